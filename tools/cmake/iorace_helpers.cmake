@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# What the folders' CMakeLists.txt share: their sources, their tests, the replay tests.
+
+# Sets `out` to the sources of the current folder and those below it, without tests and programs.
+function(iorace_sources out)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cc)
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzzer|bench)\\.cc$|/tools/(bench|tidy|install_test)/")
+  list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/iorace.cc)
+  if(NOT sources)
+    set(sources ${CMAKE_CURRENT_BINARY_DIR}/nothing_yet.cc)
+    file(TOUCH ${sources})
+  endif()
+  set(${out} ${sources} PARENT_SCOPE)
+endfunction()
+
+# Registers the gtest cases of `target`. The first word of a suite's name is its label:
+# TEST(litmus_mutex, two_tasks) of the folder scheduler is litmus/scheduler.litmus_mutex.two_tasks;
+# a suite that starts with none of the words is a unit test.
+function(iorace_discover target folder)
+  set(labels litmus knob smoke twice canary tidy slow)
+  list(TRANSFORM labels APPEND "_*" OUTPUT_VARIABLE suites)
+  list(JOIN suites ":" suites)
+  foreach(label unit ${labels})
+    set(filter "${label}_*")
+    set(timeout 300)
+    if(label STREQUAL unit)
+      set(filter "*-${suites}")
+    elseif(label STREQUAL slow)
+      set(timeout 3600)
+    endif()
+    gtest_discover_tests(${target}
+      TEST_PREFIX "${label}/${folder}."
+      TEST_FILTER "${filter}"
+      WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+      DISCOVERY_MODE PRE_TEST
+      DISCOVERY_TIMEOUT 60
+      PROPERTIES LABELS ${label} TIMEOUT ${timeout})
+  endforeach()
+endfunction()
+
+# All x_test.cc below the current folder become one program, <folder>_tests.
+function(iorace_tests folder)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *_test.cc)
+  if(NOT BUILD_TESTING OR NOT sources)
+    return()
+  endif()
+  add_executable(${folder}_tests ${sources})
+  target_link_libraries(${folder}_tests PRIVATE ${ARGN} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${folder}_tests PRIVATE
+    IORACE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" IORACE_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  iorace_discover(${folder}_tests ${folder})
+endfunction()
+
+# Every trace of repro/ and every folder of corpus/ is one test.
+function(iorace_replay_tests)
+  file(GLOB_RECURSE traces CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/repro/*.trace)
+  file(GLOB corpora CONFIGURE_DEPENDS LIST_DIRECTORIES true ${PROJECT_SOURCE_DIR}/corpus/*)
+  foreach(input ${traces} ${corpora})
+    cmake_path(RELATIVE_PATH input BASE_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE file)
+    string(REGEX REPLACE "^repro/|\\.trace$" "" name ${file})
+    add_test(NAME replay/${name} COMMAND iorace replay --strict ${file}
+      WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    set_tests_properties(replay/${name} PROPERTIES LABELS replay TIMEOUT 300)
+  endforeach()
+endfunction()
