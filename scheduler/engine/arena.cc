@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "scheduler/engine/arena.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <sys/mman.h>
+
+#ifdef IORACE_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+
+#include "scheduler/engine/check.h"
+
+namespace iorace {
+namespace {
+
+void* map(std::size_t bytes) {
+  void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                 -1, 0);
+  CHECK(p != MAP_FAILED, "no address space for the run arena");
+  return p;
+}
+
+}  // namespace
+
+arena::arena(std::size_t bytes)
+    : base_(static_cast<char*>(map(bytes))),
+      cells_(static_cast<cell*>(map(bytes / granule * sizeof(cell)))),
+      capacity_(bytes) {
+#ifdef IORACE_ASAN
+  ASAN_POISON_MEMORY_REGION(base_, capacity_);
+#endif
+}
+
+arena::~arena() {
+#ifdef IORACE_ASAN
+  ASAN_UNPOISON_MEMORY_REGION(base_, capacity_);
+#endif
+  munmap(cells_, capacity_ / granule * sizeof(cell));
+  munmap(base_, capacity_);
+}
+
+void* arena::allocate(std::size_t bytes, object_id object) {
+  if (bytes > capacity_) return nullptr;
+  const std::size_t body = (bytes + granule - 1) & ~(granule - 1);
+  const std::size_t whole = (body + granule + 15) & ~std::size_t{15};
+  if (whole > capacity_ - used_) return nullptr;
+  char* p = base_ + used_;
+  used_ += whole;
+  cell fresh;
+  fresh.object = object;
+  std::fill_n(&at(p), whole / granule, fresh);
+#ifdef IORACE_ASAN
+  ASAN_UNPOISON_MEMORY_REGION(p, bytes);
+#endif
+  std::memset(p, 0, bytes);
+  return p;
+}
+
+void arena::reset_to(std::size_t mark) {
+#ifdef IORACE_ASAN
+  ASAN_POISON_MEMORY_REGION(base_ + mark, used_ - mark);
+#endif
+  used_ = mark;
+}
+
+}  // namespace iorace

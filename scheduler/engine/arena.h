@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The run arena: everything that modelled tasks own lives here. Memory is handed out upwards and
+// never reused within an execution (freed memory stays in quarantine), and the whole arena is reset
+// between executions. Each 8-byte granule has a shadow cell: its object and its last accesses.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "scheduler/engine/operation.h"
+
+namespace iorace {
+
+inline constexpr std::size_t granule = 8;
+
+// An access in vector time: task in the top byte, that task's clock below. 0 is "never".
+using epoch = std::uint32_t;
+inline constexpr unsigned epoch_task_shift = 24;
+
+// Shadow of one granule, after FastTrack (Flanagan and Freund, PLDI 2009): the last plain write,
+// the last plain read (or a table of them), and a table of marked accesses where there are any.
+struct cell {
+  object_id object = 0;
+  epoch write = 0;
+  step_id write_step = no_step;
+  std::uint32_t read = 0;               // an epoch, or a table (see detect/race.h)
+  step_id read_step = no_step;
+  std::uint32_t marked = 0;             // index of a table of marked accesses, 0 if none
+};
+
+class arena {
+ public:
+  explicit arena(std::size_t bytes);
+  ~arena();
+  arena(const arena&) = delete;
+  arena& operator=(const arena&) = delete;
+
+  // Returns zeroed memory, 16-byte aligned, followed by one granule of red zone, all cells of both
+  // cleared and set to `object`. Returns null when the arena is full.
+  void* allocate(std::size_t bytes, object_id object);
+  // Forgets everything handed out. Costs time in proportion to what was handed out.
+  void reset() { reset_to(0); }
+  void reset_to(std::size_t mark);
+  std::size_t used() const { return used_; }
+
+  bool contains(const void* p) const {
+    return static_cast<std::size_t>(static_cast<const char*>(p) - base_) < used_;
+  }
+  // Requires: contains(p).
+  cell& at(const void* p) {
+    return cells_[static_cast<std::size_t>(static_cast<const char*>(p) - base_) / granule];
+  }
+  const char* base() const { return base_; }
+
+ private:
+  char* base_;
+  cell* cells_;
+  std::size_t capacity_;
+  std::size_t used_ = 0;
+};
+
+}  // namespace iorace

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The only file that sees Boost. ThreadSanitizer's and AddressSanitizer's entry points are called
+// only where the build defines IORACE_TSAN or IORACE_ASAN; this file itself is never instrumented.
+#include "scheduler/engine/fiber.h"
+
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+#include <boost/context/detail/fcontext.hpp>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifdef IORACE_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+#ifdef IORACE_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+#include "scheduler/engine/check.h"
+
+namespace iorace {
+
+namespace context = boost::context::detail;
+
+namespace {
+
+constexpr std::size_t guard_bytes = 4096;
+
+// Guard pages of this process, so that a fault in one can be named. Written when a stack is mapped
+// or unmapped, read by the signal handler of the thread that faults.
+struct guard { const char* page; const char* name; };
+constexpr unsigned guards_max = 4096;
+guard guards[guards_max];
+
+void remember_guard(const char* page, const char* name) {
+  for (guard& g : guards) {
+    const char* expected = nullptr;
+    if (__atomic_compare_exchange_n(&g.page, &expected, page, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_RELAXED)) {
+      g.name = name;
+      return;
+    }
+  }
+}
+
+void forget_guard(const char* page) {
+  for (guard& g : guards)
+    if (g.page == page) __atomic_store_n(&g.page, nullptr, __ATOMIC_RELEASE);
+}
+
+struct sigaction previous_segv;
+
+void write_text(const char* text) {
+  if (write(STDERR_FILENO, text, strlen(text)) < 0) _exit(134);
+}
+
+void on_fault(int signal, siginfo_t* info, void* ucontext) {
+  const char* address = static_cast<const char*>(info->si_addr);
+  for (const guard& g : guards)
+    if (g.page != nullptr && address >= g.page && address < g.page + guard_bytes) {
+      write_text("iorace: fiber stack overflow in ");
+      write_text(g.name);
+      write_text("\n");
+      print_context();
+      _exit(134);
+    }
+  if ((previous_segv.sa_flags & SA_SIGINFO) != 0 && previous_segv.sa_sigaction != nullptr)
+    return previous_segv.sa_sigaction(signal, info, ucontext);
+  sigaction(signal, &previous_segv, nullptr);
+}
+
+// A fault on a fiber's stack needs another stack to be handled on, one per OS thread.
+void install_handler() {
+  static thread_local bool installed = false;
+  if (installed) return;
+  installed = true;
+  constexpr std::size_t bytes = 64 * 1024;
+  stack_t stack{};
+  stack.ss_sp = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  stack.ss_size = bytes;
+  CHECK(stack.ss_sp != MAP_FAILED, "no memory for a signal stack");
+  sigaltstack(&stack, nullptr);
+  static const bool once = [] {
+    struct sigaction action {};
+    action.sa_sigaction = on_fault;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    return sigaction(SIGSEGV, &action, &previous_segv) == 0;
+  }();
+  CHECK(once, "cannot install the stack overflow handler");
+}
+
+}  // namespace
+
+// What a jump hands over: the fiber that was left, to keep its context in.
+struct fiber_start {
+  static void arrived(fiber& self, context::transfer_t transfer) {
+    static_cast<fiber*>(transfer.data)->context_ = transfer.fctx;
+#ifdef IORACE_ASAN
+    fiber& left = *static_cast<fiber*>(transfer.data);
+    const void* bottom = nullptr;
+    std::size_t size = 0;
+    __sanitizer_finish_switch_fiber(self.fake_stack_, &bottom, &size);
+    if (left.bottom_ == nullptr) {
+      left.bottom_ = static_cast<const char*>(bottom);
+      left.bytes_ = size;
+    }
+#else
+    (void)self;
+#endif
+  }
+  static void run(context::transfer_t transfer);
+};
+
+namespace {
+thread_local fiber* entered = nullptr;  // the fiber that the current jump goes to
+}
+
+void fiber_start::run(context::transfer_t transfer) {
+  fiber& self = *entered;
+  self.fake_stack_ = nullptr;
+  arrived(self, transfer);
+  self.function_(self.argument_);
+  CHECK(false, "a fiber's function returned");
+}
+
+fiber::~fiber() {
+#ifdef IORACE_TSAN
+  if (tsan_ != nullptr && stack_ != nullptr) __tsan_destroy_fiber(tsan_);
+#endif
+  if (stack_ == nullptr) return;
+  forget_guard(stack_);
+  munmap(stack_, bytes_ + guard_bytes);
+}
+
+void fiber::adopt_thread() {
+#ifdef IORACE_TSAN
+  tsan_ = __tsan_get_current_fiber();
+#endif
+  install_handler();
+}
+
+void fiber::prepare(entry function, void* argument, std::size_t stack_bytes) {
+  if (stack_ == nullptr) {
+    void* memory = mmap(nullptr, stack_bytes + guard_bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    CHECK(memory != MAP_FAILED, "no memory for a fiber's stack");
+    stack_ = static_cast<char*>(memory);
+    bytes_ = stack_bytes;
+    bottom_ = stack_ + guard_bytes;
+    CHECK(mprotect(stack_, guard_bytes, PROT_NONE) == 0, "cannot protect a guard page");
+    remember_guard(stack_, name_);
+#ifdef IORACE_TSAN
+    tsan_ = __tsan_create_fiber(0);
+    __tsan_set_fiber_name(tsan_, name_);
+#endif
+  }
+#ifdef IORACE_ASAN
+  ASAN_UNPOISON_MEMORY_REGION(stack_ + guard_bytes, bytes_);
+#endif
+  function_ = function;
+  argument_ = argument;
+  context_ = context::make_fcontext(stack_ + guard_bytes + bytes_, bytes_, fiber_start::run);
+}
+
+void fiber::set_name(const char* name) {
+  std::snprintf(name_, sizeof name_, "%s", name);
+#ifdef IORACE_TSAN
+  if (tsan_ != nullptr && stack_ != nullptr) __tsan_set_fiber_name(tsan_, name_);
+#endif
+}
+
+void fiber::jump(fiber& from, fiber& to, bool synchronise, bool abandon) {
+  entered = &to;
+#ifdef IORACE_ASAN
+  __sanitizer_start_switch_fiber(abandon ? nullptr : &from.fake_stack_, to.bottom_, to.bytes_);
+#else
+  (void)abandon;
+#endif
+#ifdef IORACE_TSAN
+  __tsan_switch_to_fiber(to.tsan_, synchronise ? 0 : __tsan_switch_to_fiber_no_sync);
+#else
+  (void)synchronise;
+#endif
+  fiber_start::arrived(from, context::jump_fcontext(to.context_, &from));
+}
+
+}  // namespace iorace

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Operations: what a task declares before it does anything that another task could notice.
+// A pending operation is what strategies, detectors and partial-order reduction look at; a step is
+// what the record keeps of it once it has been executed. See event_table.def for the kinds.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace iorace {
+
+using task_id = std::uint16_t;          // index into the execution's tasks; 0 is the setup task
+inline constexpr task_id no_task = 0xffff;
+using object_id = std::uint32_t;        // heap slot of this execution; 0 is no object
+using step_id = std::uint32_t;          // index into the record; no_step if there is none
+inline constexpr step_id no_step = 0xffffffff;
+
+enum class access_type : std::uint8_t { none, read, write };
+
+enum op_flags : std::uint16_t {
+  op_point = 1, op_waits = 2, op_sleeps = 4, op_marked = 8,
+  op_acquire = 16, op_release = 32, op_try = 64,
+};
+
+enum class op_kind : std::uint8_t {
+#define EVENT(kind, access, flags) kind,
+#include "scheduler/engine/event_table.def"
+#undef EVENT
+  count_
+};
+
+struct op_traits {
+  const char* name;
+  access_type access;
+  std::uint16_t flags;
+};
+
+// Returns the row of the event table for `kind`.
+const op_traits& traits(op_kind kind);
+// Returns the kind called `name`, or op_kind::count_ if there is none.
+op_kind op_kind_by_name(std::string_view name);
+
+// What a task is about to do. `place` identifies the accessed word for dependence: two pending
+// operations concern the same thing iff their places are equal and not null.
+struct pending_op {
+  const void* place = nullptr;
+  object_id object = 0;
+  std::uint16_t field = 0;              // tag of class.field, see describe.h
+  op_kind kind = op_kind::read;
+  std::uint8_t wants = 0;               // primitive-private, e.g. which waiters a wake-up reaches
+};
+
+// Returns true iff the order of the two could matter.
+bool dependent(const pending_op& a, const pending_op& b);
+
+// One executed operation: 16 bytes, all of which enter the digest.
+struct step {
+  std::uint64_t value = 0;              // value read or written; pointers as identity, never addresses
+  object_id object = 0;
+  std::uint16_t field = 0;
+  op_kind kind = op_kind::read;
+  std::uint8_t task = 0;
+};
+static_assert(sizeof(step) == 16);
+
+}  // namespace iorace

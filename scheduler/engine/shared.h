@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// shared<T>: a member that several tasks may reach. A plain use is a plain access (a race with any
+// unordered conflicting access); READ_ONCE and friends are marked ones. The access is declared to
+// the engine out of line; the load or store itself is done here, in the caller's code, so that
+// ThreadSanitizer sees it where it happens.
+// Blocks: every access may switch, except peek().
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include "scheduler/engine/operation.h"
+
+namespace iorace {
+
+// Declares an access to `place`, `size` bytes, inside the run arena. For writes `value` is the new
+// value; `pointer` says that values are addresses, to be recorded as identities.
+void declare_read(const void* place, op_kind kind, unsigned size, bool pointer);
+void declare_write(const void* place, op_kind kind, unsigned size, bool pointer, std::uint64_t value);
+
+template <class T> constexpr std::uint64_t to_bits(T v) {
+  if constexpr (std::is_pointer_v<T>) return reinterpret_cast<std::uintptr_t>(v);
+  else if constexpr (std::is_null_pointer_v<T>) return 0;
+  else if constexpr (std::is_enum_v<T>)
+    return static_cast<std::uint64_t>(static_cast<std::underlying_type_t<T>>(v));
+  else return static_cast<std::uint64_t>(v);
+}
+
+template <class T> class alignas(8) shared {
+  static_assert(sizeof(T) <= 8 && std::is_trivially_copyable_v<T>);
+
+ public:
+  shared() = default;
+  shared(const shared&) = delete;
+  shared& operator=(const shared& o) { return *this = o.load(op_kind::read); }
+
+  T load(op_kind kind) const {
+    declare_read(this, kind, sizeof(T), std::is_pointer_v<T>);
+    return raw_;
+  }
+  void store(op_kind kind, T v) {
+    declare_write(this, kind, sizeof(T), std::is_pointer_v<T>, to_bits(v));
+    raw_ = v;
+  }
+
+  operator T() const { return load(op_kind::read); }
+  T operator->() const requires std::is_pointer_v<T> { return load(op_kind::read); }
+  shared& operator=(T v) { store(op_kind::write, v); return *this; }
+  // Each of these is a read and then a write: two operations, in this order.
+  T operator++(int) { T v = load(op_kind::read); store(op_kind::write, static_cast<T>(v + 1)); return v; }
+  T operator--(int) { T v = load(op_kind::read); store(op_kind::write, static_cast<T>(v - 1)); return v; }
+  shared& operator+=(T d) { T v = load(op_kind::read); store(op_kind::write, static_cast<T>(v + d)); return *this; }
+  shared& operator-=(T d) { T v = load(op_kind::read); store(op_kind::write, static_cast<T>(v - d)); return *this; }
+
+  // Reads without an operation: for invariants and ghosts only.
+  T peek() const { return raw_; }
+  // Writes without an operation: for constructors of setup objects only.
+  void poke(T v) { raw_ = v; }
+
+ private:
+  T raw_;
+};
+
+template <class T> T READ_ONCE(const shared<T>& x) { return x.load(op_kind::read_once); }
+template <class T, class V> void WRITE_ONCE(shared<T>& x, V v) {
+  x.store(op_kind::write_once, static_cast<T>(v));
+}
+template <class T> T smp_load_acquire(const shared<T>& x) { return x.load(op_kind::load_acquire); }
+template <class T, class V> void smp_store_release(shared<T>& x, V v) {
+  x.store(op_kind::store_release, static_cast<T>(v));
+}
+
+}  // namespace iorace

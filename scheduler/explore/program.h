@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// A program: what one execution runs. Setup and check run alone, before and after; the bodies are
+// interleaved. Everything that several bodies share must come from make<T>() in setup; what they
+// capture from outside must not change between executions.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "scheduler/engine/tasks.h"
+
+namespace iorace {
+
+struct program {
+  struct body {
+    task_kind kind = task_kind::cpu;
+    std::string name;                   // empty: cpu1, cpu2, ... in order
+    std::function<void(void* world)> run;
+  };
+  std::function<void*()> setup = [] { return static_cast<void*>(nullptr); };
+  std::vector<body> bodies;
+  std::function<void(void* world)> check = [](void*) {};
+
+  // Adds a simulated CPU.
+  program& cpu(std::function<void(void* world)> run) {
+    bodies.push_back({task_kind::cpu, {}, std::move(run)});
+    return *this;
+  }
+};
+
+}  // namespace iorace
