@@ -5,8 +5,8 @@
 # (fibers, acquire, release, ignore) are legal; those that the compiler inserts are not.
 set -eu
 archive=$1
-instrumented=$(nm --undefined-only --format=posix "$archive" |
-  grep -E '^__(tsan_(unaligned_)?(read|write|func|vptr|atomic|volatile|mem)|sanitizer_cov_)' || true)
+inserted='^__(tsan_(unaligned_)?(read|write|func|vptr|atomic|volatile|mem)|sanitizer_cov_)'
+instrumented=$(nm --undefined-only --format=posix "$archive" | grep -E "$inserted" || true)
 weak=$(nm --defined-only --format=posix "$archive" | grep -E ' [VWu] ' || true)
 defined=$(nm --defined-only --extern-only --format=posix "$archive" | grep -c ' [TDBR] ' || true)
 echo "$archive: $defined exported symbols"
