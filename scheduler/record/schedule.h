@@ -33,15 +33,15 @@ inline constexpr std::string_view no_function = "-";
 struct anchor {
   std::string function = std::string(no_function);
   op_kind kind = op_kind::read;
-  std::string place;                    // "ioas#1.iova_rwsem", "area#2.1"; empty: no object
+  std::string place;  // "ioas#1.iova_rwsem", "area#2.1"; empty: no object
   std::uint32_t occurrence = 1;
   bool operator==(const anchor&) const = default;
 };
 
-// A stretch of one task: it runs up to `until`, which it does not execute; without an anchor it runs
-// until it blocks or has finished.
+// A stretch of one task: it runs up to `until`, which it does not execute; without an anchor it
+// runs until it blocks or has finished.
 struct segment {
-  std::string task;                     // "cpu1", "kworker1"
+  std::string task;  // "cpu1", "kworker1"
   std::optional<anchor> until;
   bool operator==(const segment&) const = default;
 };
