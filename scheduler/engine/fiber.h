@@ -36,7 +36,7 @@ class fiber {
   void* argument_ = nullptr;
   char* stack_ = nullptr;               // lowest mapped byte: the guard page
   std::size_t bytes_ = 0;
-  void* tsan_ = nullptr;
+  [[maybe_unused]] void* tsan_ = nullptr;
   void* fake_stack_ = nullptr;          // AddressSanitizer's, while not running
   const char* bottom_ = nullptr;
   char name_[24] = {};
