@@ -68,3 +68,18 @@ function(iorace_replay_tests)
     set_tests_properties(replay/${name} PROPERTIES LABELS replay TIMEOUT 300)
   endforeach()
 endfunction()
+
+# A fuzz target runs 2000 inputs, those of corpus/<target>/ first. What it finds stays in build/.
+function(iorace_smoke_test target)
+  if(NOT BUILD_TESTING)
+    return()
+  endif()
+  set(new ${CMAKE_CURRENT_BINARY_DIR}/${target}.new)
+  set(corpus ${PROJECT_SOURCE_DIR}/corpus/${target})
+  if(NOT IS_DIRECTORY ${corpus})
+    set(corpus "")
+  endif()
+  add_test(NAME smoke/${target} COMMAND sh -c "rm -rf ${new} && mkdir ${new} && \
+    exec $<TARGET_FILE:${target}> -runs=2000 -seed=1 -artifact_prefix=${new}/ ${new} ${corpus}")
+  set_tests_properties(smoke/${target} PROPERTIES LABELS smoke TIMEOUT 300)
+endfunction()
