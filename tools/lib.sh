@@ -30,7 +30,7 @@ install_packages() {
     as_root=(sudo)
   fi
   if command -v apt-get >/dev/null && "${as_root[@]}" true 2>/dev/null; then
-    echo "${as_root[*]} ${install[*]}"
+    echo "${as_root[@]}" "${install[@]}"
     as_root+=(env DEBIAN_FRONTEND=noninteractive)
     if apt-get install -s "${missing[@]}" >/dev/null 2>&1 &&
       "${as_root[@]}" "${install[@]}" -qq >/dev/null; then
@@ -40,7 +40,8 @@ install_packages() {
     "${as_root[@]}" apt-get update -qq &&
       "${as_root[@]}" "${install[@]}" -qq >/dev/null && return
   fi
-  printf 'Packages are missing. As root on Debian 12, type:\n  %s\n' "${install[*]}" >&2
+  printf 'Packages are missing. As root on Debian 12, type:\n  %s && %s\n' \
+    'apt-get update' "${install[*]}" >&2
   exit 2
 }
 
