@@ -16,6 +16,8 @@ struct execution_options {
   std::uint64_t seed = 0;               // of the run; with `number` it determines every draw
   std::uint64_t number = 0;             // of this execution within the run
   std::uint32_t points_max = 20000;     // then the execution is inconclusive, or a livelock
+  std::uint32_t points_estimate = 0;    // most points of an execution in the finished batches of the
+                                        // run, frozen per batch; 0 in the first one
   std::uint32_t faults_max = 0;         // injected failures per execution
   bool fair = false;                    // locks are handed over first come, first served
   bool detect_races = true;

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// PCT: Burckhardt, Kothari, Musuvathi and Nagarakatte, "A randomized scheduler with probabilistic
+// guarantees of finding bugs", ASPLOS 2010. Tasks get distinct random priorities and the highest
+// enabled one runs; at d - 1 random points the task about to run falls below all the others. With n
+// tasks and k points a bug of depth d is found with probability at least 1 / (n * k^(d-1)).
+//
+// Where it differs:
+//  - k is not known beforehand. From the second batch of a run on it is the longest execution of
+//  the
+//    batches before (execution_options::points_estimate), the same for every --jobs. In the first
+//    batch the change points are drawn log-uniformly from all possible ones, so that short
+//    executions are not left without any: point p comes up with a probability in proportion to 1 /
+//    (p + 1).
+//  - A task that runs for 1000 points in a row while others could falls below everything, so that
+//  one
+//    that retries for ever does not starve the task it waits for.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "scheduler/strategies/rng.h"
+#include "scheduler/strategies/strategy.h"
+
+namespace iorace {
+
+class pct final : public strategy {
+ public:
+  static constexpr unsigned depth_max = 16;
+  // `depth` is the paper's d: one more than the number of change points. Requires: 1 <= depth
+  // <= 16.
+  explicit pct(unsigned depth);
+
+  void begin(const execution_options& o) override;
+  task_id pick(const choice_view& view) override;
+  std::uint32_t draw(task_id task, const char* site, std::uint32_t n, draw_kind kind) override;
+
+ private:
+  task_id highest(const choice_view& view) const;
+  void demote(task_id task) { priority_[task] = --lowest_; }
+
+  const unsigned depth_;
+  rng rng_{0};
+  // Invariants: priorities of known tasks are distinct; initial ones have the top bit set, those of
+  // demoted tasks do not and fall from one demotion to the next.
+  std::array<std::uint64_t, 256> priority_{};
+  std::uint64_t lowest_ = 0;
+  unsigned known_ = 1;                             // tasks below have a priority
+  std::array<std::uint32_t, depth_max> change_{};  // points, ascending
+  unsigned changed_ = 0;                           // how many of them lie behind
+  task_id last_ = no_task;
+  unsigned in_a_row_ = 0;
+};
+
+}  // namespace iorace

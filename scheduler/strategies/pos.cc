@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "scheduler/strategies/pos.h"
+
+#include <bit>
+
+#include "scheduler/strategies/draw.h"
+
+namespace iorace {
+
+void pos::begin(const execution_options& o) {
+  rng_ = rng(execution_seed(o.seed, o.number));
+  known_ = 1;
+  last_ = no_task;
+}
+
+task_id pos::pick(const choice_view& view) {
+  for (unsigned t = 1; t < known_ && last_ != no_task; ++t)
+    if (t == last_ || dependent(executed_, view.pending[t])) priority_[t] = rng_.next();
+  for (; known_ < view.tasks; ++known_) priority_[known_] = rng_.next();
+
+  task_id best = no_task;
+  for (unsigned w = 0; w < view.words; ++w)
+    for (std::uint64_t bits = view.enabled[w]; bits != 0; bits &= bits - 1) {
+      const auto t = static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(bits)));
+      if (best == no_task || priority_[t] > priority_[best]) best = t;
+    }
+  executed_ = view.pending[best];
+  return last_ = best;
+}
+
+std::uint32_t pos::draw(task_id, const char*, std::uint32_t n, draw_kind kind) {
+  return random_draw(rng_, n, kind);
+}
+
+}  // namespace iorace
