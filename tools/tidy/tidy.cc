@@ -25,7 +25,7 @@ bool is_data(std::string_view path) {
 }
 
 bool is_test(std::string_view path) {
-  return path.ends_with("_test.cc") || path.ends_with("_bench.cc");
+  return path.ends_with("_test.cc") || path.ends_with("_test.h") || path.ends_with("_bench.cc");
 }
 
 std::string_view folder_of(std::string_view path) { return path.substr(0, path.find('/')); }
