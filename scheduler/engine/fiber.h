@@ -5,7 +5,7 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
+#include <span>
 
 namespace iorace {
 
@@ -26,6 +26,11 @@ class fiber {
   // Leaves `from`, the running fiber, and continues `to`. `synchronise`: ThreadSanitizer is to see
   // a happens-before edge (start and end of an execution only). `abandon`: `from` is never resumed.
   static void jump(fiber& from, fiber& to, bool synchronise, bool abandon);
+  // What a fiber at rest keeps on its stack, saved registers included.
+  std::span<const char> saved() const {
+    const char* low = static_cast<const char*>(context_);
+    return {low, static_cast<std::size_t>(bottom_ + bytes_ - low)};
+  }
   // The name that ThreadSanitizer and a stack overflow print.
   void set_name(const char* name);
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Livelock: at the step bound the strategy is set aside and the enabled tasks take turns. If the
+// whole state (arena, stacks, pending operations) comes back while every enabled kernel task has
+// moved in between, it will come back for ever. Anything else at the bound is inconclusive.
+#include <algorithm>
+
+#include <xxhash.h>
+
+#include "scheduler/engine/check.h"
+#include "scheduler/engine/engine.h"
+
+namespace iorace {
+
+// The entry point of a turn; it never returns.
+struct engine_turns {
+  static void probe(void* e) { static_cast<engine*>(e)->probe_livelock(); }
+};
+
+namespace {
+
+constexpr std::size_t probe_points = 2048;
+constexpr std::size_t probe_stack_bytes = std::size_t{64} << 10;
+
+}  // namespace
+
+std::uint64_t engine::state_hash() const {
+  XXH64_hash_t h = XXH3_64bits(memory.base(), memory.used());
+  h = XXH3_64bits_withSeed(enabled_, sizeof enabled_, h);
+  for (task_id t = 1; t < task_count_; ++t) {
+    if (tasks_[t]->finished) continue;
+    const std::span<const char> live = tasks_[t]->context.saved();
+    h = XXH3_64bits_withSeed(live.data(), live.size(), h);
+    h = XXH3_64bits_withSeed(&pending_[t].place, sizeof(void*), h);
+  }
+  return h;
+}
+
+// Runs on the setup task's fiber, so that every other task is at rest with its registers saved.
+void engine::probe_livelock() {
+  const std::size_t at = probe_hashes_.size();
+  if (at == probe_points) end(ended::step_bound);
+  if (at == 0) probe_next_ = 0;
+  do probe_next_ = static_cast<task_id>(probe_next_ + 1 < task_count_ ? probe_next_ + 1 : 1);
+  while (!view_.is_enabled(probe_next_));
+  const std::uint64_t h = state_hash() + probe_next_;
+  for (std::size_t i = at; i-- > 0;)
+    if (probe_hashes_[i] == h && at - i >= view_.enabled_count)
+      found(verdict::livelock, "the state repeats after " + std::to_string(at - i) +
+                                   " points in which every enabled task moved");
+  probe_hashes_.push_back(h);
+  self_ = probe_next_;
+  fiber::jump(tasks_[0]->context, tasks_[self_]->context, false, true);
+}
+
+// The running task stops; returns when it is its turn again.
+task_id engine::take_turns() {
+  task& t = *tasks_[self_];
+  const bool over = t.finished;
+  self_ = 0;
+  tasks_[0]->context.prepare(engine_turns::probe, this, probe_stack_bytes);
+  fiber::jump(t.context, tasks_[0]->context, false, over);
+  return self_;
+}
+
+}  // namespace iorace

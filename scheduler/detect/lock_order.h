@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Lock order, after the kernel's lockdep: classes of locks are "type.field"; taking b while a is held
+// is an edge a -> b; a cycle among the edges of one execution is a finding even where nothing
+// deadlocked. Judged per execution, so that a trace convicts alone. Trylocks make no edge to
+// themselves; two locks of one class make none.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace iorace {
+
+class lock_order {
+ public:
+  void reset();
+  // Notes a -> b. Returns true iff this execution's edges now contain a path b -> ... -> a.
+  bool add(std::uint32_t a, std::uint32_t b);
+
+ private:
+  bool path(std::uint32_t from, std::uint32_t to, unsigned depth) const;
+  struct edge { std::uint32_t a, b; std::uint32_t seen; };  // seen: execution that last had it
+  std::vector<edge> edges_;             // every edge that this engine has met
+  std::uint32_t execution_ = 1;
+};
+
+}  // namespace iorace

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Who waits for whom: held locks, cycles among lock waiters as they close, and the verdict when
+// nobody is enabled.
+#include "scheduler/engine/check.h"
+#include "scheduler/engine/engine.h"
+
+namespace iorace {
+
+void engine::hold(const void* lock, op_kind how) {
+  task& t = *tasks_[self_];
+  CHECK(t.held_count < held_max, "a task holds too many locks");
+  const object_id id = memory.at(lock).object;
+  const std::uint32_t lock_class = std::uint32_t{objects[id].cls} << 16 | objects.tag_of(id, lock);
+  if ((traits(how).flags & op_try) == 0 && !quiet_)
+    for (unsigned i = 0; i < t.held_count; ++i)
+      if (order.add(t.held[i].lock_class, lock_class)) {
+        t.held[t.held_count++] = {lock, how, lock_class};
+        found(verdict::lock_order, identity_name(identity(t.held[i].lock)) + " is held and " +
+                                       identity_name(identity(lock)) +
+                                       " is taken; elsewhere it is the other way round");
+      }
+  t.held[t.held_count++] = {lock, how, lock_class};
+}
+
+void engine::unhold(const void* lock) {
+  task& t = *tasks_[self_];
+  for (unsigned i = t.held_count; i-- > 0;) {
+    if (t.held[i].lock != lock) continue;
+    for (--t.held_count; i < t.held_count; ++i) t.held[i] = t.held[i + 1];
+    return;
+  }
+  CHECK(false, "a primitive released a lock that its task does not hold");
+}
+
+bool engine::holds(const void* lock, task_id id) const {
+  const task& t = *tasks_[id];
+  for (unsigned i = 0; i < t.held_count; ++i)
+    if (t.held[i].lock == lock) return true;
+  return false;
+}
+
+// Returns true iff `from`, which is not enabled, waits for `target` through locks. `path` collects
+// the words for it, last link first.
+bool engine::reaches(task_id from, task_id target, std::uint64_t* visited, std::string& path) const {
+  const std::uint64_t bit = std::uint64_t{1} << (from % 64);
+  if ((visited[from / 64] & bit) != 0 || tasks_[from]->finished || view_.is_enabled(from)) return false;
+  visited[from / 64] |= bit;
+  const pending_op& wants = pending_[from];
+  for (task_id t = 1; t < task_count_; ++t) {
+    const bool writer_ahead = wants.kind == op_kind::down_read && t != from &&
+                              pending_[t].kind == op_kind::down_write &&
+                              pending_[t].place == wants.place && !tasks_[t]->finished;
+    if (!holds(wants.place, t) && !writer_ahead) continue;
+    if (t != target && !reaches(t, target, visited, path)) continue;
+    path = tasks_[from]->name + " waits for " + tasks_[t]->name + " (" +
+           place_name(wants.object, wants.field) + ")" + (path.empty() ? "" : ", ") + path;
+    return true;
+  }
+  return false;
+}
+
+void engine::find_cycle(task_id t) {
+  std::uint64_t visited[(tasks_max + 63) / 64] = {};
+  std::string path;
+  if (pending_[t].place == nullptr || !reaches(t, t, visited, path)) return;
+  finding f;
+  f.kind = verdict::deadlock;
+  f.name = "deadlock";
+  f.detail = path;
+  f.task = t;
+  std::vector<std::string> sides;
+  for (task_id u = 1; u < task_count_; ++u) {
+    std::uint64_t seen[(tasks_max + 63) / 64] = {};
+    std::string ignored;
+    if (view_.is_enabled(u) || tasks_[u]->finished || !reaches(u, u, seen, ignored)) continue;
+    const char* function = function_of(tasks_[u]->frame);
+    sides.push_back(*function != '\0' ? function : tasks_[u]->name);
+    if (u != t && f.other_task == no_task) f.other_task = u;
+  }
+  std::sort(sides.begin(), sides.end());
+  f.title = "deadlock: ";
+  for (std::size_t i = 0; i < sides.size(); ++i) f.title += (i == 0 ? "" : " v ") + sides[i];
+  found_as(std::move(f));
+}
+
+// Nobody is enabled and somebody has not ended. Sleepers whose condition holds were not woken; else
+// the kernel tasks are hung for want of a user's action, or deadlocked.
+void engine::stuck() {
+  finding f;
+  bool user = false;
+  std::vector<std::string> sides;
+  for (task_id t = 1; t < task_count_; ++t) {
+    const task& waiter = *tasks_[t];
+    if (waiter.finished || waiter.kind == task_kind::user || waiter.kind == task_kind::device) continue;
+    const char* function = function_of(waiter.frame);
+    const std::string side = *function != '\0' ? function : waiter.name;
+    if (waiter.condition != nullptr) {
+      const peek_scope look;
+      if (waiter.condition(waiter.condition_argument)) {
+        f.kind = verdict::lost_wakeup;
+        f.task = t;
+        sides.assign(1, side);
+        break;
+      }
+    }
+    user = user || waiter.by == waits_for::user || waiter.by == waits_for::device;
+    if (f.task == no_task) f.task = t;
+    sides.push_back(side);
+    f.detail += (f.detail.empty() ? "" : "; ") + waiter.name + " waits: " +
+                traits(pending_[t].kind).name + " " + place_name(pending_[t].object, pending_[t].field);
+  }
+  if (sides.empty()) end(ended::finished);  // only agents are left, and they may wait for ever
+  if (f.kind == verdict::none) f.kind = user ? verdict::hung_task : verdict::deadlock;
+  f.name = verdicts()[static_cast<unsigned>(f.kind)].name;
+  std::sort(sides.begin(), sides.end());
+  f.title = f.name + (sides.size() == 1 ? " in " : ": ");
+  for (std::size_t i = 0; i < sides.size(); ++i) f.title += (i == 0 ? "" : " v ") + sides[i];
+  found_as(std::move(f));
+}
+
+}  // namespace iorace

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Vector clocks: one row per task and one per synchronisation object that was ever released. Rows
+// have a fixed stride for an execution; joining two costs one pass over it. Nothing is allocated
+// once the pool has grown to what a program needs.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "scheduler/engine/arena.h"
+#include "scheduler/engine/check.h"
+
+namespace iorace {
+
+class clocks {
+ public:
+  // Begins an execution of at most `tasks` tasks. Every task starts at clock 1.
+  void reset(unsigned tasks) {
+    stride_ = (tasks + 7) & ~7u;
+    used_ = stride_ * (tasks + 1);
+    if (pool_.size() < used_ + 64 * stride_) pool_.resize(used_ + 256 * stride_);
+    std::fill_n(pool_.begin(), used_, 0);
+    for (unsigned t = 0; t < tasks; ++t) row_of(static_cast<task_id>(t))[t] = 1;
+  }
+  unsigned stride() const { return stride_; }
+
+  std::uint32_t* row_of(task_id t) { return pool_.data() + (t + 1u) * stride_; }
+  const std::uint32_t* row_of(task_id t) const { return pool_.data() + (t + 1u) * stride_; }
+  std::uint32_t* row(std::uint32_t index) { return pool_.data() + index; }
+
+  // Returns the index of a new row of zeros. May move all rows.
+  std::uint32_t make_row() {
+    if (used_ + stride_ > pool_.size()) pool_.resize(pool_.size() * 2);
+    std::fill_n(pool_.begin() + used_, stride_, 0);
+    used_ += stride_;
+    return used_ - stride_;
+  }
+
+  epoch epoch_of(task_id t) const {
+    return static_cast<epoch>(t) << epoch_task_shift | row_of(t)[t];
+  }
+  // Returns true iff the access `e` happens before what task `t` does now.
+  bool ordered(epoch e, task_id t) const {
+    return (e & ((1u << epoch_task_shift) - 1)) <= row_of(t)[e >> epoch_task_shift];
+  }
+  void join(std::uint32_t* into, const std::uint32_t* from) const {
+    for (unsigned i = 0; i < stride_; i += 8)
+      for (unsigned j = i; j < i + 8; ++j) into[j] = std::max(into[j], from[j]);
+  }
+  void tick(task_id t) {
+    CHECK(++row_of(t)[t] < 1u << epoch_task_shift, "a task's clock ran out");
+  }
+
+ private:
+  std::vector<std::uint32_t> pool_;     // row 0 is unused, so that index 0 means "no row"
+  unsigned stride_ = 8;
+  std::uint32_t used_ = 0;
+};
+
+}  // namespace iorace

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The engine: runs one execution at a time on the calling OS thread. A task stops before each
+// operation, declares it, and goes on when the strategy picks it; control passes directly from task
+// to task. What primitives and detectors need is public here; programs use the headers beside this.
+//
+// Invariants. (1) At most one task runs; `self()` is it. (2) The pending operation of every task that
+// has started and not ended is in pending_. (3) A bit of enabled_ is set iff that task's pending
+// operation has no precondition or it holds. (4) An execution that ends early abandons its fibers:
+// no destructor of a task's locals runs, and nothing may rely on one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "scheduler/detect/lock_order.h"
+#include "scheduler/detect/race.h"
+#include "scheduler/engine/arena.h"
+#include "scheduler/engine/clocks.h"
+#include "scheduler/engine/execution.h"
+#include "scheduler/engine/fiber.h"
+#include "scheduler/engine/finding.h"
+#include "scheduler/engine/heap.h"
+#include "scheduler/engine/objects.h"
+#include "scheduler/engine/sync_base.h"
+#include "scheduler/engine/tasks.h"
+#include "scheduler/explore/program.h"
+#include "scheduler/strategies/strategy.h"
+
+namespace iorace {
+
+inline constexpr unsigned tasks_max = 250;
+inline constexpr unsigned held_max = 48;
+inline constexpr std::uint32_t operations_max = 1u << 20;
+
+struct held_lock {
+  const void* lock;
+  op_kind how;
+  std::uint32_t lock_class;             // see lock_order
+};
+
+struct task {
+  fiber context;
+  std::string name;
+  task_kind kind = task_kind::cpu;
+  bool finished = false;
+  std::uint8_t atomic_depth = 0;        // spinlocks held
+  std::uint16_t held_count = 0;
+  task_id next_waiter = 0;              // in the list of the object that its pending operation waits on
+  waits_for by = waits_for::kernel;
+  enabled_fn enabled = nullptr;         // precondition of the pending operation
+  // While asleep in wait_event: whether what it waits for holds. Called with peeking on.
+  bool (*condition)(void*) = nullptr;
+  void* condition_argument = nullptr;
+  std::uint32_t wake = 0;               // private to the wait queue
+  std::uint32_t frame = 0;              // innermost frame
+  const std::function<void(void*)>* body = nullptr;
+  void (*function)(void*) = nullptr;    // of create_task()
+  void* argument = nullptr;
+  sync_base ended;                      // released at exit, acquired by join
+  held_lock held[held_max];
+};
+
+struct frame_node {
+  const char* function;
+  std::uint32_t parent;
+  std::uint32_t instance;               // distinguishes two calls of one function
+  bool call;                            // a program's call label, not a function
+};
+
+class engine {
+ public:
+  engine();
+  ~engine();
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+
+  // Runs one execution to its end. Requires: not called from a task. What it left behind (steps,
+  // frames, names, finding) can be read until the next one.
+  execution_result run(const program& p, strategy& s, const execution_options& o);
+  // Fields ("type.field") whose plain accesses are points, from the next execution on.
+  void promote(std::span<const std::string> fields) { objects.promote(fields); }
+
+  // --- for primitives; see scheduler/README.md, "adding a primitive" ---
+  static engine& current();
+  task_id self() const { return self_; }
+  bool quiet() const { return quiet_; }
+  bool peeking() const { return peeking_ != 0; }
+  const execution_options& options() const { return *options_; }
+  task& task_at(task_id t) { return *tasks_[t]; }
+  unsigned tasks() const { return task_count_; }
+  const pending_op& pending_of(task_id t) const { return pending_[t]; }
+
+  // Declares the operation and returns when it is to be executed. Checks that the object lives, was
+  // initialised, and that the task may sleep if the operation does. A waiting operation (with a
+  // precondition) is on `object`'s list meanwhile. Requires: exactly one commit() follows.
+  void begin(op_kind kind, sync_base* object, enabled_fn enabled = nullptr,
+             waits_for by = waits_for::kernel);
+  // The same for an operation on no object (choices, copies, task events).
+  void begin_plain(op_kind kind);
+  // The same for a join of task `id`.
+  void begin_join(task_id id);
+  // Records the operation that begin() declared.
+  void commit(op_kind kind, const void* place, std::uint64_t value);
+
+  // Happens-before: the object's past becomes the task's; the task's becomes the object's.
+  void acquire(sync_base& object);
+  void release(sync_base& object);
+  // The object's state changed: tasks that wait on it may have become enabled or not.
+  void changed(sync_base& object);
+  // Held locks: recursive locking, lock order, cycles and locks held at exit are judged from these.
+  void hold(const void* lock, op_kind how);
+  void unhold(const void* lock);
+  bool holds(const void* lock, task_id t) const;
+  bool holds(const void* lock) const { return holds(lock, self_); }
+  void atomic_enter() { ++tasks_[self_]->atomic_depth; }
+  void atomic_leave() { --tasks_[self_]->atomic_depth; }
+  std::uint32_t draw(const char* site, std::uint32_t n, draw_kind kind);
+  // Draws whether something fails, within the execution's budget of faults.
+  bool draw_fault(const char* site) {
+    return faults_ < options_->faults_max && draw(site, 2, draw_kind::fault) != 0;
+  }
+  task_id create(task_kind kind, const char* name, void (*body)(void*), void* argument);
+
+  // Ends the execution with a verdict. The title is made from the innermost functions of both sides.
+  [[noreturn]] void found(verdict v, const std::string& detail, step_id other = no_step,
+                          step_id at = no_step);
+  [[noreturn]] void found_as(finding f);
+  [[noreturn]] void end(ended how);
+  // Convicts unless `place` lies in a live object. `kind` is what is about to be done to it.
+  void check_live(const void* place, op_kind kind);
+
+  void access(op_kind kind, const void* place, unsigned size, bool pointer, bool write,
+              std::uint64_t value);
+
+  void* allocate(const class_info& cls, std::size_t bytes, gfp flags, bool may_fail);
+  void free(const void* object);
+
+  void frame_enter(const char* function, bool call);
+  void frame_leave();
+  void peek_begin();
+  void peek_end();
+
+  // --- the execution, for records, titles and invariants ---
+  std::span<const step> steps() const { return {steps_.get(), step_count_}; }
+  std::size_t first_step() const { return first_step_; }
+  std::uint32_t frame_of(step_id s) const { return step_frames_[s]; }
+  const frame_node& frame(std::uint32_t node) const { return frames_[node]; }
+  std::uint32_t innermost(task_id t) const { return tasks_[t]->frame; }
+  const char* function_of(std::uint32_t node) const;
+  const char* pending_function(task_id t) const { return function_of(tasks_[t]->frame); }
+  const std::string& task_name(task_id t) const { return tasks_[t]->name; }
+  std::string object_name(object_id id) const;
+  // "area#1.num_accesses", or "area#1" where the operation concerns the whole object.
+  std::string place_name(object_id id, std::uint16_t tag) const;
+  // The identity of an address as recorded in values: object in the upper half, offset + 1 below.
+  std::uint64_t identity(const void* p);
+  std::string identity_name(std::uint64_t value) const;
+  const finding& last_finding() const { return finding_; }
+  std::uint64_t digest() const;
+  void print_context() const;
+
+  arena memory;
+  object_table objects;
+  clocks time;
+  race_detector races;
+  lock_order order;
+
+ private:
+  friend struct engine_fibers;
+  friend struct engine_turns;
+  void begin_execution(const program& p, strategy& s, const execution_options& o);
+  task& add_task(task_kind kind, const char* name);
+  void run_alone(const std::function<void()>& f);
+  void start_bodies();
+  void start_task(task_id t);
+  void exit_task();
+  [[noreturn]] void leave_for_good();
+  void stop();
+  task_id choose_next(task_id current);
+  void switch_to(task_id next, bool abandon);
+  void set_enabled(task_id t, bool on);
+  void wait_on(sync_base* object, task& t, enabled_fn enabled);
+  void stop_waiting(sync_base* object, task& t);
+  void find_cycle(task_id t);
+  bool reaches(task_id from, task_id target, std::uint64_t* visited, std::string& path) const;
+  [[noreturn]] void stuck();
+  task_id take_turns();
+  void probe_livelock();
+  std::uint64_t state_hash() const;
+  step* append(op_kind kind, object_id object, std::uint16_t field, std::uint64_t value);
+
+  std::vector<std::unique_ptr<task>> tasks_;
+  unsigned task_count_ = 0;
+  unsigned stride_tasks_ = 8;           // rows in the clocks; grows when a program creates more
+  unsigned cpus_ = 0;
+  std::vector<pending_op> pending_;
+  std::uint64_t enabled_[(tasks_max + 63) / 64] = {};
+  choice_view view_{};
+  task_id self_ = 0;
+  bool quiet_ = true;
+  bool starting_ = false;               // a new task is on its way to its first operation
+  fiber* starter_ = nullptr;
+  unsigned peeking_ = 0;
+  fiber main_;
+  const execution_options* options_ = nullptr;
+  strategy* strategy_ = nullptr;
+  execution_result result_;
+  std::uint32_t faults_ = 0;
+  finding finding_;
+  const std::function<void()>* alone_ = nullptr;
+  void* world_ = nullptr;
+  std::unique_ptr<step[]> steps_;
+  std::unique_ptr<std::uint32_t[]> step_frames_;
+  std::uint32_t step_count_ = 0;
+  std::size_t first_step_ = 0;
+  std::vector<frame_node> frames_;
+  std::uint32_t frame_instances_ = 0;
+  std::vector<std::uint64_t> probe_hashes_;
+  task_id probe_next_ = 0;
+  task_id last_picked_ = no_task;
+};
+
+}  // namespace iorace

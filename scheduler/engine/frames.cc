@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "scheduler/engine/frames.h"
+
+#include "scheduler/engine/engine.h"
+
+namespace iorace {
+
+void engine::frame_enter(const char* function, bool call) {
+  if (peeking_ != 0) return;
+  task& t = *tasks_[self_];
+  frames_.push_back({function, t.frame, ++frame_instances_, call});
+  t.frame = static_cast<std::uint32_t>(frames_.size() - 1);
+}
+
+void engine::frame_leave() {
+  if (peeking_ != 0) return;
+  task& t = *tasks_[self_];
+  t.frame = frames_[t.frame].parent;
+}
+
+void frame_enter(const char* function) { engine::current().frame_enter(function, false); }
+void call_enter(const char* label) { engine::current().frame_enter(label, true); }
+void frame_leave() { engine::current().frame_leave(); }
+
+}  // namespace iorace

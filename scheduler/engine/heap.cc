@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "scheduler/engine/heap.h"
+
+#include <cstring>
+
+#ifdef IORACE_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+
+#include "scheduler/engine/check.h"
+#include "scheduler/engine/engine.h"
+
+namespace iorace {
+
+void* engine::allocate(const class_info& cls, std::size_t bytes, gfp flags, bool may_fail) {
+  if (flags == gfp::kernel && tasks_[self_]->atomic_depth != 0)
+    found(verdict::sleep_in_atomic, std::string("kmalloc of ") + cls.name + " under a spinlock");
+  begin_plain(op_kind::kmalloc);
+  const bool failed = may_fail && draw_fault("kmalloc");
+  void* p = failed ? nullptr : memory.allocate(bytes, static_cast<object_id>(objects.size()));
+  if (p == nullptr) {
+    CHECK(may_fail, "the run arena is full");
+    append(op_kind::kmalloc, 0, 0, 0);
+    return nullptr;
+  }
+  const std::uint16_t index = objects.class_index(cls);
+  const object_id id = objects.add({.base = static_cast<char*>(p),
+                                    .bytes = static_cast<std::uint32_t>(bytes),
+                                    .cls = index,
+                                    .maker = self_,
+                                    .number = objects.next_number(self_, index),
+                                    .state = object_state::live,
+                                    .kernel = may_fail,
+                                    .made_at = step_count_,
+                                    .freed_at = no_step});
+  append(op_kind::kmalloc, id, 0, bytes);
+  return p;
+}
+
+void engine::free(const void* p) {
+  if (p == nullptr) return;
+  CHECK(peeking_ == 0, "kfree inside a peek_scope");
+  const auto check = [&]() -> object_entry& {
+    if (!memory.contains(p)) found(verdict::invalid_free, "kfree of no object");
+    const object_id id = memory.at(p).object;
+    object_entry& o = objects[id];
+    if (o.base != p) found(verdict::invalid_free, "kfree inside " + object_name(id));
+    if (o.state == object_state::freed) {
+      append(op_kind::kfree, id, 0, 0);
+      found(verdict::double_free, "kfree of " + object_name(id), o.freed_at, step_count_ - 1);
+    }
+    return o;
+  };
+  check();
+  if (!quiet_) {
+    pending_[self_] = {p, memory.at(p).object, 0, op_kind::kfree, 0};
+    stop();
+  }
+  object_entry& o = check();
+  for (unsigned t = 0; t < task_count_; ++t)
+    for (unsigned i = 0; i < tasks_[t]->held_count; ++i) {
+      const char* lock = static_cast<const char*>(tasks_[t]->held[i].lock);
+      if (lock >= o.base && lock < o.base + o.bytes)
+        found(verdict::lock_held_at_exit,
+              "kfree of " + object_name(memory.at(p).object) + " while its lock is held");
+    }
+  o.state = object_state::freed;
+  o.freed_at = step_count_;
+  append(op_kind::kfree, memory.at(p).object, 0, 0);
+#ifdef IORACE_ASAN
+  ASAN_POISON_MEMORY_REGION(o.base, o.bytes);
+#endif
+}
+
+void* allocate_object(const class_info& cls, std::size_t bytes, gfp flags, bool may_fail) {
+  return engine::current().allocate(cls, bytes, flags, may_fail);
+}
+
+void kfree(const void* object) { engine::current().free(object); }
+
+void* scratch(std::size_t bytes) {
+  void* p = engine::current().memory.allocate(bytes, 0);
+  CHECK(p != nullptr, "the run arena is full");
+  return p;
+}
+
+void reserve_names(const class_info& cls, std::uint32_t n) {
+  engine& e = engine::current();
+  e.objects.reserve(e.self(), e.objects.class_index(cls), n);
+}
+
+void name_next(const class_info& cls, std::uint32_t number) {
+  engine& e = engine::current();
+  e.objects.name_next(e.self(), e.objects.class_index(cls), number);
+}
+
+}  // namespace iorace

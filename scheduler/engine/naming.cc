@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// What an execution's things are called, and findings, which are made of names.
+#include <cstdio>
+
+#include <unistd.h>
+
+#include "scheduler/engine/check.h"
+#include "scheduler/engine/engine.h"
+
+namespace iorace {
+namespace {
+
+const char* rerun_command = nullptr;
+
+}  // namespace
+
+engine* running_engine();
+
+std::string engine::object_name(object_id id) const {
+  if (id == 0) return "";
+  const object_entry& o = objects[id];
+  std::string text = std::string(objects.cls(o.cls).info->name) + "#";
+  if (o.maker != 0) {
+    const std::string& maker = tasks_[o.maker]->name;
+    text += maker.compare(0, 3, "cpu") == 0 ? maker.substr(3) : maker;
+    text += '.';
+  }
+  return text + std::to_string(o.number);
+}
+
+std::string engine::place_name(object_id id, std::uint16_t tag) const {
+  if (id == 0) return "";
+  const char* field = objects.field_name(id, tag);
+  return *field == '\0' ? object_name(id) : object_name(id) + "." + field;
+}
+
+std::uint64_t engine::identity(const void* p) {
+  if (!memory.contains(p)) {
+    const auto bits = reinterpret_cast<std::uintptr_t>(p);
+    return bits < 4096 || bits > ~std::uintptr_t{4095} ? bits : 1;
+  }
+  const object_id id = memory.at(p).object;
+  if (id == 0) return 1;
+  const auto offset = static_cast<std::uint64_t>(static_cast<const char*>(p) - objects[id].base);
+  return std::uint64_t{id} << 32 | (offset + 1);
+}
+
+std::string engine::identity_name(std::uint64_t value) const {
+  const auto id = static_cast<object_id>(value >> 32);
+  const auto offset = static_cast<std::uint32_t>(value) - 1;
+  if (value == 0) return "NULL";
+  if (id == 0 || id >= objects.size()) return std::to_string(static_cast<std::int64_t>(value));
+  if (offset == 0 && objects.cls(objects[id].cls).tags.size() != 1) return object_name(id);
+  return place_name(id, objects.tag_of(id, objects[id].base + offset));
+}
+
+const char* engine::function_of(std::uint32_t node) const {
+  while (node != 0 && frames_[node].call) node = frames_[node].parent;
+  return frames_[node].function;
+}
+
+void engine::found(verdict v, const std::string& detail, step_id other, step_id at) {
+  finding f;
+  f.kind = v;
+  f.name = verdicts()[static_cast<unsigned>(v)].name;
+  f.detail = detail;
+  f.at = at;
+  f.other = other;
+  f.task = self_;
+  const auto side = [this](std::uint32_t node, task_id t) {
+    const char* function = function_of(node);
+    return *function != '\0' ? std::string(function) : tasks_[t]->name;
+  };
+  std::string here = side(tasks_[self_]->frame, self_);
+  if (other == no_step) {
+    f.title = f.name + " in " + here;
+  } else {
+    f.other_task = steps_[other].task;
+    std::string there = side(step_frames_[other], f.other_task);
+    if (v == verdict::data_race && there < here) std::swap(here, there);  // one key for both orders
+    f.title = f.name + ": " + here + " v " + there;
+  }
+  found_as(std::move(f));
+}
+
+void engine::found_as(finding f) {
+  finding_ = std::move(f);
+  finding_.execution = options_->number;
+  end(ended::found);
+}
+
+void engine::check_live(const void* place, op_kind kind) {
+  CHECK(memory.contains(place) || reinterpret_cast<std::uintptr_t>(place) < 4096 ||
+            reinterpret_cast<std::uintptr_t>(place) > ~std::uintptr_t{4095},
+        "a modelled object outside the run arena: allocate it with make<T>() in setup");
+  if (__builtin_expect(!memory.contains(place), 0))
+    found(verdict::out_of_bounds, std::string(traits(kind).name) + " through a null or error pointer");
+  const object_id id = memory.at(place).object;
+  const object_entry& o = objects[id];
+  if (__builtin_expect(o.state == object_state::live, 1)) {
+    if (__builtin_expect(static_cast<const char*>(place) < o.base + o.bytes, 1)) return;
+    found(verdict::out_of_bounds, std::string(traits(kind).name) + " behind " + object_name(id));
+  }
+  append(kind, id, objects.tag_of(id, place), 0);
+  found(verdict::use_after_free,
+        std::string(traits(kind).name) + " of " + place_name(id, objects.tag_of(id, place)),
+        o.freed_at, step_count_ - 1);
+}
+
+void engine::print_context() const {
+  char text[256];
+  const int n = std::snprintf(text, sizeof text, "iorace: seed %llu, execution %llu, step %u, task %s\n",
+                              static_cast<unsigned long long>(options_->seed),
+                              static_cast<unsigned long long>(options_->number), step_count_,
+                              tasks_[self_]->name.c_str());
+  if (write(STDERR_FILENO, text, static_cast<std::size_t>(n)) < 0) _exit(134);
+}
+
+void set_rerun_command(const char* command) { rerun_command = command; }
+
+void print_context() {
+  if (running_engine() != nullptr) running_engine()->print_context();
+  if (rerun_command == nullptr) return;
+  std::fprintf(stderr, "iorace: run it again: %s\n", rerun_command);
+}
+
+void check_failed(const char* file, int line, const char* condition, const char* text) {
+  std::fprintf(stderr, "iorace: %s:%d: %s (%s)\n", file, line, text, condition);
+  print_context();
+  std::abort();
+}
+
+}  // namespace iorace

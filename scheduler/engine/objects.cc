@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "scheduler/engine/objects.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "scheduler/engine/check.h"
+
+namespace iorace {
+namespace {
+
+constexpr std::uint32_t classes_max = 256;
+
+// Writes tags and names of `info`'s fields, nested ones in place of their struct. A leaf name that
+// occurs twice is qualified by the member that holds the nested struct.
+void flatten(const class_info& info, std::uint32_t at, const std::string& prefix, class_entry& out) {
+  for (std::uint32_t i = 0; i < info.field_count; ++i) {
+    const field_info& f = info.fields[i];
+    if (f.nested != nullptr) {
+      flatten(*f.nested, at + f.offset, prefix + f.name + ".", out);
+      continue;
+    }
+    std::string name = f.name;
+    if (std::find(out.names.begin(), out.names.end(), name) != out.names.end()) name = prefix + name;
+    const std::uint32_t first = (at + f.offset) / 8;
+    const std::uint32_t last = (at + f.offset + f.size - 1) / 8;
+    for (std::uint32_t word = first; word <= last && word < out.tags.size(); ++word) {
+      out.tags[word] = field_tag(out.info->type, name);
+      out.names[word] = name;
+    }
+  }
+}
+
+}  // namespace
+
+void object_table::reset() {
+  objects_.clear();
+  objects_.emplace_back();
+  for (std::uint32_t i : touched_) counters_[i] = {};
+  touched_.clear();
+}
+
+std::uint16_t object_table::class_index(const class_info& info) {
+  for (std::size_t i = 0; i < classes_.size(); ++i)
+    if (classes_[i]->info == &info) return static_cast<std::uint16_t>(i);
+  CHECK(classes_.size() < classes_max, "too many described classes");
+  auto* c = new class_entry;
+  c->info = &info;
+  c->tags.assign((info.size + 7) / 8, 0);
+  c->names.assign(c->tags.size(), "");
+  flatten(info, 0, "", *c);
+  apply_promotions(*c);
+  classes_.push_back(c);
+  return static_cast<std::uint16_t>(classes_.size() - 1);
+}
+
+object_table::counter& object_table::counter_of(task_id maker, std::uint16_t cls) {
+  const std::uint32_t index = maker * classes_max + cls;
+  if (index >= counters_.size()) counters_.resize((maker + 1u) * classes_max);
+  counter& c = counters_[index];
+  if (c.reserved == 0 && c.extra == 0 && c.next == 0) touched_.push_back(index);
+  return c;
+}
+
+std::uint32_t object_table::next_number(task_id maker, std::uint16_t cls) {
+  counter& c = counter_of(maker, cls);
+  if (c.next != 0) {
+    const std::uint32_t number = c.next;
+    c.next = 0;
+    c.reserved = std::max(c.reserved, number);
+    return number;
+  }
+  return c.reserved + ++c.extra;
+}
+
+void object_table::reserve(task_id maker, std::uint16_t cls, std::uint32_t n) {
+  counter_of(maker, cls).reserved = n;
+}
+
+void object_table::name_next(task_id maker, std::uint16_t cls, std::uint32_t number) {
+  counter_of(maker, cls).next = number;
+}
+
+void object_table::apply_promotions(class_entry& c) {
+  c.promoted.assign(c.tags.size(), 0);
+  for (const std::string& p : promotions_) {
+    const std::size_t dot = p.find('.');
+    if (p.compare(0, dot, c.info->type) != 0 || dot == std::string::npos) continue;
+    for (std::size_t word = 0; word < c.names.size(); ++word)
+      if (p.compare(dot + 1, std::string::npos, c.names[word]) == 0) c.promoted[word] = 1;
+  }
+}
+
+void object_table::promote(std::span<const std::string> fields) {
+  if (std::equal(fields.begin(), fields.end(), promotions_.begin(), promotions_.end())) return;
+  promotions_.assign(fields.begin(), fields.end());
+  any_promoted_ = !promotions_.empty();
+  for (class_entry* c : classes_) apply_promotions(*c);
+}
+
+const char* object_table::field_name(object_id id, std::uint16_t tag) const {
+  const class_entry& c = *classes_[objects_[id].cls];
+  for (std::size_t word = 0; word < c.tags.size(); ++word)
+    if (tag != 0 && c.tags[word] == tag) return c.names[word].c_str();
+  return "";
+}
+
+std::string object_table::class_field(object_id id, std::uint16_t tag) const {
+  return std::string(classes_[objects_[id].cls]->info->type) + "." + field_name(id, tag);
+}
+
+}  // namespace iorace

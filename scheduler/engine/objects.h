@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The table of objects of one execution: what each is, who made it, whether it still lives, and what
+// it is called. Names depend on the maker and its own past only, never on how tasks interleave.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scheduler/engine/describe.h"
+#include "scheduler/engine/operation.h"
+
+namespace iorace {
+
+// A described class as the engine uses it: tags and promotions by granule.
+struct class_entry {
+  const class_info* info = nullptr;
+  std::vector<std::uint16_t> tags;      // by granule of the struct; 0 where nothing is described
+  std::vector<std::uint8_t> promoted;   // by granule: plain accesses to it are points
+  std::vector<std::string> names;       // field name by granule
+};
+
+enum class object_state : std::uint8_t { live, freed };
+
+struct object_entry {
+  char* base = nullptr;
+  std::uint32_t bytes = 0;
+  std::uint16_t cls = 0;                // index into classes()
+  task_id maker = 0;
+  std::uint32_t number = 0;             // the k of "area#k"
+  object_state state = object_state::live;
+  bool kernel = false;                  // made by kzalloc and friends: must not leak
+  step_id made_at = no_step;
+  step_id freed_at = no_step;
+};
+
+class object_table {
+ public:
+  object_table() { objects_.reserve(1024); reset(); }
+  void reset();
+
+  // Registers the class at its first use.
+  std::uint16_t class_index(const class_info& info);
+  const class_entry& cls(std::uint16_t index) const { return *classes_[index]; }
+
+  object_id add(const object_entry& o) {
+    objects_.push_back(o);
+    return static_cast<object_id>(objects_.size() - 1);
+  }
+  object_entry& operator[](object_id id) { return objects_[id]; }
+  const object_entry& operator[](object_id id) const { return objects_[id]; }
+  std::size_t size() const { return objects_.size(); }
+
+  // The number of the next object of `cls` that `maker` makes.
+  std::uint32_t next_number(task_id maker, std::uint16_t cls);
+  void reserve(task_id maker, std::uint16_t cls, std::uint32_t n);
+  void name_next(task_id maker, std::uint16_t cls, std::uint32_t number);
+
+  std::uint16_t tag_of(object_id id, const void* place) const {
+    const object_entry& o = objects_[id];
+    const class_entry& c = *classes_[o.cls];
+    const auto word = static_cast<std::size_t>(static_cast<const char*>(place) - o.base) / 8;
+    return c.tags.empty() ? std::uint16_t{0} : c.tags[word < c.tags.size() ? word : word % c.tags.size()];
+  }
+  bool promoted(object_id id, const void* place) const {
+    if (!any_promoted_) return false;
+    const object_entry& o = objects_[id];
+    const class_entry& c = *classes_[o.cls];
+    const auto word = static_cast<std::size_t>(static_cast<const char*>(place) - o.base) / 8;
+    return !c.promoted.empty() && c.promoted[word % c.promoted.size()] != 0;
+  }
+  // Replaces the set of promoted fields, each "type.field".
+  void promote(std::span<const std::string> fields);
+
+  // "num_accesses"; "" where nothing is described.
+  const char* field_name(object_id id, std::uint16_t tag) const;
+  // "iopt_area.num_accesses".
+  std::string class_field(object_id id, std::uint16_t tag) const;
+
+ private:
+  struct counter { std::uint32_t reserved = 0, extra = 0, next = 0; };
+  counter& counter_of(task_id maker, std::uint16_t cls);
+  void apply_promotions(class_entry& c);
+
+  std::vector<object_entry> objects_;   // slot 0 is "no object"
+  std::vector<class_entry*> classes_;   // by index, in order of first use; owned, never freed
+  std::vector<counter> counters_;       // by maker * classes_max + cls
+  std::vector<std::uint32_t> touched_;  // counters to clear at reset
+  std::vector<std::string> promotions_;
+  bool any_promoted_ = false;
+};
+
+}  // namespace iorace

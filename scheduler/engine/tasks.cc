@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "scheduler/engine/tasks.h"
+
+#include <cstring>
+
+#include "scheduler/engine/check.h"
+#include "scheduler/engine/engine.h"
+
+#ifdef IORACE_TSAN
+extern "C" {
+void AnnotateIgnoreReadsBegin(const char* file, int line);
+void AnnotateIgnoreReadsEnd(const char* file, int line);
+void AnnotateIgnoreWritesBegin(const char* file, int line);
+void AnnotateIgnoreWritesEnd(const char* file, int line);
+}
+#endif
+
+namespace iorace {
+
+task_id current_task() { return engine::current().self(); }
+
+std::uint32_t choose(const char* site, std::uint32_t n) {
+  CHECK(n > 0, "a choice among nothing");
+  engine& e = engine::current();
+  e.begin_plain(op_kind::choose);
+  const std::uint32_t drawn = e.draw(site, n, draw_kind::choice);
+  e.commit(op_kind::choose, nullptr, drawn);
+  return drawn;
+}
+
+bool inject_fault(const char* site) { return engine::current().draw_fault(site); }
+
+namespace {
+
+bool user_copy(op_kind kind, const char* site) {
+  engine& e = engine::current();
+  e.begin_plain(kind);
+  const bool failed = e.draw_fault(site);
+  e.commit(kind, nullptr, failed ? 0 : 1);
+  return !failed;
+}
+
+}  // namespace
+
+bool copy_from_user(const char* what) { return user_copy(op_kind::copy_from_user, what); }
+bool copy_to_user(const char* what) { return user_copy(op_kind::copy_to_user, what); }
+
+task_id create_task(task_kind kind, const char* name, void (*body)(void*), void* argument) {
+  engine& e = engine::current();
+  CHECK(!e.quiet(), "tasks are created by tasks; setup lists its own as bodies");
+  e.begin_plain(op_kind::create);
+  e.commit(op_kind::create, nullptr, e.tasks());
+  return e.create(kind, name, body, argument);
+}
+
+void join_task(task_id id) {
+  engine& e = engine::current();
+  CHECK(id < e.tasks(), "no such task");
+  e.begin_join(id);
+  e.commit(op_kind::join, nullptr, id);
+  e.acquire(e.task_at(id).ended);
+}
+
+bool warn_on(bool condition, const char* text) {
+  engine& e = engine::current();
+  if (e.peeking()) return condition;
+  e.begin_plain(op_kind::warn_on);
+  e.commit(op_kind::warn_on, nullptr, condition);
+  if (condition) e.found(verdict::kernel_warn, std::string("WARN_ON(") + text + ")");
+  return false;
+}
+
+void bug_on(bool condition, const char* text) {
+  engine& e = engine::current();
+  e.begin_plain(op_kind::warn_on);
+  e.commit(op_kind::warn_on, nullptr, condition);
+  if (condition) e.found(verdict::kernel_bug, std::string("BUG_ON(") + text + ")");
+}
+
+void convict(const char* name, const side& here, const side& there, const char* detail) {
+  engine& e = engine::current();
+  finding f;
+  f.kind = verdict::invariant;
+  for (const verdict_info& v : verdicts())
+    if (std::strcmp(v.name, name) == 0) f.kind = v.id;
+  f.name = name;
+  f.title = there.function == nullptr ? f.name + " in " + here.function
+                                      : f.name + ": " + here.function + " v " + there.function;
+  f.detail = detail;
+  f.task = here.task == no_task ? e.self() : here.task;
+  f.other_task = there.task;
+  f.at = here.at;
+  f.other = there.at;
+  e.found_as(std::move(f));
+}
+
+void cut(const char*) { engine::current().end(ended::cut); }
+
+void engine::peek_begin() {
+  if (peeking_++ != 0) return;
+#ifdef IORACE_TSAN
+  AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+  AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
+#endif
+}
+
+void engine::peek_end() {
+  if (--peeking_ != 0) return;
+#ifdef IORACE_TSAN
+  AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+  AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+#endif
+}
+
+peek_scope::peek_scope() { engine::current().peek_begin(); }
+peek_scope::~peek_scope() { engine::current().peek_end(); }
+
+unsigned task_count() { return engine::current().tasks(); }
+bool task_finished(task_id task) { return engine::current().task_at(task).finished; }
+
+const char* task_inside(task_id task, const char* const* among) {
+  const engine& e = engine::current();
+  for (std::uint32_t node = e.innermost(task); node != 0; node = e.frame(node).parent)
+    for (const char* const* name = among; *name != nullptr; ++name)
+      if (std::strcmp(e.frame(node).function, *name) == 0) return *name;
+  return nullptr;
+}
+
+const char* caller(unsigned depth) {
+  const engine& e = engine::current();
+  std::uint32_t node = e.innermost(e.self());
+  for (; node != 0; node = e.frame(node).parent) {
+    if (e.frame(node).call) continue;
+    if (depth-- == 0) return e.frame(node).function;
+  }
+  return nullptr;
+}
+
+step_id now() { return static_cast<step_id>(engine::current().steps().size()); }
+
+bool is_live(const void* object) {
+  engine& e = engine::current();
+  return e.memory.contains(object) &&
+         e.objects[e.memory.at(object).object].state == object_state::live;
+}
+
+void check_leaks() {
+  engine& e = engine::current();
+  for (object_id id = 1; id < e.objects.size(); ++id) {
+    const object_entry& o = e.objects[id];
+    if (o.kernel && o.state == object_state::live)
+      e.found(verdict::leak, e.object_name(id), o.made_at, o.made_at);
+  }
+}
+
+}  // namespace iorace
