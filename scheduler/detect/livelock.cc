@@ -45,7 +45,7 @@ void engine::probe_livelock() {
   while (!view_.is_enabled(probe_next_));
   const std::uint64_t h = state_hash() + probe_next_;
   for (std::size_t i = at; i-- > 0;)
-    if (probe_hashes_[i] == h && at - i >= view_.enabled_count)
+    if (probe_hashes_[i] == h && at - i >= std::size_t{view_.enabled_count})
       found(verdict::livelock, "the state repeats after " + std::to_string(at - i) +
                                    " points in which every enabled task moved");
   probe_hashes_.push_back(h);
