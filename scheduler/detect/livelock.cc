@@ -41,7 +41,7 @@ void engine::probe_livelock() {
   const std::size_t at = probe_hashes_.size();
   if (at == probe_points) end(ended::step_bound);
   if (at == 0) probe_next_ = 0;
-  do probe_next_ = static_cast<task_id>(probe_next_ + 1 < task_count_ ? probe_next_ + 1 : 1);
+  do probe_next_ = static_cast<task_id>(probe_next_ + 1u < task_count_ ? probe_next_ + 1u : 1u);
   while (!view_.is_enabled(probe_next_));
   const std::uint64_t h = state_hash() + probe_next_;
   for (std::size_t i = at; i-- > 0;)

@@ -156,6 +156,8 @@ class engine {
   std::string object_name(object_id id) const;
   // "area#1.num_accesses", or "area#1" where the operation concerns the whole object.
   std::string place_name(object_id id, std::uint16_t tag) const;
+  // The same, written into `buffer` and cut to its size; allocates nothing.
+  std::string_view place_name(object_id id, std::uint16_t tag, std::span<char> buffer) const;
   // The identity of an address as recorded in values: object in the upper half, offset + 1 below.
   std::uint64_t identity(const void* p);
   std::string identity_name(std::uint64_t value) const;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // What an execution's things are called, and findings, which are made of names.
+#include <algorithm>
 #include <cstdio>
+#include <cstring>
 
 #include <unistd.h>
 
@@ -17,22 +19,23 @@ const char* rerun_command = nullptr;
 
 engine* running_engine();
 
-std::string engine::object_name(object_id id) const {
-  if (id == 0) return "";
-  const object_entry& o = objects[id];
-  std::string text = std::string(objects.cls(o.cls).info->name) + "#";
-  if (o.maker != 0) {
-    const std::string& maker = tasks_[o.maker]->name;
-    text += maker.compare(0, 3, "cpu") == 0 ? maker.substr(3) : maker;
-    text += '.';
-  }
-  return text + std::to_string(o.number);
-}
+std::string engine::object_name(object_id id) const { return place_name(id, 0); }
 
 std::string engine::place_name(object_id id, std::uint16_t tag) const {
-  if (id == 0) return "";
-  const char* field = objects.field_name(id, tag);
-  return *field == '\0' ? object_name(id) : object_name(id) + "." + field;
+  char buffer[256];
+  return std::string(place_name(id, tag, buffer));
+}
+
+std::string_view engine::place_name(object_id id, std::uint16_t tag, std::span<char> buffer) const {
+  if (id == 0) return {};
+  const object_entry& o = objects[id];
+  const char* maker = o.maker == 0 ? "" : tasks_[o.maker]->name.c_str();
+  if (std::strncmp(maker, "cpu", 3) == 0) maker += 3;
+  const char* field = tag == 0 ? "" : objects.field_name(id, tag);
+  const int n = std::snprintf(buffer.data(), buffer.size(), "%s#%s%s%u%s%s",
+                              objects.cls(o.cls).info->name, maker, *maker == '\0' ? "" : ".",
+                              o.number, *field == '\0' ? "" : ".", field);
+  return {buffer.data(), std::min(static_cast<std::size_t>(n), buffer.size() - 1)};
 }
 
 std::uint64_t engine::identity(const void* p) {

@@ -9,7 +9,7 @@
 //   cpu3
 //   choose cpu2:iopt_alloc_area:kmalloc#1 1
 //
-// How a schedule is followed is in strategies/replay.h, how one is made in record/from_execution.h.
+// How a schedule is followed is in strategies/replay.h, how one is made in strategies/recorder.h.
 #pragma once
 
 #include <cstdint>

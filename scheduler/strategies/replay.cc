@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "scheduler/strategies/replay.h"
+
+#include <algorithm>
+#include <bit>
+
+#include <fmt/format.h>
+
+#include "scheduler/engine/check.h"
+
+namespace iorace {
+namespace {
+
+// Returns one_word(text) == word, without making the word.
+bool is_word(std::string_view text, std::string_view word) {
+  if (text.empty()) return word == no_function;
+  return std::equal(text.begin(), text.end(), word.begin(), word.end(),
+                    [](char t, char w) { return t == w || (w == '_' && (t <= ' ' || t > '~')); });
+}
+
+task_id dullest(const choice_view& view) {
+  if (view.current != no_task && view.is_enabled(view.current)) return view.current;
+  for (unsigned w = 0; w < view.words; ++w)
+    if (view.enabled[w] != 0)
+      return static_cast<task_id>(w * 64 +
+                                  static_cast<unsigned>(std::countr_zero(view.enabled[w])));
+  return no_task;
+}
+
+}  // namespace
+
+std::string to_text(const lost_place& lost, const schedule& s) {
+  if (lost.what == lost_place::part::segment)
+    return fmt::format("{}: {}", to_text(s.segments[lost.index]), lost.why);
+  const choice& c = s.choices[lost.index];
+  return fmt::format("choose {} {}: {}", c.site, c.value, lost.why);
+}
+
+replay::replay(const schedule& s, const names& n)
+    : schedule_(s), names_(n), segments_(s.segments.size()), choices_(s.choices.size()) {
+  actors_.reserve(s.segments.size() + s.choices.size());
+  for (std::uint32_t i = 0; i < s.segments.size(); ++i) {
+    actor& a = actor_called(s.segments[i].task);
+    if (s.segments[i].until) a.anchored.push_back(i);
+    actor_of_segment_.push_back(static_cast<std::uint16_t>(&a - actors_.data()));
+  }
+  for (std::uint32_t i = 0; i < s.choices.size(); ++i) {
+    const auto parts = split_choice_site(s.choices[i].site);
+    sites_.push_back(parts.value_or(choice_site_parts{}));
+    if (parts) actor_called(parts->task).choices.push_back(i);
+  }
+}
+
+replay::actor& replay::actor_called(std::string_view name) {
+  for (actor& a : actors_)
+    if (a.name == name) return a;
+  CHECK(actors_.size() < 0x7fff, "a schedule speaks of fewer than 32767 tasks");
+  actors_.push_back({name, {}, {}, -1});
+  return actors_.back();
+}
+
+void replay::begin(const execution_options&) {
+  for (actor& a : actors_) a.id = -1;
+  std::fill(segments_.begin(), segments_.end(), progress{});
+  std::fill(choices_.begin(), choices_.end(), progress{});
+  arrivals_.fill(0);
+  known_ = 1;
+  at_ = used_ = 0;
+  moved_ = false;
+  lost_.reset();
+}
+
+void replay::meet(const choice_view& view, task_id t) {
+  actor_of_task_[t] = nobody;
+  for (std::size_t i = 0; i < actors_.size(); ++i)
+    if (is_word(names_.task(t), actors_[i].name)) {
+      actor_of_task_[t] = static_cast<std::int16_t>(i);
+      actors_[i].id = t;
+    }
+  arrive(view, t);
+}
+
+// Counts the place where `t` has stopped for every anchor that speaks of it.
+void replay::arrive(const choice_view& view, task_id t) {
+  ++arrivals_[t];
+  if (actor_of_task_[t] == nobody) return;
+  const pending_op& op = view.pending[t];
+  char buffer[place_size];
+  std::string_view place;
+  bool placed = false;
+  for (std::uint32_t i : actors_[static_cast<std::size_t>(actor_of_task_[t])].anchored) {
+    const anchor& a = *schedule_.segments[i].until;
+    if (a.kind != op.kind || !is_word(names_.function(t), a.function)) continue;
+    if (!placed) place = names_.place(op, buffer), placed = true;
+    if (place.empty() ? !a.place.empty() : !is_word(place, a.place)) continue;
+    if (++segments_[i].count == a.occurrence) segments_[i].reached = arrivals_[t];
+  }
+}
+
+void replay::lose(lost_place::part what, std::size_t index, const char* why) {
+  if (!lost_) lost_ = lost_place{what, index, why};
+}
+
+replay::step_of_segment replay::follow(const choice_view& view, std::size_t index) {
+  constexpr auto segment = lost_place::part::segment;
+  const int id = actors_[actor_of_segment_[index]].id;
+  if (id < 0) {
+    lose(segment, index, "there is no such task yet");
+    return step_of_segment::ends;
+  }
+  const auto t = static_cast<task_id>(id);
+  const bool anchored = schedule_.segments[index].until.has_value();
+  const std::uint32_t reached = segments_[index].reached;
+  if (anchored && reached != 0) {
+    if (reached != arrivals_[t]) lose(segment, index, "its task had passed there before");
+    return step_of_segment::ends;
+  }
+  if (view.is_enabled(t)) return step_of_segment::run;
+  if (anchored)
+    lose(segment, index, "its task ended or blocked before it came there");
+  else if (!moved_)
+    lose(segment, index, "its task has ended or is blocked");
+  return step_of_segment::ends;
+}
+
+task_id replay::pick(const choice_view& view) {
+  if (view.current != no_task && view.current < known_) arrive(view, view.current);
+  for (; known_ < view.tasks; ++known_) meet(view, static_cast<task_id>(known_));
+  for (; at_ < schedule_.segments.size(); ++at_, moved_ = false) {
+    if (follow(view, at_) == step_of_segment::ends) continue;
+    moved_ = true;
+    used_ = at_ + 1;
+    return static_cast<task_id>(actors_[actor_of_segment_[at_]].id);
+  }
+  return dullest(view);
+}
+
+std::uint32_t replay::draw(task_id task, const char* site, std::uint32_t n, draw_kind) {
+  if (task >= known_ || actor_of_task_[task] == nobody) return 0;
+  std::uint32_t answer = 0;
+  for (std::uint32_t i : actors_[static_cast<std::size_t>(actor_of_task_[task])].choices) {
+    if (!is_word(site, sites_[i].site) || !is_word(names_.function(task), sites_[i].function))
+      continue;
+    if (++choices_[i].count != sites_[i].occurrence) continue;
+    choices_[i].reached = 1;
+    answer = std::min(schedule_.choices[i].value, n - 1);
+    if (answer != schedule_.choices[i].value)
+      lose(lost_place::part::choice, i, "there are not so many answers");
+  }
+  return answer;
+}
+
+std::optional<lost_place> replay::lost(ended how) const {
+  if (lost_ || how != ended::finished) return lost_;
+  for (std::size_t i = at_; i < schedule_.segments.size(); ++i) {
+    // The last task ran to its end, and that was the end of the execution.
+    if (i == at_ && moved_ && !schedule_.segments[i].until) continue;
+    return lost_place{lost_place::part::segment, i, "everything had ended before"};
+  }
+  for (std::size_t i = 0; i < choices_.size(); ++i)
+    if (choices_[i].reached == 0)
+      return lost_place{lost_place::part::choice, i, "nobody chose there"};
+  return std::nullopt;
+}
+
+}  // namespace iorace
