@@ -12,6 +12,7 @@
 #endif
 
 #include "scheduler/engine/check.h"
+#include "scheduler/engine/scope.h"
 
 namespace iorace {
 namespace {
@@ -89,6 +90,7 @@ void engine::begin_execution(const program& p, strategy& s, const execution_opti
   options_ = &o;
   result_ = {};
   finding_ = {};
+  for (unsigned t = 0; t < task_count_; ++t) fiber::collect(main_, tasks_[t]->context);
   task_count_ = cpus_ = faults_ = step_count_ = frame_instances_ = peeking_ = 0;
   first_step_ = 0;
   quiet_ = true;
@@ -180,6 +182,7 @@ void engine::start_task(task_id id) {
 }
 
 void engine::exit_task() {
+  const scheduler_scope scope(tasks_[self_]->context);
   task& t = *tasks_[self_];
   if (t.held_count != 0)
     found(verdict::lock_held_at_exit,
@@ -278,6 +281,7 @@ void engine::changed(sync_base& object) {
 }
 
 void engine::begin(op_kind kind, sync_base* object, enabled_fn enabled, waits_for by) {
+  const scheduler_scope scope(tasks_[self_]->context);
   CHECK(peeking_ == 0, "an operation on a primitive inside a peek_scope");
   check_live(object, kind);
   const op_traits& row = traits(kind);
@@ -305,6 +309,7 @@ void engine::begin(op_kind kind, sync_base* object, enabled_fn enabled, waits_fo
 }
 
 void engine::begin_plain(op_kind kind) {
+  const scheduler_scope scope(tasks_[self_]->context);
   CHECK(peeking_ == 0, "an operation inside a peek_scope");
   const op_traits& row = traits(kind);
   if ((row.flags & op_sleeps) != 0 && tasks_[self_]->atomic_depth != 0)
@@ -315,6 +320,7 @@ void engine::begin_plain(op_kind kind) {
 }
 
 void engine::begin_join(task_id id) {
+  const scheduler_scope scope(tasks_[self_]->context);
   sync_base& ended = tasks_[id]->ended;
   CHECK(!quiet_, "setup and check have nobody to join");
   task& t = *tasks_[self_];
@@ -340,6 +346,7 @@ step* engine::append(op_kind kind, object_id object, std::uint16_t field, std::u
 }
 
 void engine::commit(op_kind kind, const void* place, std::uint64_t value) {
+  const scheduler_scope scope(tasks_[self_]->context);
   if (place == nullptr) {
     append(kind, 0, 0, value);
     return;
@@ -351,6 +358,7 @@ void engine::commit(op_kind kind, const void* place, std::uint64_t value) {
 void engine::access(op_kind kind, const void* place, unsigned size, bool pointer, bool write,
                     std::uint64_t value) {
   if (peeking_ != 0) return;
+  const scheduler_scope scope(tasks_[self_]->context);
   check_live(place, kind);
   cell& c = memory.at(place);
   const op_traits& row = traits(kind);
@@ -381,6 +389,7 @@ void engine::access(op_kind kind, const void* place, unsigned size, bool pointer
 }
 
 void engine::acquire(sync_base& object) {
+  const scheduler_scope scope(tasks_[self_]->context);
 #ifdef IORACE_TSAN
   __tsan_acquire(&object);
 #endif
@@ -388,6 +397,7 @@ void engine::acquire(sync_base& object) {
 }
 
 void engine::release(sync_base& object) {
+  const scheduler_scope scope(tasks_[self_]->context);
 #ifdef IORACE_TSAN
   __tsan_release(&object);
 #endif
@@ -397,6 +407,7 @@ void engine::release(sync_base& object) {
 }
 
 std::uint32_t engine::draw(const char* site, std::uint32_t n, draw_kind kind) {
+  const scheduler_scope scope(tasks_[self_]->context);
   if (quiet_) return 0;
   const std::uint32_t drawn = strategy_->draw(self_, site, n, kind);
   CHECK(drawn < n, "a strategy drew a number out of range");
@@ -405,6 +416,7 @@ std::uint32_t engine::draw(const char* site, std::uint32_t n, draw_kind kind) {
 }
 
 task_id engine::create(task_kind kind, const char* name, void (*body)(void*), void* argument) {
+  const scheduler_scope scope(tasks_[self_]->context);
   CHECK(task_count_ < tasks_max, "too many tasks");
   const task_id id = static_cast<task_id>(task_count_);
   task& t = add_task(kind, name);

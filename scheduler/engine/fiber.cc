@@ -14,6 +14,8 @@
 
 #ifdef IORACE_TSAN
 #include <sanitizer/tsan_interface.h>
+extern "C" void __tsan_ignore_thread_begin();
+extern "C" void __tsan_ignore_thread_end();
 #endif
 #ifdef IORACE_ASAN
 #include <sanitizer/asan_interface.h>
@@ -123,6 +125,7 @@ void fiber_start::run(context::transfer_t transfer) {
   fiber& self = *entered;
   self.fake_stack_ = nullptr;
   arrived(self, transfer);
+  while (self.ignores_ != 0) self.ignore(false);
   self.function_(self.argument_);
   CHECK(false, "a fiber's function returned");
 }
@@ -172,6 +175,23 @@ void fiber::set_name(const char* name) {
   if (tsan_ != nullptr && stack_ != nullptr) __tsan_set_fiber_name(tsan_, name_);
 #endif
 }
+
+#ifdef IORACE_TSAN
+void fiber::ignore(bool on) {
+  if (on) __tsan_ignore_thread_begin();
+  else __tsan_ignore_thread_end();
+  ignores_ += on ? 1u : ~0u;
+}
+
+void fiber::collect(fiber& main, fiber& other) {
+  if (other.tsan_ == nullptr) return;
+  __tsan_switch_to_fiber(other.tsan_, 0);
+  __tsan_switch_to_fiber(main.tsan_, 0);
+}
+#else
+void fiber::ignore(bool) {}
+void fiber::collect(fiber&, fiber&) {}
+#endif
 
 void fiber::jump(fiber& from, fiber& to, bool synchronise, bool abandon) {
   entered = &to;

@@ -26,6 +26,11 @@ class fiber {
   // Leaves `from`, the running fiber, and continues `to`. `synchronise`: ThreadSanitizer is to see
   // a happens-before edge (start and end of an execution only). `abandon`: `from` is never resumed.
   static void jump(fiber& from, fiber& to, bool synchronise, bool abandon);
+  // ThreadSanitizer only. Look away from what this fiber does, or look again; calls nest. What a
+  // fiber that was abandoned had begun ends when it is prepared again.
+  void ignore(bool on);
+  // ThreadSanitizer only: all that `other` did happens before all that `main` does from now on.
+  static void collect(fiber& main, fiber& other);
   // What a fiber at rest keeps on its stack, saved registers included.
   std::span<const char> saved() const {
     const char* low = static_cast<const char*>(context_);
@@ -44,6 +49,7 @@ class fiber {
   [[maybe_unused]] void* tsan_ = nullptr;
   void* fake_stack_ = nullptr;          // AddressSanitizer's, while not running
   const char* bottom_ = nullptr;
+  unsigned ignores_ = 0;
   char name_[24] = {};
 };
 

@@ -2,12 +2,14 @@
 #include "scheduler/engine/frames.h"
 
 #include "scheduler/engine/engine.h"
+#include "scheduler/engine/scope.h"
 
 namespace iorace {
 
 void engine::frame_enter(const char* function, bool call) {
   if (peeking_ != 0) return;
   task& t = *tasks_[self_];
+  const scheduler_scope scope(t.context);
   frames_.push_back({function, t.frame, ++frame_instances_, call});
   t.frame = static_cast<std::uint32_t>(frames_.size() - 1);
 }

@@ -9,10 +9,12 @@
 
 #include "scheduler/engine/check.h"
 #include "scheduler/engine/engine.h"
+#include "scheduler/engine/scope.h"
 
 namespace iorace {
 
 void* engine::allocate(const class_info& cls, std::size_t bytes, gfp flags, bool may_fail) {
+  const scheduler_scope scope(tasks_[self_]->context);
   if (flags == gfp::kernel && tasks_[self_]->atomic_depth != 0)
     found(verdict::sleep_in_atomic, std::string("kmalloc of ") + cls.name + " under a spinlock");
   begin_plain(op_kind::kmalloc);
@@ -39,6 +41,7 @@ void* engine::allocate(const class_info& cls, std::size_t bytes, gfp flags, bool
 
 void engine::free(const void* p) {
   if (p == nullptr) return;
+  const scheduler_scope scope(tasks_[self_]->context);
   CHECK(peeking_ == 0, "kfree inside a peek_scope");
   const auto check = [&]() -> object_entry& {
     if (!memory.contains(p)) found(verdict::invalid_free, "kfree of no object");

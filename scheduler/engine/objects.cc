@@ -43,6 +43,9 @@ void object_table::reset() {
 std::uint16_t object_table::class_index(const class_info& info) {
   for (std::size_t i = 0; i < classes_.size(); ++i)
     if (classes_[i]->info == &info) return static_cast<std::uint16_t>(i);
+  // A description in a header can have two addresses: the closed archive keeps its own copy.
+  for (std::size_t i = 0; i < classes_.size(); ++i)
+    if (std::strcmp(classes_[i]->info->type, info.type) == 0) return static_cast<std::uint16_t>(i);
   CHECK(classes_.size() < classes_max, "too many described classes");
   auto* c = new class_entry;
   c->info = &info;

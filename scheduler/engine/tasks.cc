@@ -6,15 +6,6 @@
 #include "scheduler/engine/check.h"
 #include "scheduler/engine/engine.h"
 
-#ifdef IORACE_TSAN
-extern "C" {
-void AnnotateIgnoreReadsBegin(const char* file, int line);
-void AnnotateIgnoreReadsEnd(const char* file, int line);
-void AnnotateIgnoreWritesBegin(const char* file, int line);
-void AnnotateIgnoreWritesEnd(const char* file, int line);
-}
-#endif
-
 namespace iorace {
 
 task_id current_task() { return engine::current().self(); }
@@ -97,19 +88,11 @@ void convict(const char* name, const side& here, const side& there, const char* 
 void cut(const char*) { engine::current().end(ended::cut); }
 
 void engine::peek_begin() {
-  if (peeking_++ != 0) return;
-#ifdef IORACE_TSAN
-  AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
-  AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
-#endif
+  if (peeking_++ == 0) tasks_[self_]->context.ignore(true);
 }
 
 void engine::peek_end() {
-  if (--peeking_ != 0) return;
-#ifdef IORACE_TSAN
-  AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
-  AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
-#endif
+  if (--peeking_ == 0) tasks_[self_]->context.ignore(false);
 }
 
 peek_scope::peek_scope() { engine::current().peek_begin(); }
