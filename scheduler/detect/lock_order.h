@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// Lock order, after the kernel's lockdep: classes of locks are "type.field"; taking b while a is held
-// is an edge a -> b; a cycle among the edges of one execution is a finding even where nothing
+// Lock order, after the kernel's lockdep: classes of locks are "type.field"; taking b while a is
+// held is an edge a -> b; a cycle among the edges of one execution is a finding even where nothing
 // deadlocked. Judged per execution, so that a trace convicts alone. Trylocks make no edge to
 // themselves; two locks of one class make none.
 #pragma once
@@ -19,8 +19,11 @@ class lock_order {
 
  private:
   bool path(std::uint32_t from, std::uint32_t to, unsigned depth) const;
-  struct edge { std::uint32_t a, b; std::uint32_t seen; };  // seen: execution that last had it
-  std::vector<edge> edges_;             // every edge that this engine has met
+  struct edge {
+    std::uint32_t a, b;
+    std::uint32_t seen;
+  };                         // seen: execution that last had it
+  std::vector<edge> edges_;  // every edge that this engine has met
   std::uint32_t execution_ = 1;
 };
 

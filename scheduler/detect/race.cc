@@ -39,7 +39,8 @@ void race_detector::note_read(cell& c, const clocks& time, task_id t, step_id at
   }
   const std::uint32_t row = make_rows(1);
   if (c.read != 0)
-    pool_[row + (c.read >> epoch_task_shift)] = {c.read & ((1u << epoch_task_shift) - 1), c.read_step};
+    pool_[row + (c.read >> epoch_task_shift)] = {c.read & ((1u << epoch_task_shift) - 1),
+                                                 c.read_step};
   pool_[row + t] = {clock, at};
   c.read = row | table_bit;
 }

@@ -17,7 +17,10 @@ namespace iorace {
 
 class race_detector {
  public:
-  void reset(unsigned stride) { stride_ = stride; used_ = stride; }
+  void reset(unsigned stride) {
+    stride_ = stride;
+    used_ = stride;
+  }
 
   // Each notes an access by task `t` at step `at` and returns the step of an earlier access that it
   // races with, or no_step.
@@ -27,7 +30,10 @@ class race_detector {
 
  private:
   // A row: per task the clock and the step of its last access.
-  struct entry { std::uint32_t clock = 0; step_id at = no_step; };
+  struct entry {
+    std::uint32_t clock = 0;
+    step_id at = no_step;
+  };
   static constexpr std::uint32_t table_bit = 0x80000000u;
 
   std::uint32_t make_rows(unsigned n);

@@ -42,9 +42,11 @@ bool engine::holds(const void* lock, task_id id) const {
 
 // Returns true iff `from`, which is not enabled, waits for `target` through locks. `path` collects
 // the words for it, last link first.
-bool engine::reaches(task_id from, task_id target, std::uint64_t* visited, std::string& path) const {
+bool engine::reaches(task_id from, task_id target, std::uint64_t* visited,
+                     std::string& path) const {
   const std::uint64_t bit = std::uint64_t{1} << (from % 64);
-  if ((visited[from / 64] & bit) != 0 || tasks_[from]->finished || view_.is_enabled(from)) return false;
+  if ((visited[from / 64] & bit) != 0 || tasks_[from]->finished || view_.is_enabled(from))
+    return false;
   visited[from / 64] |= bit;
   const pending_op& wants = pending_[from];
   for (task_id t = 1; t < task_count_; ++t) {
@@ -92,7 +94,8 @@ void engine::stuck() {
   std::vector<std::string> sides;
   for (task_id t = 1; t < task_count_; ++t) {
     const task& waiter = *tasks_[t];
-    if (waiter.finished || waiter.kind == task_kind::user || waiter.kind == task_kind::device) continue;
+    if (waiter.finished || waiter.kind == task_kind::user || waiter.kind == task_kind::device)
+      continue;
     const char* function = function_of(waiter.frame);
     const std::string side = *function != '\0' ? function : waiter.name;
     if (waiter.condition != nullptr) {
@@ -107,8 +110,9 @@ void engine::stuck() {
     user = user || waiter.by == waits_for::user || waiter.by == waits_for::device;
     if (f.task == no_task) f.task = t;
     sides.push_back(side);
-    f.detail += (f.detail.empty() ? "" : "; ") + waiter.name + " waits: " +
-                traits(pending_[t].kind).name + " " + place_name(pending_[t].object, pending_[t].field);
+    f.detail += (f.detail.empty() ? "" : "; ") + waiter.name +
+                " waits: " + traits(pending_[t].kind).name + " " +
+                place_name(pending_[t].object, pending_[t].field);
   }
   if (sides.empty()) end(ended::finished);  // only agents are left, and they may wait for ever
   if (f.kind == verdict::none) f.kind = user ? verdict::hung_task : verdict::deadlock;

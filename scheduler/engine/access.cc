@@ -1,14 +1,96 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Executing operations: accesses, their record, and the happens-before that they leave.
+#include <cstring>
+
+#ifdef IORACE_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+
 #include "scheduler/engine/engine.h"
+#include "scheduler/engine/scope.h"
 #include "scheduler/engine/shared.h"
 
 namespace iorace {
+
+step* engine::append(op_kind kind, object_id object, std::uint16_t field, std::uint64_t value) {
+  if (__builtin_expect(step_count_ == operations_max, 0)) end(ended::step_bound);
+  step* s = &steps_[step_count_];
+  *s = {value, object, field, kind, static_cast<std::uint8_t>(self_)};
+  step_frames_[step_count_++] = tasks_[self_]->frame;
+  return s;
+}
+
+void engine::commit(op_kind kind, const void* place, std::uint64_t value) {
+  const scheduler_scope scope(tasks_[self_]->context);
+  if (place == nullptr) {
+    append(kind, 0, 0, value);
+    return;
+  }
+  const object_id id = memory.at(place).object;
+  append(kind, id, objects.tag_of(id, place), value);
+}
+
+void engine::access(op_kind kind, const void* place, unsigned size, bool pointer, bool write,
+                    std::uint64_t value) {
+  if (peeking_ != 0) return;
+  const scheduler_scope scope(tasks_[self_]->context);
+  check_live(place, kind);
+  cell& c = memory.at(place);
+  const op_traits& row = traits(kind);
+  const std::uint16_t tag = objects.tag_of(c.object, place);
+  if (!quiet_) {
+    if ((row.flags & op_point) != 0 || starting_ || objects.promoted(c.object, place)) {
+      pending_[self_] = {place, c.object, tag, kind, 0};
+      stop();
+      check_live(place, kind);
+    }
+    if (options_->detect_races) {
+      step_id other;
+      if ((row.flags & op_marked) != 0)
+        other = races.marked(c, time, self_, step_count_, write);
+      else if (write)
+        other = races.plain_write(c, time, self_, step_count_);
+      else
+        other = races.plain_read(c, time, self_, step_count_);
+      if (__builtin_expect(other != no_step, 0)) {
+        append(kind, c.object, tag, value);
+        found(verdict::data_race, place_name(c.object, tag), other, step_count_ - 1);
+      }
+    }
+  }
+  if (!write) {
+    value = 0;
+    std::memcpy(&value, place, size);
+  }
+  if (pointer) value = identity(reinterpret_cast<const void*>(value));
+  append(kind, c.object, tag, value);
+}
+
+void engine::acquire(sync_base& object) {
+  const scheduler_scope scope(tasks_[self_]->context);
+#ifdef IORACE_TSAN
+  __tsan_acquire(&object);
+#endif
+  if (object.clock != 0) time.join(time.row_of(self_), time.row(object.clock));
+}
+
+void engine::release(sync_base& object) {
+  const scheduler_scope scope(tasks_[self_]->context);
+#ifdef IORACE_TSAN
+  __tsan_release(&object);
+#endif
+  if (object.clock == 0) object.clock = time.make_row();
+  time.join(time.row(object.clock), time.row_of(self_));
+  time.tick(self_);
+}
 
 void declare_read(const void* place, op_kind kind, unsigned size, bool pointer) {
   engine::current().access(kind, place, size, pointer, false, 0);
 }
 
-void declare_write(const void* place, op_kind kind, unsigned size, bool pointer, std::uint64_t value) {
+void declare_write(const void* place, op_kind kind, unsigned size, bool pointer,
+                   std::uint64_t value) {
   engine::current().access(kind, place, size, pointer, true, value);
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-
 #include <sys/mman.h>
 
 #ifdef IORACE_ASAN
@@ -16,8 +15,8 @@ namespace iorace {
 namespace {
 
 void* map(std::size_t bytes) {
-  void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                 -1, 0);
+  void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   CHECK(p != MAP_FAILED, "no address space for the run arena");
   return p;
 }

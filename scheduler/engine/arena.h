@@ -24,9 +24,9 @@ struct cell {
   object_id object = 0;
   epoch write = 0;
   step_id write_step = no_step;
-  std::uint32_t read = 0;               // an epoch, or a row (see detect/race.h)
+  std::uint32_t read = 0;  // an epoch, or a row (see detect/race.h)
   step_id read_step = no_step;
-  std::uint32_t marked = 0;             // index of a table of marked accesses, 0 if none
+  std::uint32_t marked = 0;  // index of a table of marked accesses, 0 if none
 };
 
 class arena {

@@ -16,5 +16,7 @@ void set_rerun_command(const char* command);
 
 }  // namespace iorace
 
-#define CHECK(condition, text) \
-  (__builtin_expect(!(condition), 0) ? ::iorace::check_failed(__FILE__, __LINE__, #condition, text) : (void)0)
+#define CHECK(condition, text)                                        \
+  (__builtin_expect(!(condition), 0)                                  \
+       ? ::iorace::check_failed(__FILE__, __LINE__, #condition, text) \
+       : (void)0)

@@ -49,12 +49,10 @@ class clocks {
     for (unsigned i = 0; i < stride_; i += 8)
       for (unsigned j = i; j < i + 8; ++j) into[j] = std::max(into[j], from[j]);
   }
-  void tick(task_id t) {
-    CHECK(++row_of(t)[t] < 1u << epoch_task_shift, "a task's clock ran out");
-  }
+  void tick(task_id t) { CHECK(++row_of(t)[t] < 1u << epoch_task_shift, "a task's clock ran out"); }
 
  private:
-  std::vector<std::uint32_t> pool_;     // row 0 is unused, so that index 0 means "no row"
+  std::vector<std::uint32_t> pool_;  // row 0 is unused, so that index 0 means "no row"
   unsigned stride_ = 8;
   std::uint32_t used_ = 0;
 };

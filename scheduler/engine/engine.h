@@ -4,10 +4,10 @@
 // operation, declares it, and goes on when the strategy picks it; control passes directly from task
 // to task. What primitives and detectors need is public here; programs use the headers beside this.
 //
-// Invariants. (1) At most one task runs; `self()` is it. (2) The pending operation of every task that
-// has started and not ended is in pending_. (3) A bit of enabled_ is set iff that task's pending
-// operation has no precondition or it holds. (4) An execution that ends early abandons its fibers:
-// no destructor of a task's locals runs, and nothing may rely on one.
+// Invariants. (1) At most one task runs; `self()` is it. (2) The pending operation of every task
+// that has started and not ended is in pending_. (3) A bit of enabled_ is set iff that task's
+// pending operation has no precondition or it holds. (4) An execution that ends early abandons its
+// fibers: no destructor of a task's locals runs, and nothing may rely on one.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,7 @@ inline constexpr std::uint32_t operations_max = 1u << 20;
 struct held_lock {
   const void* lock;
   op_kind how;
-  std::uint32_t lock_class;             // see lock_order
+  std::uint32_t lock_class;  // see lock_order
 };
 
 struct task {
@@ -47,28 +47,28 @@ struct task {
   std::string name;
   task_kind kind = task_kind::cpu;
   bool finished = false;
-  std::uint8_t atomic_depth = 0;        // spinlocks held
+  std::uint8_t atomic_depth = 0;  // spinlocks held
   std::uint16_t held_count = 0;
-  task_id next_waiter = 0;              // in the list of the object that its pending operation waits on
+  task_id next_waiter = 0;  // in the list of the object that its pending operation waits on
   waits_for by = waits_for::kernel;
-  enabled_fn enabled = nullptr;         // precondition of the pending operation
+  enabled_fn enabled = nullptr;  // precondition of the pending operation
   // While asleep in wait_event: whether what it waits for holds. Called with peeking on.
   bool (*condition)(void*) = nullptr;
   void* condition_argument = nullptr;
-  std::uint32_t wake = 0;               // private to the wait queue
-  std::uint32_t frame = 0;              // innermost frame
+  std::uint32_t wake = 0;   // private to the wait queue
+  std::uint32_t frame = 0;  // innermost frame
   const std::function<void(void*)>* body = nullptr;
-  void (*function)(void*) = nullptr;    // of create_task()
+  void (*function)(void*) = nullptr;  // of create_task()
   void* argument = nullptr;
-  sync_base ended;                      // released at exit, acquired by join
+  sync_base ended;  // released at exit, acquired by join
   held_lock held[held_max];
 };
 
 struct frame_node {
   const char* function;
   std::uint32_t parent;
-  std::uint32_t instance;               // distinguishes two calls of one function
-  bool call;                            // a program's call label, not a function
+  std::uint32_t instance;  // distinguishes two calls of one function
+  bool call;               // a program's call label, not a function
 };
 
 class engine {
@@ -125,7 +125,8 @@ class engine {
   }
   task_id create(task_kind kind, const char* name, void (*body)(void*), void* argument);
 
-  // Ends the execution with a verdict. The title is made from the innermost functions of both sides.
+  // Ends the execution with a verdict. The title is made from the innermost functions of both
+  // sides.
   [[noreturn]] void found(verdict v, const std::string& detail, step_id other = no_step,
                           step_id at = no_step);
   [[noreturn]] void found_as(finding f);
@@ -197,14 +198,14 @@ class engine {
 
   std::vector<std::unique_ptr<task>> tasks_;
   unsigned task_count_ = 0;
-  unsigned stride_tasks_ = 8;           // rows in the clocks; grows when a program creates more
+  unsigned stride_tasks_ = 8;  // rows in the clocks; grows when a program creates more
   unsigned cpus_ = 0;
   std::vector<pending_op> pending_;
   std::uint64_t enabled_[(tasks_max + 63) / 64] = {};
   choice_view view_{};
   task_id self_ = 0;
   bool quiet_ = true;
-  bool starting_ = false;               // a new task is on its way to its first operation
+  bool starting_ = false;  // a new task is on its way to its first operation
   fiber* starter_ = nullptr;
   unsigned peeking_ = 0;
   fiber main_;

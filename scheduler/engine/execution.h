@@ -13,13 +13,13 @@
 namespace iorace {
 
 struct execution_options {
-  std::uint64_t seed = 0;               // of the run; with `number` it determines every draw
-  std::uint64_t number = 0;             // of this execution within the run
-  std::uint32_t points_max = 20000;     // then the execution is inconclusive, or a livelock
-  std::uint32_t points_estimate = 0;    // most points of an execution in the finished batches of the
-                                        // run, frozen per batch; 0 in the first one
-  std::uint32_t faults_max = 0;         // injected failures per execution
-  bool fair = false;                    // locks are handed over first come, first served
+  std::uint64_t seed = 0;             // of the run; with `number` it determines every draw
+  std::uint64_t number = 0;           // of this execution within the run
+  std::uint32_t points_max = 20000;   // then the execution is inconclusive, or a livelock
+  std::uint32_t points_estimate = 0;  // most points of an execution in the finished batches of the
+                                      // run, frozen per batch; 0 in the first one
+  std::uint32_t faults_max = 0;       // injected failures per execution
+  bool fair = false;                  // locks are handed over first come, first served
   bool detect_races = true;
 };
 
@@ -27,10 +27,10 @@ enum class ended : std::uint8_t { finished, found, cut, step_bound };
 
 struct execution_result {
   ended how = ended::finished;
-  std::uint32_t points = 0;             // times that the strategy was asked
-  std::uint32_t operations = 0;         // steps after the setup
+  std::uint32_t points = 0;      // times that the strategy was asked
+  std::uint32_t operations = 0;  // steps after the setup
   std::uint32_t switches = 0;
-  std::uint64_t digest = 0;             // XXH3 of all steps
+  std::uint64_t digest = 0;  // XXH3 of all steps
 };
 
 }  // namespace iorace

@@ -7,10 +7,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-
-#include <boost/context/detail/fcontext.hpp>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include <boost/context/detail/fcontext.hpp>
 
 #ifdef IORACE_TSAN
 #include <sanitizer/tsan_interface.h>
@@ -34,9 +34,12 @@ constexpr std::size_t guard_bytes = 4096;
 
 // Guard pages of this process, so that a fault in one can be named. Written when a stack is mapped
 // or unmapped, read by the signal handler of the thread that faults.
-struct guard { const char* page; const char* name; };
+struct guard {
+  const char* page;
+  const char* name;
+};
 constexpr unsigned guards_max = 4096;
-guard guards[guards_max];
+guard guards[guards_max];  // Process-wide: the fault handler has no engine at hand.
 
 void remember_guard(const char* page, const char* name) {
   for (guard& g : guards) {
@@ -87,7 +90,7 @@ void install_handler() {
   CHECK(stack.ss_sp != MAP_FAILED, "no memory for a signal stack");
   sigaltstack(&stack, nullptr);
   static const bool once = [] {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_sigaction = on_fault;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     return sigaction(SIGSEGV, &action, &previous_segv) == 0;
@@ -178,8 +181,10 @@ void fiber::set_name(const char* name) {
 
 #ifdef IORACE_TSAN
 void fiber::ignore(bool on) {
-  if (on) __tsan_ignore_thread_begin();
-  else __tsan_ignore_thread_end();
+  if (on)
+    __tsan_ignore_thread_begin();
+  else
+    __tsan_ignore_thread_end();
   ignores_ += on ? 1u : ~0u;
 }
 

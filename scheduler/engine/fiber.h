@@ -41,13 +41,13 @@ class fiber {
 
  private:
   friend struct fiber_start;
-  void* context_ = nullptr;             // saved fcontext while not running
+  void* context_ = nullptr;  // saved fcontext while not running
   entry function_ = nullptr;
   void* argument_ = nullptr;
-  char* stack_ = nullptr;               // lowest mapped byte: the guard page
+  char* stack_ = nullptr;  // lowest mapped byte: the guard page
   std::size_t bytes_ = 0;
   [[maybe_unused]] void* tsan_ = nullptr;
-  void* fake_stack_ = nullptr;          // AddressSanitizer's, while not running
+  void* fake_stack_ = nullptr;  // AddressSanitizer's, while not running
   const char* bottom_ = nullptr;
   unsigned ignores_ = 0;
   char name_[24] = {};

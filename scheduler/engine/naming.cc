@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-
 #include <unistd.h>
 
 #include "scheduler/engine/check.h"
@@ -32,9 +31,9 @@ std::string_view engine::place_name(object_id id, std::uint16_t tag, std::span<c
   const char* maker = o.maker == 0 ? "" : tasks_[o.maker]->name.c_str();
   if (std::strncmp(maker, "cpu", 3) == 0) maker += 3;
   const char* field = tag == 0 ? "" : objects.field_name(id, tag);
-  const int n = std::snprintf(buffer.data(), buffer.size(), "%s#%s%s%u%s%s",
-                              objects.cls(o.cls).info->name, maker, *maker == '\0' ? "" : ".",
-                              o.number, *field == '\0' ? "" : ".", field);
+  const int n =
+      std::snprintf(buffer.data(), buffer.size(), "%s#%s%s%u%s%s", objects.cls(o.cls).info->name,
+                    maker, *maker == '\0' ? "" : ".", o.number, *field == '\0' ? "" : ".", field);
   return {buffer.data(), std::min(static_cast<std::size_t>(n), buffer.size() - 1)};
 }
 
@@ -98,7 +97,8 @@ void engine::check_live(const void* place, op_kind kind) {
             reinterpret_cast<std::uintptr_t>(place) > ~std::uintptr_t{4095},
         "a modelled object outside the run arena: allocate it with make<T>() in setup");
   if (__builtin_expect(!memory.contains(place), 0))
-    found(verdict::out_of_bounds, std::string(traits(kind).name) + " through a null or error pointer");
+    found(verdict::out_of_bounds,
+          std::string(traits(kind).name) + " through a null or error pointer");
   const object_id id = memory.at(place).object;
   const object_entry& o = objects[id];
   if (__builtin_expect(o.state == object_state::live, 1)) {
@@ -113,10 +113,10 @@ void engine::check_live(const void* place, op_kind kind) {
 
 void engine::print_context() const {
   char text[256];
-  const int n = std::snprintf(text, sizeof text, "iorace: seed %llu, execution %llu, step %u, task %s\n",
-                              static_cast<unsigned long long>(options_->seed),
-                              static_cast<unsigned long long>(options_->number), step_count_,
-                              tasks_[self_]->name.c_str());
+  const int n = std::snprintf(
+      text, sizeof text, "iorace: seed %llu, execution %llu, step %u, task %s\n",
+      static_cast<unsigned long long>(options_->seed),
+      static_cast<unsigned long long>(options_->number), step_count_, tasks_[self_]->name.c_str());
   if (write(STDERR_FILENO, text, static_cast<std::size_t>(n)) < 0) _exit(134);
 }
 

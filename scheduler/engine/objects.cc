@@ -13,7 +13,8 @@ constexpr std::uint32_t classes_max = 256;
 
 // Writes tags and names of `info`'s fields, nested ones in place of their struct. A leaf name that
 // occurs twice is qualified by the member that holds the nested struct.
-void flatten(const class_info& info, std::uint32_t at, const std::string& prefix, class_entry& out) {
+void flatten(const class_info& info, std::uint32_t at, const std::string& prefix,
+             class_entry& out) {
   for (std::uint32_t i = 0; i < info.field_count; ++i) {
     const field_info& f = info.fields[i];
     if (f.nested != nullptr) {
@@ -21,7 +22,8 @@ void flatten(const class_info& info, std::uint32_t at, const std::string& prefix
       continue;
     }
     std::string name = f.name;
-    if (std::find(out.names.begin(), out.names.end(), name) != out.names.end()) name = prefix + name;
+    if (std::find(out.names.begin(), out.names.end(), name) != out.names.end())
+      name = prefix + name;
     const std::uint32_t first = (at + f.offset) / 8;
     const std::uint32_t last = (at + f.offset + f.size - 1) / 8;
     for (std::uint32_t word = first; word <= last && word < out.tags.size(); ++word) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// The table of objects of one execution: what each is, who made it, whether it still lives, and what
-// it is called. Names depend on the maker and its own past only, never on how tasks interleave.
+// The table of objects of one execution: what each is, who made it, whether it still lives, and
+// what it is called. Names depend on the maker and its own past only, never on how tasks
+// interleave.
 #pragma once
 
 #include <array>
@@ -19,9 +20,9 @@ namespace iorace {
 // A described class as the engine uses it: tags and promotions by granule.
 struct class_entry {
   const class_info* info = nullptr;
-  std::vector<std::uint16_t> tags;      // by granule of the struct; 0 where nothing is described
-  std::vector<std::uint8_t> promoted;   // by granule: plain accesses to it are points
-  std::vector<std::string> names;       // field name by granule
+  std::vector<std::uint16_t> tags;     // by granule of the struct; 0 where nothing is described
+  std::vector<std::uint8_t> promoted;  // by granule: plain accesses to it are points
+  std::vector<std::string> names;      // field name by granule
 };
 
 enum class object_state : std::uint8_t { live, freed };
@@ -29,18 +30,21 @@ enum class object_state : std::uint8_t { live, freed };
 struct object_entry {
   char* base = nullptr;
   std::uint32_t bytes = 0;
-  std::uint16_t cls = 0;                // index into classes()
+  std::uint16_t cls = 0;  // index into classes()
   task_id maker = 0;
-  std::uint32_t number = 0;             // the k of "area#k"
+  std::uint32_t number = 0;  // the k of "area#k"
   object_state state = object_state::live;
-  bool kernel = false;                  // made by kzalloc and friends: must not leak
+  bool kernel = false;  // made by kzalloc and friends: must not leak
   step_id made_at = no_step;
   step_id freed_at = no_step;
 };
 
 class object_table {
  public:
-  object_table() { objects_.reserve(1024); reset(); }
+  object_table() {
+    objects_.reserve(1024);
+    reset();
+  }
   void reset();
 
   // Registers the class at its first use.
@@ -64,7 +68,8 @@ class object_table {
     const object_entry& o = objects_[id];
     const class_entry& c = *classes_[o.cls];
     const auto word = static_cast<std::size_t>(static_cast<const char*>(place) - o.base) / 8;
-    return c.tags.empty() ? std::uint16_t{0} : c.tags[word < c.tags.size() ? word : word % c.tags.size()];
+    return c.tags.empty() ? std::uint16_t{0}
+                          : c.tags[word < c.tags.size() ? word : word % c.tags.size()];
   }
   bool promoted(object_id id, const void* place) const {
     if (!any_promoted_) return false;
@@ -82,7 +87,9 @@ class object_table {
   std::string class_field(object_id id, std::uint16_t tag) const;
 
  private:
-  struct counter { std::uint32_t reserved = 0, extra = 0, next = 0; };
+  struct counter {
+    std::uint32_t reserved = 0, extra = 0, next = 0;
+  };
   counter& counter_of(task_id maker, std::uint16_t cls);
   void apply_promotions(class_entry& c);
 

@@ -10,17 +10,22 @@
 
 namespace iorace {
 
-using task_id = std::uint16_t;          // index into the execution's tasks; 0 is the setup task
+using task_id = std::uint16_t;  // index into the execution's tasks; 0 is the setup task
 inline constexpr task_id no_task = 0xffff;
-using object_id = std::uint32_t;        // heap slot of this execution; 0 is no object
-using step_id = std::uint32_t;          // index into the record; no_step if there is none
+using object_id = std::uint32_t;  // heap slot of this execution; 0 is no object
+using step_id = std::uint32_t;    // index into the record; no_step if there is none
 inline constexpr step_id no_step = 0xffffffff;
 
 enum class access_type : std::uint8_t { none, read, write };
 
 enum op_flags : std::uint16_t {
-  op_point = 1, op_waits = 2, op_sleeps = 4, op_marked = 8,
-  op_acquire = 16, op_release = 32, op_try = 64,
+  op_point = 1,
+  op_waits = 2,
+  op_sleeps = 4,
+  op_marked = 8,
+  op_acquire = 16,
+  op_release = 32,
+  op_try = 64,
 };
 
 enum class op_kind : std::uint8_t {
@@ -46,9 +51,9 @@ op_kind op_kind_by_name(std::string_view name);
 struct pending_op {
   const void* place = nullptr;
   object_id object = 0;
-  std::uint16_t field = 0;              // tag of class.field, see describe.h
+  std::uint16_t field = 0;  // tag of class.field, see describe.h
   op_kind kind = op_kind::read;
-  std::uint8_t wants = 0;               // primitive-private, e.g. which waiters a wake-up reaches
+  std::uint8_t wants = 0;  // primitive-private, e.g. which waiters a wake-up reaches
 };
 
 // Returns true iff the order of the two could matter.
@@ -56,7 +61,7 @@ bool dependent(const pending_op& a, const pending_op& b);
 
 // One executed operation: 16 bytes, all of which enter the digest.
 struct step {
-  std::uint64_t value = 0;              // value read or written; pointers as identity, never addresses
+  std::uint64_t value = 0;  // value read or written; pointers as identity, never addresses
   object_id object = 0;
   std::uint16_t field = 0;
   op_kind kind = op_kind::read;

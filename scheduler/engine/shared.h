@@ -18,17 +18,23 @@ namespace iorace {
 // Declares an access to `place`, `size` bytes, inside the run arena. For writes `value` is the new
 // value; `pointer` says that values are addresses, to be recorded as identities.
 void declare_read(const void* place, op_kind kind, unsigned size, bool pointer);
-void declare_write(const void* place, op_kind kind, unsigned size, bool pointer, std::uint64_t value);
+void declare_write(const void* place, op_kind kind, unsigned size, bool pointer,
+                   std::uint64_t value);
 
-template <class T> constexpr std::uint64_t to_bits(T v) {
-  if constexpr (std::is_pointer_v<T>) return reinterpret_cast<std::uintptr_t>(v);
-  else if constexpr (std::is_null_pointer_v<T>) return 0;
+template <class T>
+constexpr std::uint64_t to_bits(T v) {
+  if constexpr (std::is_pointer_v<T>)
+    return reinterpret_cast<std::uintptr_t>(v);
+  else if constexpr (std::is_null_pointer_v<T>)
+    return 0;
   else if constexpr (std::is_enum_v<T>)
     return static_cast<std::uint64_t>(static_cast<std::underlying_type_t<T>>(v));
-  else return static_cast<std::uint64_t>(v);
+  else
+    return static_cast<std::uint64_t>(v);
 }
 
-template <class T> class alignas(8) shared {
+template <class T>
+class alignas(8) shared {
   static_assert(sizeof(T) <= 8 && std::is_trivially_copyable_v<T>);
 
  public:
@@ -46,13 +52,36 @@ template <class T> class alignas(8) shared {
   }
 
   operator T() const { return load(op_kind::read); }
-  T operator->() const requires std::is_pointer_v<T> { return load(op_kind::read); }
-  shared& operator=(T v) { store(op_kind::write, v); return *this; }
+  T operator->() const
+    requires std::is_pointer_v<T>
+  {
+    return load(op_kind::read);
+  }
+  shared& operator=(T v) {
+    store(op_kind::write, v);
+    return *this;
+  }
   // Each of these is a read and then a write: two operations, in this order.
-  T operator++(int) { T v = load(op_kind::read); store(op_kind::write, static_cast<T>(v + 1)); return v; }
-  T operator--(int) { T v = load(op_kind::read); store(op_kind::write, static_cast<T>(v - 1)); return v; }
-  shared& operator+=(T d) { T v = load(op_kind::read); store(op_kind::write, static_cast<T>(v + d)); return *this; }
-  shared& operator-=(T d) { T v = load(op_kind::read); store(op_kind::write, static_cast<T>(v - d)); return *this; }
+  T operator++(int) {
+    T v = load(op_kind::read);
+    store(op_kind::write, static_cast<T>(v + 1));
+    return v;
+  }
+  T operator--(int) {
+    T v = load(op_kind::read);
+    store(op_kind::write, static_cast<T>(v - 1));
+    return v;
+  }
+  shared& operator+=(T d) {
+    T v = load(op_kind::read);
+    store(op_kind::write, static_cast<T>(v + d));
+    return *this;
+  }
+  shared& operator-=(T d) {
+    T v = load(op_kind::read);
+    store(op_kind::write, static_cast<T>(v - d));
+    return *this;
+  }
 
   // Reads without an operation: for invariants and ghosts only.
   T peek() const { return raw_; }
@@ -63,12 +92,20 @@ template <class T> class alignas(8) shared {
   T raw_;
 };
 
-template <class T> T READ_ONCE(const shared<T>& x) { return x.load(op_kind::read_once); }
-template <class T, class V> void WRITE_ONCE(shared<T>& x, V v) {
+template <class T>
+T READ_ONCE(const shared<T>& x) {
+  return x.load(op_kind::read_once);
+}
+template <class T, class V>
+void WRITE_ONCE(shared<T>& x, V v) {
   x.store(op_kind::write_once, static_cast<T>(v));
 }
-template <class T> T smp_load_acquire(const shared<T>& x) { return x.load(op_kind::load_acquire); }
-template <class T, class V> void smp_store_release(shared<T>& x, V v) {
+template <class T>
+T smp_load_acquire(const shared<T>& x) {
+  return x.load(op_kind::load_acquire);
+}
+template <class T, class V>
+void smp_store_release(shared<T>& x, V v) {
   x.store(op_kind::store_release, static_cast<T>(v));
 }
 

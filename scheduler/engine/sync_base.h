@@ -15,9 +15,9 @@ namespace iorace {
 inline constexpr std::uint16_t sync_magic = 0x1ace;
 
 struct sync_base {
-  std::uint32_t clock = 0;              // row of the engine's clocks; 0 before the first release
-  task_id first_waiter = 0;             // tasks whose pending operation waits on this; 0 ends
-  std::uint16_t magic = 0;              // sync_magic once initialised
+  std::uint32_t clock = 0;   // row of the engine's clocks; 0 before the first release
+  task_id first_waiter = 0;  // tasks whose pending operation waits on this; 0 ends
+  std::uint16_t magic = 0;   // sync_magic once initialised
 };
 
 // Precondition of a waiting operation of `task` on `object`. Looks, changes nothing.

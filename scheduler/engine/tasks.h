@@ -43,11 +43,16 @@ void join_task(task_id task);
 bool warn_on(bool condition, const char* text);
 void bug_on(bool condition, const char* text);
 
-// Convicts on behalf of an invariant: ends the execution. `task` (or no_task) and `function` are the
-// two sides of the title "NAME: innermost v function"; `detail` is one line. Does not return in a
-// task; no operation is made.
-struct side { const char* function; task_id task = no_task; step_id at = no_step; };
-[[noreturn]] void convict(const char* name, const side& here, const side& there, const char* detail);
+// Convicts on behalf of an invariant: ends the execution. `task` (or no_task) and `function` are
+// the two sides of the title "NAME: innermost v function"; `detail` is one line. Does not return in
+// a task; no operation is made.
+struct side {
+  const char* function;
+  task_id task = no_task;
+  step_id at = no_step;
+};
+[[noreturn]] void convict(const char* name, const side& here, const side& there,
+                          const char* detail);
 // Ends the execution without a verdict: a limit below the kernel's was reached.
 [[noreturn]] void cut(const char* limit);
 

@@ -16,7 +16,7 @@ namespace iorace {
 struct program {
   struct body {
     task_kind kind = task_kind::cpu;
-    std::string name;                   // empty: cpu1, cpu2, ... in order
+    std::string name;  // empty: cpu1, cpu2, ... in order
     std::function<void(void* world)> run;
   };
   std::function<void*()> setup = [] { return static_cast<void*>(nullptr); };

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t first_batch = 256;
 constexpr std::uint64_t largest_batch = 65'536;
-constexpr std::uint64_t block = 16;     // executions that a worker takes at a time
+constexpr std::uint64_t block = 16;  // executions that a worker takes at a time
 constexpr std::uint64_t none = ~std::uint64_t{0};
 
 struct outcome {
@@ -31,8 +31,8 @@ struct outcome {
 struct worker {
   engine machine;
   std::unique_ptr<strategy> choose;
-  std::map<std::string, finding> first;           // by title
-  std::map<std::string, std::uint64_t> raced;     // fields, and the first execution that saw them race
+  std::map<std::string, finding> first;        // by title
+  std::map<std::string, std::uint64_t> raced;  // fields, and the first execution that saw them race
 };
 
 class sampler {
@@ -67,8 +67,10 @@ class sampler {
       w->first.clear();
       w->raced.clear();
     }
-    if (options_.jobs == 1) work(0, first, count);
-    else run_workers(options_.jobs, [&](unsigned i) { work(i, first, count); });
+    if (options_.jobs == 1)
+      work(0, first, count);
+    else
+      run_workers(options_.jobs, [&](unsigned i) { work(i, first, count); });
     std::uint64_t done = std::min<std::uint64_t>(next_, count);
     if (!options_.keep_going && convicted_ != none) done = convicted_ + 1;
     merge(first, done);
@@ -81,7 +83,8 @@ class sampler {
     execution_options o = options_.each;
     o.points_estimate = longest_;
     for (;;) {
-      if (i + 1 == options_.jobs && options_.stop({first + next_, result_.points, result_.findings.size()}))
+      if (i + 1 == options_.jobs &&
+          options_.stop({first + next_, result_.points, result_.findings.size()}))
         stop_ = true;
       if (stop_) return;
       const std::uint64_t begin = next_.fetch_add(block);
@@ -96,9 +99,8 @@ class sampler {
 
   void execute(worker& w, const execution_options& o, outcome& out, std::uint64_t k) {
     finding f;
-    const execution_result r = options_.twice
-                                   ? run_twice(w.machine, program_, *w.choose, o, f)
-                                   : w.machine.run(program_, *w.choose, o);
+    const execution_result r = options_.twice ? run_twice(w.machine, program_, *w.choose, o, f)
+                                              : w.machine.run(program_, *w.choose, o);
     out = {r.digest, r.points, r.operations, r.how};
     if (r.how != ended::found) return;
     if (f.kind == verdict::none) f = w.machine.last_finding();
@@ -108,7 +110,8 @@ class sampler {
     }
     w.first.emplace(f.title, f);
     std::uint64_t seen = convicted_;
-    while (k < seen && !convicted_.compare_exchange_weak(seen, k)) {}
+    while (k < seen && !convicted_.compare_exchange_weak(seen, k)) {
+    }
   }
 
   void merge(std::uint64_t first, std::uint64_t done) {
@@ -148,11 +151,11 @@ class sampler {
   const sample_options& options_;
   std::vector<std::unique_ptr<worker>> workers_;
   std::vector<outcome> outcomes_;
-  std::vector<std::string> fields_;     // promoted in this batch
+  std::vector<std::string> fields_;  // promoted in this batch
   std::set<std::string> promoted_;
   std::set<std::string> titles_;
   std::uint32_t longest_ = 0;
-  std::uint32_t estimate_ = 0;          // longest_ as this batch knew it
+  std::uint32_t estimate_ = 0;  // longest_ as this batch knew it
   std::atomic<std::uint64_t> next_ = 0;
   std::atomic<std::uint64_t> convicted_ = none;  // lowest number in the batch with a finding
   std::atomic<bool> stop_ = false;

@@ -2,8 +2,8 @@
 //
 // Sampling: numbered executions of a program, each drawn from (seed, number). The result is a
 // function of the options alone, whatever the number of jobs: workers take blocks of numbers, and
-// what is learnt (points to promote, the longest execution) is merged in the order of the numbers at
-// the end of each batch: executions 0 to 255, then batches that double up to 65,536. A run that
+// what is learnt (points to promote, the longest execution) is merged in the order of the numbers
+// at the end of each batch: executions 0 to 255, then batches that double up to 65,536. A run that
 // stops early returns a prefix of the run that does not.
 #pragma once
 
@@ -17,41 +17,41 @@
 namespace iorace {
 
 struct sample_progress {
-  std::uint64_t executions = 0;         // so far, approximately
-  std::uint64_t points = 0;             // of completed batches
-  std::size_t findings = 0;             // distinct titles of completed batches
+  std::uint64_t executions = 0;  // so far, approximately
+  std::uint64_t points = 0;      // of completed batches
+  std::size_t findings = 0;      // distinct titles of completed batches
 };
 
 struct sample_options {
-  std::string strategy = "portfolio";   // as make_strategy() reads it. Requires: valid
+  std::string strategy = "portfolio";  // as make_strategy() reads it. Requires: valid
   std::uint64_t executions_max = 1'000'000;
-  bool keep_going = false;              // false: stop at the first finding
-  unsigned jobs = 1;                    // OS threads. Requires: at least 1
-  bool twice = false;                   // run every execution twice and compare, see twice.h
-  execution_options each;               // seed and limits; number is ignored
-  std::vector<std::string> points;      // fields promoted from the beginning
-  // Polled between blocks of executions by the calling thread; true ends the run. Time limits and ^C
-  // live here: this library knows no clock.
+  bool keep_going = false;          // false: stop at the first finding
+  unsigned jobs = 1;                // OS threads. Requires: at least 1
+  bool twice = false;               // run every execution twice and compare, see twice.h
+  execution_options each;           // seed and limits; number is ignored
+  std::vector<std::string> points;  // fields promoted from the beginning
+  // Polled between blocks of executions by the calling thread; true ends the run. Time limits and
+  // ^C live here: this library knows no clock.
   std::function<bool(const sample_progress&)> stop = [](const sample_progress&) { return false; };
 };
 
 // A finding and what it takes to run it again.
 struct sampled_finding {
-  finding what;                         // what.execution is its number
+  finding what;  // what.execution is its number
   std::string strategy;
   execution_options options;
-  std::vector<std::string> points;      // promoted fields
+  std::vector<std::string> points;  // promoted fields
 };
 
 struct sample_result {
   std::uint64_t executions = 0;
   std::uint64_t points = 0;
   std::uint64_t operations = 0;
-  std::uint64_t cut = 0;                // ended at a limit below the kernel's
-  std::uint64_t step_bound = 0;         // ended at the bound on points
-  std::uint64_t digest = 0;             // over the digests of all executions, in order
-  bool stopped = false;                 // by `stop`
-  std::vector<std::string> promoted;    // fields that became points
+  std::uint64_t cut = 0;                  // ended at a limit below the kernel's
+  std::uint64_t step_bound = 0;           // ended at the bound on points
+  std::uint64_t digest = 0;               // over the digests of all executions, in order
+  bool stopped = false;                   // by `stop`
+  std::vector<std::string> promoted;      // fields that became points
   std::vector<sampled_finding> findings;  // one per title, the first execution with it, in order
 };
 

@@ -29,7 +29,8 @@ execution_result run_twice(engine& e, const program& p, strategy& s, const execu
     const step& differs = second[at];
     const char* function = e.function_of(e.frame_of(f.at));
     f.task = differs.task;
-    f.title = std::string("nondeterminism in ") + (*function != '\0' ? function : e.task_name(f.task));
+    f.title =
+        std::string("nondeterminism in ") + (*function != '\0' ? function : e.task_name(f.task));
     f.detail = "step " + std::to_string(at + 1) + ": " + traits(differs.kind).name + " " +
                e.place_name(differs.object, differs.field) + " differs from the first time";
   } else {

@@ -8,7 +8,8 @@
 namespace iorace {
 
 portfolio::portfolio()
-    : members_{std::make_unique<random_strategy>(), std::make_unique<pct>(3u), std::make_unique<pos>()} {}
+    : members_{std::make_unique<random_strategy>(), std::make_unique<pct>(3u),
+               std::make_unique<pos>()} {}
 
 void portfolio::begin(const execution_options& o) {
   static constexpr std::size_t rotation[] = {0, 2, 1, 2};

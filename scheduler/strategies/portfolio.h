@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// The default: a fixed rotation by the number of the execution, so that no class of bugs is left to a
-// single strategy's luck. Of every four executions one is random, one is pct:3, and two are pos.
+// The default: a fixed rotation by the number of the execution, so that no class of bugs is left to
+// a single strategy's luck. Of every four executions one is random, one is pct:3, and two are pos.
 #pragma once
 
 #include <array>

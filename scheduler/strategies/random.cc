@@ -18,7 +18,9 @@ task_id nth_enabled(const choice_view& view, unsigned k) {
   }
 }
 
-void random_strategy::begin(const execution_options& o) { random_ = rng(execution_seed(o.seed, o.number)); }
+void random_strategy::begin(const execution_options& o) {
+  random_ = rng(execution_seed(o.seed, o.number));
+}
 
 task_id random_strategy::pick(const choice_view& view) {
   return nth_enabled(view, view.enabled_count == 1 ? 0 : random_.below(view.enabled_count));

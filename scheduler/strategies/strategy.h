@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// The narrow interface behind which every way of choosing a schedule lives. A strategy is a function
-// of what it is shown and of its seed: integers only, no clocks, no addresses in its decisions.
+// The narrow interface behind which every way of choosing a schedule lives. A strategy is a
+// function of what it is shown and of its seed: integers only, no clocks, no addresses.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +16,13 @@ namespace iorace {
 
 // The state at a point. Valid during pick() only.
 struct choice_view {
-  const pending_op* pending;            // by task; what each unfinished task is about to do
-  const std::uint64_t* enabled;         // bit set: task t is bit t % 64 of word t / 64
+  const pending_op* pending;     // by task; what each unfinished task is about to do
+  const std::uint64_t* enabled;  // bit set: task t is bit t % 64 of word t / 64
   unsigned words;
-  unsigned enabled_count;               // at least 1
-  unsigned tasks;                       // ids are 1 .. tasks - 1 (0 is setup, never enabled here)
-  task_id current;                      // the task that stopped here; no_task at start and at an exit
-  std::uint32_t point;                  // 0 for the first point of the execution
+  unsigned enabled_count;  // at least 1
+  unsigned tasks;          // ids are 1 .. tasks - 1 (0 is setup, never enabled here)
+  task_id current;         // who stopped here; no_task at the start and at an exit
+  std::uint32_t point;     // 0 for the first point of the execution
   bool is_enabled(task_id t) const { return (enabled[t / 64] >> (t % 64) & 1) != 0; }
 };
 
@@ -36,7 +36,7 @@ class strategy {
   // A new execution begins; `o` outlives it.
   virtual void begin(const execution_options& o) = 0;
   virtual task_id pick(const choice_view& view) = 0;
-  // Returns a number in [0, n) for the choice event that `task` executes now. `site` is stable text.
+  // Returns a number in [0, n) for the choice event that `task` executes now; `site` is stable.
   virtual std::uint32_t draw(task_id task, const char* site, std::uint32_t n, draw_kind kind) = 0;
 };
 
@@ -44,7 +44,11 @@ class strategy {
 // the argument is out of range. `list strategies` reads the table in strategies.cc.
 std::unique_ptr<strategy> make_strategy(std::string_view text);
 
-struct strategy_info { const char* name; const char* argument; const char* summary; };
+struct strategy_info {
+  const char* name;
+  const char* argument;
+  const char* summary;
+};
 std::span<const strategy_info> strategies();
 
 }  // namespace iorace
