@@ -59,12 +59,34 @@ void engine::access(op_kind kind, const void* place, unsigned size, bool pointer
       }
     }
   }
+  if ((row.flags & op_marked) != 0) order_marked(c, row);
   if (!write) {
     value = 0;
     std::memcpy(&value, place, size);
   }
   if (pointer) value = identity(reinterpret_cast<const void*>(value));
   append(kind, c.object, tag, value);
+}
+
+// A load-acquire sees the past of the store-release that it reads from; a relaxed store hides it, a
+// relaxed read-modify-write does not.
+void engine::order_marked(cell& c, const op_traits& row) {
+  if ((row.flags & op_acquire) != 0 && c.clock != 0)
+    time.join(time.row_of(self_), time.row(c.clock));
+  if ((row.flags & op_release) != 0) {
+    const bool keep = (row.flags & op_acquire) != 0 && c.clock != 0;
+    const std::uint32_t fresh = time.make_row();
+    if (keep) time.join(time.row(fresh), time.row(c.clock));
+    time.join(time.row(fresh), time.row_of(self_));
+    time.tick(self_);
+    c.clock = fresh;
+  } else if (&row == &traits(op_kind::write_once)) {
+    c.clock = 0;
+  }
+#ifdef IORACE_TSAN
+  if ((row.flags & op_acquire) != 0) __tsan_acquire(&c);
+  if ((row.flags & op_release) != 0) __tsan_release(&c);
+#endif
 }
 
 void engine::acquire(sync_base& object) {

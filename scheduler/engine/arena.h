@@ -27,6 +27,7 @@ struct cell {
   std::uint32_t read = 0;  // an epoch, or a row (see detect/race.h)
   step_id read_step = no_step;
   std::uint32_t marked = 0;  // index of a table of marked accesses, 0 if none
+  std::uint32_t clock = 0;   // row of the last store-release here, 0 if a later store hides it
 };
 
 class arena {

@@ -194,6 +194,7 @@ class engine {
   task_id take_turns();
   void probe_livelock();
   std::uint64_t state_hash() const;
+  void order_marked(cell& c, const op_traits& row);
   step* append(op_kind kind, object_id object, std::uint16_t field, std::uint64_t value);
 
   std::vector<std::unique_ptr<task>> tasks_;

@@ -43,7 +43,7 @@ TEST(bytes, any_bytes_are_a_schedule) {
   EXPECT_EQ(decode_schedule({}), bytes_schedule{});
   const std::array<std::uint8_t, 3> cut{9, 0xff, 0xff};
   EXPECT_EQ(decode_schedule(cut), (bytes_schedule{{{0x3fff, 0}}, {}}));
-  const std::array<std::uint8_t, 13> huge{1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+  const std::array<std::uint8_t, 13> huge{1,    0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
                                           0xff, 0xff, 0xff, 0xff, 0x7f, 2};
   EXPECT_EQ(decode_schedule(huge), (bytes_schedule{{{0xffffffff, 2}}, {}}));
 }
@@ -73,7 +73,8 @@ struct restless final : strategy {
 TEST(bytes, what_another_strategy_did_can_be_written_down) {
   std::vector<point> points;
   for (std::uint64_t i = 0; i < 200; ++i)
-    points.push_back({(i * 37 % 127 + 1) << 1, static_cast<task_id>(i % 9 == 0 ? no_task : 1 + i % 7)});
+    points.push_back(
+        {(i * 37 % 127 + 1) << 1, static_cast<task_id>(i % 9 == 0 ? no_task : 1 + i % 7)});
 
   restless inner;
   bytes_recorder recorder(inner);
