@@ -31,10 +31,11 @@ class object_ways final : public arg_ways {
  public:
   bool positional() const override { return true; }
 
-  tl::expected<argument, std::string> parse(const arg_info& info, std::string_view text) const override {
+  tl::expected<argument, std::string> parse(const arg_info& info,
+                                            std::string_view text) const override {
     const auto bad = [&] {
-      return tl::unexpected(
-          fmt::format("{} is no {}, expected a variable such as {}#1 or none", quoted(text), info.name, info.cls));
+      return tl::unexpected(fmt::format("{} is no {}, expected a variable such as {}#1 or none",
+                                        quoted(text), info.name, info.cls));
     };
     if (text == "none") return argument{};
     const std::size_t hash = text.find('#');
@@ -43,12 +44,12 @@ class object_ways final : public arg_ways {
     argument a;
     if (const std::size_t dot = rest.find('.'); dot != rest.npos) {
       const auto task = number_from(rest.substr(0, dot));
-      if (!task || *task == 0 || *task > tasks_max) return bad();
+      if (!task || *task == 0 || *task > program_tasks_max) return bad();
       a.object.task = static_cast<std::uint16_t>(*task);
       rest.remove_prefix(dot + 1);
     }
     const auto number = number_from(rest);
-    if (!number || *number == 0 || *number > number_max) return bad();
+    if (!number || *number == 0 || *number > variable_number_max) return bad();
     a.object.number = static_cast<std::uint16_t>(*number);
     return a;
   }
@@ -61,13 +62,15 @@ class object_ways final : public arg_ways {
     all.push_back({});
     return all;
   }
-  std::vector<argument> shrink(const arg_info&, const argument& a, const arg_context& c) const override {
+  std::vector<argument> shrink(const arg_info&, const argument& a,
+                               const arg_context& c) const override {
     std::vector<argument> all;
     for (const variable v : c.objects)
       if (a.object && v < a.object) all.push_back({0, v});
     return all;
   }
-  argument mutate(const arg_info& info, const argument& a, const arg_context& c, dice& d) const override {
+  argument mutate(const arg_info& info, const argument& a, const arg_context& c,
+                  dice& d) const override {
     std::vector<argument> all = interesting(info, c);
     if (all.size() > 2 && !d.one_in(16)) all.pop_back();  // "none" is one error return, seldom more
     return any_but(a, std::move(all), d);
@@ -75,8 +78,10 @@ class object_ways final : public arg_ways {
   argument decode(byte_reader& in) const override {
     const std::uint64_t task = in.number();
     const std::uint64_t number = in.number();
-    if (task > tasks_max || number > number_max) return {};
-    return {0, {static_cast<std::uint16_t>(number == 0 ? 0 : task), static_cast<std::uint16_t>(number)}};
+    if (task > program_tasks_max || number > variable_number_max) return {};
+    return {
+        0,
+        {static_cast<std::uint16_t>(number == 0 ? 0 : task), static_cast<std::uint16_t>(number)}};
   }
   void encode(const argument& a, std::vector<std::uint8_t>& to) const override {
     put_number(to, a.object.task);
@@ -87,7 +92,8 @@ class object_ways final : public arg_ways {
 // Hexadecimal numbers; what is worth trying depends on what they count.
 class number_ways : public arg_ways {
  public:
-  explicit number_ways(std::vector<std::uint64_t> worth_trying) : worth_trying_(std::move(worth_trying)) {}
+  explicit number_ways(std::vector<std::uint64_t> worth_trying)
+      : worth_trying_(std::move(worth_trying)) {}
 
   tl::expected<argument, std::string> parse(const arg_info&, std::string_view text) const override {
     const auto value = number_from(text);
@@ -105,7 +111,8 @@ class number_ways : public arg_ways {
   }
   // The dull value; then, if it lies above, half the way back to it in whole pages and in bytes.
   // Anything above the dull value is less simple than everything between.
-  std::vector<argument> shrink(const arg_info& info, const argument& a, const arg_context&) const override {
+  std::vector<argument> shrink(const arg_info& info, const argument& a,
+                               const arg_context&) const override {
     std::vector<argument> all;
     if (a.value == info.dull) return all;
     all.push_back({info.dull, {}});
@@ -118,7 +125,8 @@ class number_ways : public arg_ways {
     return all;
   }
   // Mostly what other calls use, so that calls meet; then the usual suspects; then a step beside.
-  argument mutate(const arg_info& info, const argument& a, const arg_context& c, dice& d) const override {
+  argument mutate(const arg_info& info, const argument& a, const arg_context& c,
+                  dice& d) const override {
     const std::uint32_t way = d.below(8);
     if (way < 4) {
       std::vector<argument> all{{info.dull, {}}};
@@ -146,7 +154,8 @@ class named_ways final : public arg_ways {
  public:
   explicit named_ways(bool set) : set_(set) {}
 
-  tl::expected<argument, std::string> parse(const arg_info& info, std::string_view text) const override {
+  tl::expected<argument, std::string> parse(const arg_info& info,
+                                            std::string_view text) const override {
     argument a;
     for (std::size_t at = 0; at <= text.size();) {
       const std::size_t end = set_ ? std::min(text.find('|', at), text.size()) : text.size();
@@ -181,7 +190,8 @@ class named_ways final : public arg_ways {
     return all;
   }
   // A set loses what the dull one lacks, then gains what it has; a choice becomes an earlier one.
-  std::vector<argument> shrink(const arg_info& info, const argument& a, const arg_context&) const override {
+  std::vector<argument> shrink(const arg_info& info, const argument& a,
+                               const arg_context&) const override {
     std::vector<argument> all;
     if (a.value != info.dull) all.push_back({info.dull, {}});
     if (!set_) return all;
@@ -189,13 +199,16 @@ class named_ways final : public arg_ways {
       if (const argument b{a.value ^ (odd & -odd), {}}; b.value != info.dull) add_new(all, b);
     return all;
   }
-  argument mutate(const arg_info& info, const argument& a, const arg_context& c, dice& d) const override {
-    if (set_ && !info.choices.empty() && !d.one_in(8)) return {a.value ^ d.of(info.choices).value, {}};
+  argument mutate(const arg_info& info, const argument& a, const arg_context& c,
+                  dice& d) const override {
+    if (set_ && !info.choices.empty() && !d.one_in(8))
+      return {a.value ^ d.of(info.choices).value, {}};
     return any_but(a, interesting(info, c), d);
   }
 
  private:
-  tl::expected<std::uint64_t, std::string> parse_one(const arg_info& info, std::string_view word) const {
+  tl::expected<std::uint64_t, std::string> parse_one(const arg_info& info,
+                                                     std::string_view word) const {
     std::vector<std::string_view> names;
     for (const kern::named_value& c : info.choices) {
       if (word == c.name) return c.value;
@@ -215,24 +228,33 @@ bool same_place(const arg_info& a, const arg_info& b) {
 }  // namespace
 
 argument arg_ways::decode(byte_reader& in) const { return {in.number(), {}}; }
-void arg_ways::encode(const argument& a, std::vector<std::uint8_t>& to) const { put_number(to, a.value); }
+void arg_ways::encode(const argument& a, std::vector<std::uint8_t>& to) const {
+  put_number(to, a.value);
+}
 
 const arg_ways& ways(arg_kind kind) {
   static const object_ways object;
-  static const range_ways iova({0, page, 0x10000, 0x10000 + page, 0x10000 + 2 * page, page / 2, 0x10001,
-                                std::uint64_t{1} << 32, last - page + 1, last});
-  static const range_ways length({page, 2 * page, 3 * page, 16 * page, 0, 1, page - 1, page + 1, 16u << 20,
-                                  (16u << 20) + 1, std::uint64_t{1} << 63, last - page + 1, last});
+  static const range_ways iova({0, page, 0x10000, 0x10000 + page, 0x10000 + 2 * page, page / 2,
+                                0x10001, std::uint64_t{1} << 32, last - page + 1, last});
+  static const range_ways length({page, 2 * page, 3 * page, 16 * page, 0, 1, page - 1, page + 1,
+                                  16u << 20, (16u << 20) + 1, std::uint64_t{1} << 63,
+                                  last - page + 1, last});
   static const number_ways uptr({0, page, 1, last - page + 1, last});
   static const named_ways flags(true);
   static const named_ways choice(false);
   switch (kind) {
-    case arg_kind::object: return object;
-    case arg_kind::iova: return iova;
-    case arg_kind::length: return length;
-    case arg_kind::uptr: return uptr;
-    case arg_kind::flags: return flags;
-    case arg_kind::choice: break;
+    case arg_kind::object:
+      return object;
+    case arg_kind::iova:
+      return iova;
+    case arg_kind::length:
+      return length;
+    case arg_kind::uptr:
+      return uptr;
+    case arg_kind::flags:
+      return flags;
+    case arg_kind::choice:
+      break;
   }
   return choice;
 }

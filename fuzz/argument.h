@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // Kinds of arguments. Each kind knows to parse, print, enumerate its interesting values, decode,
-// encode, mutate and shrink itself; text, bytes, mutator, reducer and menus loop over this table and
-// know no kind. Adding a kind: a value of kern::arg_kind, a class in argument.cc, a row in ways().
+// encode, mutate and shrink itself; text, bytes, mutator, reducer and menus loop over this table
+// and know no kind. Adding a kind: a value of kern::arg_kind, a class in argument.cc, a row in
+// ways().
 #pragma once
 
 #include <cstdint>
@@ -35,7 +36,8 @@ class arg_ways {
   virtual bool always_written() const { return false; }
 
   // Errors: what is wrong with the word and what was expected.
-  virtual tl::expected<argument, std::string> parse(const kern::arg_info&, std::string_view) const = 0;
+  virtual tl::expected<argument, std::string> parse(const kern::arg_info&,
+                                                    std::string_view) const = 0;
   virtual void print(const kern::arg_info&, const argument&, std::string& to) const = 0;
 
   // Values worth trying, the dull one first; no two are equal.
@@ -44,7 +46,8 @@ class arg_ways {
   virtual std::vector<argument> shrink(const kern::arg_info&, const argument&,
                                        const arg_context&) const = 0;
   // Returns another value than `a`; `a` itself only if there is none.
-  virtual argument mutate(const kern::arg_info&, const argument& a, const arg_context&, dice&) const = 0;
+  virtual argument mutate(const kern::arg_info&, const argument& a, const arg_context&,
+                          dice&) const = 0;
 
   // Decoding is total. decode(encode(a)) == a.
   virtual argument decode(byte_reader&) const;

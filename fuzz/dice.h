@@ -27,7 +27,10 @@ class dice {
   // Returns true once in n times.
   bool one_in(std::uint32_t n) { return below(n) == 0; }
   // Requires: not empty.
-  template <class Range> const auto& of(const Range& all) { return all[below(all.size())]; }
+  template <class Range>
+  const auto& of(const Range& all) {
+    return all[below(all.size())];
+  }
 
  private:
   std::uint64_t state_;

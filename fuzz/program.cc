@@ -13,8 +13,10 @@
 namespace iorace {
 namespace {
 
-template <class Row> const Row* find_row(std::span<const Row> rows, std::string_view name) {
-  const auto found = std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return name == r.name; });
+template <class Row>
+const Row* find_row(std::span<const Row> rows, std::string_view name) {
+  const auto found =
+      std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return name == r.name; });
   return found == rows.end() ? nullptr : &*found;
 }
 
@@ -36,7 +38,9 @@ class hasher {
     for (std::size_t i = 0; i < arg_count(c); ++i) add(c.args[i]);
     add(c.expected ? static_cast<std::uint64_t>(*c.expected) : std::uint64_t{1} << 63);
   }
-  std::uint64_t value() const { return XXH3_64bits(words_.data(), words_.size() * sizeof words_[0]); }
+  std::uint64_t value() const {
+    return XXH3_64bits(words_.data(), words_.size() * sizeof words_[0]);
+  }
 
  private:
   std::vector<std::uint64_t> words_;
@@ -46,7 +50,9 @@ class hasher {
 
 const kern::flow_info* schema::flow(std::string_view name) const { return find_row(flows, name); }
 const kern::knob_info* schema::knob(std::string_view name) const { return find_row(knobs, name); }
-const kern::limit_info* schema::limit(std::string_view name) const { return find_row(limits, name); }
+const kern::limit_info* schema::limit(std::string_view name) const {
+  return find_row(limits, name);
+}
 
 std::string name_of(const char* cls, variable v) {
   if (v.task == 0) return fmt::format("{}#{}", cls, v.number);
@@ -70,7 +76,8 @@ bool may_stand(const kern::flow_info& flow, const task_data* task) {
   return of_agent == (task != nullptr && task->kind != task_kind::cpu);
 }
 
-std::vector<variable> visible(const program_data& p, const char* cls, unsigned task, std::size_t before) {
+std::vector<variable> visible(const program_data& p, const char* cls, unsigned task,
+                              std::size_t before) {
   std::vector<variable> found;
   for (unsigned t = 0; t <= p.task_count(); ++t) {
     if (task == 0 && t != 0) break;
@@ -87,7 +94,8 @@ std::vector<variable> visible(const program_data& p, const char* cls, unsigned t
 std::uint16_t next_number(const program_data& p, const char* cls, unsigned task) {
   std::uint16_t highest = 0;
   for (const call& c : p.calls_of(task))
-    if (c.result != 0 && std::strcmp(c.flow->result, cls) == 0) highest = std::max(highest, c.result);
+    if (c.result != 0 && std::strcmp(c.flow->result, cls) == 0)
+      highest = std::max(highest, c.result);
   return static_cast<std::uint16_t>(highest + 1);
 }
 
@@ -144,7 +152,8 @@ std::uint64_t hash_of(const program_data& p) {
     h.add(std::uint64_t{p.menu->tasks} << 32 | p.menu->calls);
     for (const menu_item& item : p.menu->items) {
       h.add(*item.flow);
-      for (const auto& a : item.args) h.add(a.value_or(argument{~std::uint64_t{0}, {0xffff, 0xffff}}));
+      for (const auto& a : item.args)
+        h.add(a.value_or(argument{~std::uint64_t{0}, {0xffff, 0xffff}}));
     }
   }
   return h.value();
@@ -165,7 +174,8 @@ void add_settings(program_data& p, const program_data& from) {
     if (std::none_of(p.knobs.begin(), p.knobs.end(), [&](auto& own) { return own.knob == k.knob; }))
       p.knobs.push_back(k);
   for (const limit_setting& l : from.limits)
-    if (std::none_of(p.limits.begin(), p.limits.end(), [&](auto& own) { return own.limit == l.limit; }))
+    if (std::none_of(p.limits.begin(), p.limits.end(),
+                     [&](auto& own) { return own.limit == l.limit; }))
       p.limits.push_back(l);
   std::sort(p.knobs.begin(), p.knobs.end(), [](auto& a, auto& b) { return a.knob < b.knob; });
   std::sort(p.limits.begin(), p.limits.end(), [](auto& a, auto& b) { return a.limit < b.limit; });

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// A program as data: what to set up, what each task calls, under which knobs and limits. Its text is
-// program_text.h, its bytes program_bytes.h; bind.h makes it run.
+// A program as data: what to set up, what each task calls, under which knobs and limits. Its text
+// is program_text.h, its bytes program_bytes.h; bind.h makes it run.
 //
 // A call may bind a variable, `area#1 = ioas_map(...)`: the object that it makes has the variable's
 // name, so variables and objects made by the kernel are one name space. A variable is named by the
 // task that binds it (0 is the setup) and a number; its class is the result class of the flow.
 //
 // Invariants of a valid program (what the parser accepts, the decoder and the mutator produce):
-//  1. A variable is bound by one call. Within a task it is bound before it is used; what other tasks
+//  1. A variable is bound by one call. Within a task it is bound before it is used; what other
+//  tasks
 //     bind may be used at any time, and is 0 ("no such object") until then.
 //  2. The variable of an argument has the class that the argument asks for.
 //  3. Knobs and limits are set once each, in the order of the tables, to values in range.
@@ -41,13 +42,13 @@ struct schema {
 // The tables of model/.
 const schema& kernel_schema();
 
-inline constexpr unsigned tasks_max = 32;
-inline constexpr unsigned calls_max = 256;      // per task
-inline constexpr unsigned number_max = 999;     // of a variable
+inline constexpr unsigned program_tasks_max = 32;
+inline constexpr unsigned program_calls_max = 256;    // per task
+inline constexpr unsigned variable_number_max = 999;  // of a variable
 
 struct variable {
   std::uint16_t task = 0;
-  std::uint16_t number = 0;                     // from 1; 0 is no variable
+  std::uint16_t number = 0;  // from 1; 0 is no variable
   explicit operator bool() const { return number != 0; }
   auto operator<=>(const variable&) const = default;
 };
@@ -69,15 +70,15 @@ struct comments {
 
 struct call {
   const kern::flow_info* flow = nullptr;
-  std::uint16_t result = 0;                     // number of the variable that it binds, 0 if none
+  std::uint16_t result = 0;  // number of the variable that it binds, 0 if none
   std::array<argument, kern::args_max> args = {};
-  std::optional<long> expected = {};            // return code, 0 or -E...
+  std::optional<long> expected = {};  // return code, 0 or -E...
   comments notes = {};
 };
 
 struct task_data {
   task_kind kind = task_kind::cpu;
-  std::string name = {};                        // of agents: "user1"; CPUs are numbered
+  std::string name = {};  // of agents: "user1"; CPUs are numbered
   std::vector<call> calls = {};
   comments notes = {};
 };
@@ -91,7 +92,7 @@ struct menu_item {
 
 struct menu_data {
   unsigned tasks = 3;
-  unsigned calls = 4;                           // per task
+  unsigned calls = 4;  // per task
   std::vector<menu_item> items = {};
   comments notes = {};
 };
@@ -99,7 +100,7 @@ struct menu_data {
 enum class base_profile : std::uint8_t { upstream, repaired };
 
 struct knob_setting {
-  unsigned knob;                                // index into the schema's table
+  unsigned knob;  // index into the schema's table
   unsigned value;
   bool operator==(const knob_setting&) const = default;
 };
@@ -111,11 +112,11 @@ struct limit_setting {
 
 struct program_data {
   base_profile profile = base_profile::upstream;
-  std::vector<knob_setting> knobs = {};         // what the program says, also where it is the default
+  std::vector<knob_setting> knobs = {};  // what the program says, also where it is the default
   std::vector<limit_setting> limits = {};
   std::vector<call> setup = {};
   comments setup_notes = {};
-  std::vector<task_data> tasks = {};            // tasks[i] is task i + 1
+  std::vector<task_data> tasks = {};  // tasks[i] is task i + 1
   std::optional<menu_data> menu = {};
 
   // Task 0 is the setup.
@@ -135,15 +136,17 @@ call dull_call(const kern::flow_info& flow);
 // Returns true iff `flow` may stand in the setup (task null) or in `task`.
 bool may_stand(const kern::flow_info& flow, const task_data* task);
 
-// Variables of class `cls` that call number `before` of `task` may use, in the order of their names.
-std::vector<variable> visible(const program_data& p, const char* cls, unsigned task, std::size_t before);
+// Variables of class `cls` that call number `before` of `task` may use, in the order of their
+// names.
+std::vector<variable> visible(const program_data& p, const char* cls, unsigned task,
+                              std::size_t before);
 
 // Returns the number for one more variable of class `cls` in `task`.
 std::uint16_t next_number(const program_data& p, const char* cls, unsigned task);
 
-// Makes a program valid again after calls were inserted, removed or moved: variables are numbered in
-// the order of their calls and every use follows its variable; a use that has lost its variable gets
-// the first visible one of its class, or none.
+// Makes a program valid again after calls were inserted, removed or moved: variables are numbered
+// in the order of their calls and every use follows its variable; a use that has lost its variable
+// gets the first visible one of its class, or none.
 void renumber(program_data& p);
 
 // The task as programs write it: "setup", "cpu1", "agent user1".

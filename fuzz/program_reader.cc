@@ -42,8 +42,10 @@ parsed<bool> program_reader::section(std::string_view title, std::size_t column,
   }
   if (title.starts_with("cpu")) {
     const auto number = number_from(title.substr(3));
-    if (!number) return in.error(column, fmt::format("{} is no CPU, expected [cpu1]", quoted(title)));
-    return done(cpu_section(in, column, static_cast<unsigned>(std::min<std::uint64_t>(*number, 1u << 30)), notes));
+    if (!number)
+      return in.error(column, fmt::format("{} is no CPU, expected [cpu1]", quoted(title)));
+    return done(cpu_section(
+        in, column, static_cast<unsigned>(std::min<std::uint64_t>(*number, 1u << 30)), notes));
   }
   if (title.starts_with("agent ")) return done(agent_section(in, column, title.substr(6), notes));
   if (title == "menu") return done(menu_section(in, notes));
@@ -55,7 +57,8 @@ parsed<void> program_reader::cpu_section(scanner& in, std::size_t column, unsign
   if (number != p_.task_count() + 1)
     return in.error(column, fmt::format("section [cpu{}] is out of order, expected [cpu{}]", number,
                                         p_.task_count() + 1));
-  if (number > tasks_max) return in.error(column, fmt::format("too many tasks, expected at most {}", tasks_max));
+  if (number > program_tasks_max)
+    return in.error(column, fmt::format("too many tasks, expected at most {}", program_tasks_max));
   p_.tasks.push_back({.notes = notes});
   task_ = number;
   return {};
@@ -75,9 +78,10 @@ parsed<void> program_reader::agent_section(scanner& in, std::size_t column, std:
   }
   for (const task_data& t : p_.tasks)
     if (t.name == name)
-      return in.error(column, fmt::format("agent {} appears twice, expected another number", quoted(name)));
-  if (p_.task_count() == tasks_max)
-    return in.error(column, fmt::format("too many tasks, expected at most {}", tasks_max));
+      return in.error(column,
+                      fmt::format("agent {} appears twice, expected another number", quoted(name)));
+  if (p_.task_count() == program_tasks_max)
+    return in.error(column, fmt::format("too many tasks, expected at most {}", program_tasks_max));
   p_.tasks.push_back({.kind = kind->kind, .name = std::string(name), .notes = notes});
   task_ = p_.task_count();
   return {};
@@ -86,8 +90,13 @@ parsed<void> program_reader::agent_section(scanner& in, std::size_t column, std:
 parsed<void> program_reader::menu_section(scanner& in, const comments& notes) {
   p_.menu = menu_data{.notes = notes};
   in_menu_ = true;
-  struct size { std::string_view name; unsigned* value; unsigned max; };
-  const size sizes[] = {{"tasks", &p_.menu->tasks, tasks_max}, {"calls", &p_.menu->calls, 64}};
+  struct size {
+    std::string_view name;
+    unsigned* value;
+    unsigned max;
+  };
+  const size sizes[] = {{"tasks", &p_.menu->tasks, program_tasks_max},
+                        {"calls", &p_.menu->calls, 64}};
   while (!in.at_end()) {
     const std::size_t at = in.mark();
     const std::string_view name = in.word();
@@ -113,8 +122,8 @@ parsed<void> program_reader::line(scanner& in, comments notes) {
     return {};
   }
   std::vector<call>& calls = p_.calls_of(task_);
-  if (calls.size() == calls_max)
-    return in.error_here(fmt::format("too many calls, expected at most {}", calls_max));
+  if (calls.size() == program_calls_max)
+    return in.error_here(fmt::format("too many calls, expected at most {}", program_calls_max));
   call c{.notes = std::move(notes)};
   if (auto r = call_line(in, c); !r) return r;
   for (use& u : arg_columns_) {
@@ -135,14 +144,16 @@ parsed<void> program_reader::call_line(scanner& in, call& c) {
     variable = name;
     at = in.mark();
     name = in.word("_#.");
-    if (variable.empty()) return in.error(variable_at, "a variable is missing, expected one such as ioas#1");
+    if (variable.empty())
+      return in.error(variable_at, "a variable is missing, expected one such as ioas#1");
   }
   const auto f = flow(in, at, name);
   if (!f) return tl::unexpected(f.error());
   if (!may_stand(**f, task_ == 0 ? nullptr : &p_.tasks[task_ - 1]))
     return in.error(at, fmt::format("{} cannot be called here, expected it in {}", name,
-                                    (*f)->context == kern::flow_context::agent ? "an [agent] section"
-                                                                               : "[setup] or a [cpuN] section"));
+                                    (*f)->context == kern::flow_context::agent
+                                        ? "an [agent] section"
+                                        : "[setup] or a [cpuN] section"));
   c.flow = *f;
   if (!variable.empty())
     if (auto r = result(in, variable_at, variable, c); !r) return r;
@@ -152,8 +163,8 @@ parsed<void> program_reader::call_line(scanner& in, call& c) {
   for (std::size_t i = 0; i < arg_count(c); ++i) {
     const kern::arg_info& info = c.flow->args[i];
     if (!read.args[i] && ways(info.kind).positional())
-      return in.error(at, fmt::format("{} lacks its {}, expected a variable such as {}#1 or none", name,
-                                      info.name, info.cls));
+      return in.error(at, fmt::format("{} lacks its {}, expected a variable such as {}#1 or none",
+                                      name, info.name, info.cls));
     c.args[i] = read.args[i].value_or(dull.args[i]);
   }
   if (in.take('=')) {
@@ -172,14 +183,15 @@ parsed<void> program_reader::menu_line(scanner& in, menu_item& item) {
   if (!f) return tl::unexpected(f.error());
   item.flow = *f;
   if (!may_stand(**f, nullptr))
-    return in.error(at, fmt::format("{} is an agent's, expected a call that a CPU makes", item.flow->name));
+    return in.error(
+        at, fmt::format("{} is an agent's, expected a call that a CPU makes", item.flow->name));
   if (!in.at_end())
     if (auto r = arguments(in, item); !r) return r;
   for (const use& u : arg_columns_)
     if (item.args[u.index]->object.task != 0)
       return in.error(u.column, "a menu knows no such variable, expected one of the [setup]");
   for (use u : arg_columns_) {
-    u.task = tasks_max + 1;
+    u.task = program_tasks_max + 1;
     u.place = p_.menu->items.size();
     uses_.push_back(u);
   }
@@ -189,8 +201,10 @@ parsed<void> program_reader::menu_line(scanner& in, menu_item& item) {
 
 parsed<void> program_reader::result(scanner& in, std::size_t at, std::string_view name, call& c) {
   if (c.flow->result == nullptr)
-    return in.error(at, fmt::format("{} makes nothing that {} could name", c.flow->name, quoted(name)));
-  const kern::arg_info as_argument{.name = c.flow->result, .kind = kern::arg_kind::object, .cls = c.flow->result};
+    return in.error(at,
+                    fmt::format("{} makes nothing that {} could name", c.flow->name, quoted(name)));
+  const kern::arg_info as_argument{
+      .name = c.flow->result, .kind = kern::arg_kind::object, .cls = c.flow->result};
   const auto v = ways(kern::arg_kind::object).parse(as_argument, name);
   const variable next{static_cast<std::uint16_t>(task_), next_number(p_, c.flow->result, task_)};
   if (!v || !v->object || v->object.task != task_)
@@ -204,12 +218,14 @@ parsed<void> program_reader::result(scanner& in, std::size_t at, std::string_vie
   return {};
 }
 
-parsed<const kern::flow_info*> program_reader::flow(scanner& in, std::size_t at, std::string_view name) {
+parsed<const kern::flow_info*> program_reader::flow(scanner& in, std::size_t at,
+                                                    std::string_view name) {
   if (name.empty()) return in.wanted("a call");
   if (const kern::flow_info* f = schema_.flow(name)) return f;
   std::vector<std::string_view> names;
   for (const kern::flow_info& f : schema_.flows) names.emplace_back(f.name);
-  return in.error(at, fmt::format("unknown call {}, {}", quoted(name), expected_one_of(name, names)));
+  return in.error(at,
+                  fmt::format("unknown call {}, {}", quoted(name), expected_one_of(name, names)));
 }
 
 // The argument that comes next: "name=" or, for objects, its place.
@@ -220,7 +236,8 @@ parsed<std::size_t> program_reader::arg_index(scanner& in, const kern::flow_info
   if (!name.empty() && in.take('=')) {
     for (std::size_t i = 0; i < f.args.size(); ++i)
       if (name == f.args[i].name) {
-        if (given[i]) return in.error(at, fmt::format("argument {} is given twice, expected it once", name));
+        if (given[i])
+          return in.error(at, fmt::format("argument {} is given twice, expected it once", name));
         return i;
       }
     return in.error(at, fmt::format("unknown argument {} of {}, {}", quoted(name), f.name,
@@ -229,8 +246,8 @@ parsed<std::size_t> program_reader::arg_index(scanner& in, const kern::flow_info
   in.reset(at);
   for (std::size_t i = 0; i < f.args.size(); ++i)
     if (ways(f.args[i].kind).positional() && !given[i]) return i;
-  return in.error(at, fmt::format("unexpected {}, expected ')' or NAME=VALUE, {}", quoted(in.until(",)")),
-                                  expected_one_of({}, arg_names(f))));
+  return in.error(at, fmt::format("unexpected {}, expected ')' or NAME=VALUE, {}",
+                                  quoted(in.until(",)")), expected_one_of({}, arg_names(f))));
 }
 
 parsed<void> program_reader::arguments(scanner& in, menu_item& item) {
@@ -238,7 +255,8 @@ parsed<void> program_reader::arguments(scanner& in, menu_item& item) {
   if (!in.take('(')) return in.wanted("'('");
   std::vector<bool> given(item.flow->args.size());
   while (!in.take(')')) {
-    if (std::find(given.begin(), given.end(), true) != given.end() && !in.take(',')) return in.wanted("',' or ')'");
+    if (std::find(given.begin(), given.end(), true) != given.end() && !in.take(','))
+      return in.wanted("',' or ')'");
     const auto index = arg_index(in, *item.flow, given);
     if (!index) return tl::unexpected(index.error());
     given[*index] = true;
@@ -256,10 +274,11 @@ parsed<void> program_reader::arguments(scanner& in, menu_item& item) {
 
 parsed<void> program_reader::finish() {
   for (const use& u : uses_) {
-    const bool of_menu = u.task > tasks_max;
-    const kern::flow_info& f = of_menu ? *p_.menu->items[u.place].flow : *p_.calls_of(u.task)[u.place].flow;
-    const variable v =
-        of_menu ? p_.menu->items[u.place].args[u.index]->object : p_.calls_of(u.task)[u.place].args[u.index].object;
+    const bool of_menu = u.task > program_tasks_max;
+    const kern::flow_info& f =
+        of_menu ? *p_.menu->items[u.place].flow : *p_.calls_of(u.task)[u.place].flow;
+    const variable v = of_menu ? p_.menu->items[u.place].args[u.index]->object
+                               : p_.calls_of(u.task)[u.place].args[u.index].object;
     const char* cls = f.args[u.index].cls;
     const auto all = visible(p_, cls, of_menu ? 0 : u.task, of_menu ? p_.setup.size() : u.place);
     if (std::find(all.begin(), all.end(), v) != all.end()) continue;

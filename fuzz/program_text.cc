@@ -43,8 +43,10 @@ std::string menu_text(const menu_item& item) {
     if (!item.args[i] && !w.positional()) continue;
     args += args.empty() ? "(" : ", ";
     if (!w.positional()) args += fmt::format("{}=", info.name);
-    if (item.args[i]) w.print(info, *item.args[i], args);
-    else args += "?";
+    if (item.args[i])
+      w.print(info, *item.args[i], args);
+    else
+      args += "?";
     fixed |= item.args[i].has_value();
   }
   return fixed ? text + args + ")" : text;

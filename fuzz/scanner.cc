@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t shown_max = 40;
 constexpr std::size_t names_max = 10;
-constexpr int errno_last = 133;         // EHWPOISON
+constexpr int errno_last = 133;  // EHWPOISON
 
 bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -53,8 +53,10 @@ std::string_view trim(std::string_view text) {
 std::string quoted(std::string_view text) {
   std::string out = "'";
   for (const char c : text.substr(0, shown_max))
-    if (c >= ' ' && c <= '~') out += c;
-    else out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    if (c >= ' ' && c <= '~')
+      out += c;
+    else
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
   return out + (text.size() > shown_max ? "...'" : "'");
 }
 
@@ -74,18 +76,21 @@ parsed<std::vector<text_line>> lines_of(std::string_view file) {
   std::vector<text_line> lines;
   const auto bad = [&](std::size_t column, std::string what) {
     return tl::unexpected(text_error{static_cast<unsigned>(lines.size() + 1),
-                                      static_cast<unsigned>(column + 1), std::move(what)});
+                                     static_cast<unsigned>(column + 1), std::move(what)});
   };
   while (!file.empty()) {
     const std::size_t end = file.find('\n');
     const std::string_view line = file.substr(0, end);
     for (std::size_t i = 0; i < line.size(); ++i) {
-      if (line[i] == '\r') return bad(i, "carriage return, expected lines that end with a line feed alone");
+      if (line[i] == '\r')
+        return bad(i, "carriage return, expected lines that end with a line feed alone");
       if (line[i] < ' ' || line[i] > '~')
-        return bad(i, fmt::format("byte 0x{:02x}, expected printable ASCII", static_cast<unsigned char>(line[i])));
+        return bad(i, fmt::format("byte 0x{:02x}, expected printable ASCII",
+                                  static_cast<unsigned char>(line[i])));
     }
     if (end == file.npos)
-      return bad(line.size(), "the file ends within a line, expected a line feed (is it truncated?)");
+      return bad(line.size(),
+                 "the file ends within a line, expected a line feed (is it truncated?)");
     text_line& l = lines.emplace_back();
     l.number = static_cast<unsigned>(lines.size());
     const std::size_t comment = comment_start(line);
@@ -111,7 +116,8 @@ bool scanner::take(char c) {
 std::string_view scanner::word(std::string_view also) {
   skip_blanks();
   const std::size_t start = next_;
-  while (next_ < text_.size() && (is_word(text_[next_]) || also.find(text_[next_]) != also.npos)) ++next_;
+  while (next_ < text_.size() && (is_word(text_[next_]) || also.find(text_[next_]) != also.npos))
+    ++next_;
   return text_.substr(start, next_ - start);
 }
 
@@ -147,24 +153,28 @@ tl::expected<std::uint64_t, std::string> number_from(std::string_view word) {
   if (error == std::errc::result_out_of_range && stop == end)
     return tl::unexpected(fmt::format("{} does not fit in 64 bits", quoted(word)));
   if (error != std::errc{} || stop != end)
-    return tl::unexpected(fmt::format("{} is not a number, expected decimal or 0x hexadecimal", quoted(word)));
+    return tl::unexpected(
+        fmt::format("{} is not a number, expected decimal or 0x hexadecimal", quoted(word)));
   return value;
 }
 
 std::string code_text(long code) {
   if (code < 0 && code >= -errno_last)
-    if (const char* name = strerrorname_np(static_cast<int>(-code))) return fmt::format("-{}", name);
+    if (const char* name = strerrorname_np(static_cast<int>(-code)))
+      return fmt::format("-{}", name);
   return fmt::format("{}", code);
 }
 
 tl::expected<long, std::string> code_from(std::string_view word) {
   if (word.starts_with("-E"))
     for (int e = 1; e <= errno_last; ++e)
-      if (const char* name = strerrorname_np(e); name != nullptr && word.substr(1) == name) return -e;
+      if (const char* name = strerrorname_np(e); name != nullptr && word.substr(1) == name)
+        return -e;
   long code = 0;
   const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), code);
   if (word.empty() || error != std::errc{} || stop != word.data() + word.size())
-    return tl::unexpected(fmt::format("{} is not a return code, expected 0 or one like -ENOENT", quoted(word)));
+    return tl::unexpected(
+        fmt::format("{} is not a return code, expected 0 or one like -ENOENT", quoted(word)));
   return code;
 }
 

@@ -15,7 +15,8 @@
 
 namespace iorace {
 
-template <class T> using parsed = tl::expected<T, text_error>;
+template <class T>
+using parsed = tl::expected<T, text_error>;
 
 // Something from the input as it may be shown: printable, quoted, at most 40 characters.
 std::string quoted(std::string_view text);
@@ -24,8 +25,8 @@ std::string expected_one_of(std::string_view text, std::span<const std::string_v
 
 struct text_line {
   unsigned number = 0;
-  std::string_view text;                // without comment and blanks at its end
-  std::string_view comment;             // without "#" and the blank after it
+  std::string_view text;     // without comment and blanks at its end
+  std::string_view comment;  // without "#" and the blank after it
   bool has_comment = false;
 };
 // Cuts a file into lines. A comment is a '#' at the start of a line, or a '#' between blanks.
@@ -37,8 +38,13 @@ class scanner {
  public:
   explicit scanner(const text_line& line) : text_(line.text), line_(line.number) {}
 
-  void skip_blanks() { while (next_ < text_.size() && text_[next_] == ' ') ++next_; }
-  bool at_end() { skip_blanks(); return next_ == text_.size(); }
+  void skip_blanks() {
+    while (next_ < text_.size() && text_[next_] == ' ') ++next_;
+  }
+  bool at_end() {
+    skip_blanks();
+    return next_ == text_.size();
+  }
   // Takes `c`, after blanks, if it comes next.
   bool take(char c);
   // Takes the longest run of letters, digits and any of `also`; may be empty.
@@ -47,7 +53,10 @@ class scanner {
   std::string_view until(std::string_view stops);
   std::string_view rest();
   // Goes back to (or on to) a place that mark() returned.
-  std::size_t mark() { skip_blanks(); return next_; }
+  std::size_t mark() {
+    skip_blanks();
+    return next_;
+  }
   void reset(std::size_t to) { next_ = to; }
 
   unsigned line() const { return line_; }

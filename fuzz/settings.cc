@@ -10,7 +10,8 @@
 namespace iorace {
 namespace {
 
-template <class Rows> std::vector<std::string_view> names_of(const Rows& rows) {
+template <class Rows>
+std::vector<std::string_view> names_of(const Rows& rows) {
   std::vector<std::string_view> names;
   for (const auto& row : rows) names.emplace_back(row.name);
   return names;
@@ -27,13 +28,18 @@ tl::expected<name_and_value, std::string> split(std::string_view setting) {
 }
 
 set_result set_profile(program_data& p, std::string_view value) {
-  if (value == "repaired") p.profile = base_profile::repaired;
-  else if (value == "upstream") p.profile = base_profile::upstream;
-  else return tl::unexpected(fmt::format("unknown profile {}, expected upstream or repaired", quoted(value)));
+  if (value == "repaired")
+    p.profile = base_profile::repaired;
+  else if (value == "upstream")
+    p.profile = base_profile::upstream;
+  else
+    return tl::unexpected(
+        fmt::format("unknown profile {}, expected upstream or repaired", quoted(value)));
   return {};
 }
 
-void append(std::string& to, std::string_view between, std::string_view name, std::string_view value) {
+void append(std::string& to, std::string_view between, std::string_view name,
+            std::string_view value) {
   to += fmt::format("{}{}={}", to.empty() ? "" : between, name, value);
 }
 
@@ -47,10 +53,12 @@ set_result set_knob(program_data& p, std::string_view setting, const schema& s) 
   if (knob == nullptr)
     return tl::unexpected(fmt::format("unknown knob {}, {}", quoted(parts->name),
                                       expected_one_of(parts->name, names_of(s.knobs))));
-  const auto value = std::find_if(knob->values.begin(), knob->values.end(),
-                                  [&](const kern::knob_value& v) { return parts->value == v.name; });
+  const auto value =
+      std::find_if(knob->values.begin(), knob->values.end(),
+                   [&](const kern::knob_value& v) { return parts->value == v.name; });
   if (value == knob->values.end())
-    return tl::unexpected(fmt::format("unknown value {} of {}, {}", quoted(parts->value), knob->name,
+    return tl::unexpected(fmt::format("unknown value {} of {}, {}", quoted(parts->value),
+                                      knob->name,
                                       expected_one_of(parts->value, names_of(knob->values))));
   const knob_setting set{static_cast<unsigned>(knob - s.knobs.data()),
                          static_cast<unsigned>(value - knob->values.begin())};
@@ -72,8 +80,8 @@ set_result set_limit(program_data& p, std::string_view setting, const schema& s)
   const auto value = number_from(parts->value);
   if (!value) return tl::unexpected(value.error());
   if (*value < limit->min || *value > limit->max)
-    return tl::unexpected(fmt::format("limit {}={} is out of range, expected {} to {}", limit->name, *value,
-                                      limit->min, limit->max));
+    return tl::unexpected(fmt::format("limit {}={} is out of range, expected {} to {}", limit->name,
+                                      *value, limit->min, limit->max));
   const limit_setting set{static_cast<unsigned>(limit - s.limits.data()), *value};
   const auto place = std::find_if(p.limits.begin(), p.limits.end(),
                                   [&](const limit_setting& l) { return l.limit >= set.limit; });
@@ -111,7 +119,8 @@ std::string limits_text(const program_data& p, const schema& s, std::string_view
 std::string settings_text(const program_data& p, const schema& s) {
   program_data odd{.profile = p.profile};
   for (const knob_setting& k : p.knobs)
-    if (k.value != (p.profile == base_profile::repaired ? s.knobs[k.knob].repaired : 0)) odd.knobs.push_back(k);
+    if (k.value != (p.profile == base_profile::repaired ? s.knobs[k.knob].repaired : 0))
+      odd.knobs.push_back(k);
   for (const limit_setting& l : p.limits)
     if (l.value != s.limits[l.limit].value) odd.limits.push_back(l);
   std::string text;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// Profile, knobs and limits by name: what `--with`, `--limit`, IORACE_WITH and the header of a trace
-// say. Errors are one line: what is wrong and what was expected.
+// Profile, knobs and limits by name: what `--with`, `--limit`, IORACE_WITH and the header of a
+// trace say. Errors are one line: what is wrong and what was expected.
 #pragma once
 
 #include <string>

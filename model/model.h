@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "scheduler/engine/tasks.h"
@@ -106,6 +107,10 @@ std::span<const knob_info> knobs();
 std::span<const limit_info> limits();
 std::span<const invariant_info> invariants();
 std::span<const probe_info> probes();
+
+// Description of the class that flows call `name` (a result, or an argument's class): the objects of
+// a program's variables are named through it. Null if nothing described has that name.
+const class_info* class_called(std::string_view name);
 
 // Index of the value of each knob and value of each limit, in the order of the tables.
 struct config {
