@@ -128,14 +128,18 @@ void fiber_start::run(context::transfer_t transfer) {
   fiber& self = *entered;
   self.fake_stack_ = nullptr;
   arrived(self, transfer);
-  while (self.ignores_ != 0) self.ignore(false);
   self.function_(self.argument_);
   CHECK(false, "a fiber's function returned");
 }
 
 fiber::~fiber() {
 #ifdef IORACE_TSAN
-  if (tsan_ != nullptr && stack_ != nullptr) __tsan_destroy_fiber(tsan_);
+  if (tsan_ != nullptr && stack_ != nullptr) {
+    fiber here;
+    here.tsan_ = __tsan_get_current_fiber();
+    collect(here, *this);
+    __tsan_destroy_fiber(tsan_);
+  }
 #endif
   if (stack_ == nullptr) return;
   forget_guard(stack_);
@@ -191,6 +195,7 @@ void fiber::ignore(bool on) {
 void fiber::collect(fiber& main, fiber& other) {
   if (other.tsan_ == nullptr) return;
   __tsan_switch_to_fiber(other.tsan_, 0);
+  while (other.ignores_ != 0) other.ignore(false);
   __tsan_switch_to_fiber(main.tsan_, 0);
 }
 #else

@@ -26,10 +26,10 @@ class fiber {
   // Leaves `from`, the running fiber, and continues `to`. `synchronise`: ThreadSanitizer is to see
   // a happens-before edge (start and end of an execution only). `abandon`: `from` is never resumed.
   static void jump(fiber& from, fiber& to, bool synchronise, bool abandon);
-  // ThreadSanitizer only. Look away from what this fiber does, or look again; calls nest. What a
-  // fiber that was abandoned had begun ends when it is prepared again.
+  // ThreadSanitizer only. Look away from what this fiber does, or look again; calls nest.
   void ignore(bool on);
-  // ThreadSanitizer only: all that `other` did happens before all that `main` does from now on.
+  // ThreadSanitizer only: all that `other` did, which is at rest, happens before all that `main`,
+  // the running fiber, does from now on; what `other` ignores, it ignores no longer.
   static void collect(fiber& main, fiber& other);
   // What a fiber at rest keeps on its stack, saved registers included.
   std::span<const char> saved() const {
@@ -49,7 +49,7 @@ class fiber {
   [[maybe_unused]] void* tsan_ = nullptr;
   void* fake_stack_ = nullptr;  // AddressSanitizer's, while not running
   const char* bottom_ = nullptr;
-  unsigned ignores_ = 0;
+  [[maybe_unused]] unsigned ignores_ = 0;
   char name_[24] = {};
 };
 
