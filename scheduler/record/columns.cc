@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "scheduler/record/columns.h"
+
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "scheduler/record/event_text.h"
+#include "scheduler/record/shortening.h"
+
+namespace iorace {
+namespace {
+
+constexpr std::size_t margin = 6;      // " step "
+constexpr std::size_t pitch_min = 25;  // three columns in 80 characters
+
+struct row {
+  std::uint32_t number = 0;  // 0: a heading, or the rest of the row above
+  std::size_t column = 0;
+  std::string text;
+  bool side = false;  // one of the two that convict
+};
+
+// Breaks `text` where a reader would: at a blank or behind a bracket, else behind a dot, else
+// inside a name.
+std::size_t break_at(std::string_view text, std::size_t limit) {
+  const auto last = [&](auto good) {
+    std::size_t i = limit;
+    while (i > limit / 3 && !good(i)) --i;
+    return i > limit / 3 ? i : std::size_t{0};
+  };
+  if (auto i = last([&](std::size_t k) { return text[k] == ' ' || text[k - 1] == '('; })) return i;
+  if (auto i = last([&](std::size_t k) { return text[k - 1] == '.'; })) return i;
+  if (auto i = last([&](std::size_t k) { return text[k - 1] == '_'; })) return i;
+  return limit;
+}
+
+class drawing {
+ public:
+  drawing(const recording& r, const columns_options& o) : o_(o), short_(r, o) {
+    column_.assign(r.tasks.size(), 0);
+    std::vector<bool> busy(r.tasks.size());
+    for (const recording::line& l : r.lines) busy[l.task] = true;
+    for (std::size_t t = 0; t < busy.size(); ++t) {
+      column_[t] = titles_.size();
+      if (busy[t]) titles_.push_back(column_name(r.tasks[t]));
+    }
+    const std::size_t room = o.width > margin ? o.width - margin + 1 : 1;
+    pitch_ = std::max(pitch_min, room / std::max<std::size_t>(titles_.size(), 1));
+    std::vector<std::vector<std::uint32_t>> open(r.tasks.size());
+    for (const recording::line& l : r.lines) add(r, l, open[l.task]);
+    if (titles_.size() < 3) narrow();
+  }
+
+  std::string text() const {
+    std::string out = line(" step ", titles_), dashes = " ---- ";
+    std::vector<std::string> under;
+    for (const std::string& t : titles_) under.push_back(std::string(t.size(), '-'));
+    out += line(dashes, under);
+    for (const row& r : rows_) out += drawn(r);
+    return out;
+  }
+
+ private:
+  void add(const recording& r, const recording::line& l, std::vector<std::uint32_t>& open) {
+    const std::vector<std::uint32_t> path = short_.path(l);
+    const auto fresh = std::mismatch(path.begin(), path.end(), open.begin(), open.end()).first;
+    const std::size_t column = column_[l.task];
+    for (auto f = fresh; f != path.end(); ++f)
+      put({0, column, short_.heading(*f), false}, static_cast<std::size_t>(f - path.begin()));
+    open = path;
+    const bool side = l.number == r.end.at || l.number == r.end.other;
+    put({l.number, column, event_text(l, short_.place(l)), side}, path.size());
+  }
+
+  // Adds the row, over several lines if it is too long. The last column ends at the margin; others
+  // may reach half a column into the next, which is empty in this row.
+  void put(row r, std::size_t indent) {
+    const std::size_t start = margin + r.column * pitch_;
+    const bool last = r.column + 1 == titles_.size();
+    const std::size_t end = std::max<std::size_t>(o_.width, margin + titles_.size() * pitch_ - 1);
+    const std::size_t limit = std::min(end - start, last ? pitch_ - 1 : pitch_ + pitch_ / 2);
+    indent = std::min(indent, limit / 2);
+    std::string rest = one_line(r.text);
+    for (bool first = true; indent + rest.size() > limit; first = false) {
+      const std::size_t at = break_at(rest, limit - indent);
+      r.text = std::string(indent, ' ') + rest.substr(0, at);
+      rows_.push_back(r);
+      r.number = 0;
+      rest.erase(0, at);
+      rest.erase(0, rest.find_first_not_of(' '));
+      if (first) indent += 2;
+    }
+    r.text = std::string(indent, ' ') + rest;
+    rows_.push_back(std::move(r));
+  }
+
+  static std::string one_line(std::string text) {
+    for (char& c : text)
+      if (c < ' ' || c > '~') c = '?';
+    return text;
+  }
+
+  // With room to spare the columns stand as close as those of three.
+  void narrow() {
+    std::size_t longest = 0;
+    for (const row& r : rows_)
+      if (r.column + 1 < titles_.size()) longest = std::max(longest, r.text.size());
+    pitch_ = std::max(pitch_min, std::min(pitch_, longest + 2));
+  }
+
+  std::string line(std::string head, const std::vector<std::string>& cells) const {
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      head.resize(std::max(head.size() + (i > 0), margin + i * pitch_), ' ');
+      head += cells[i];
+    }
+    head.erase(head.find_last_not_of(' ') + 1);
+    return head + '\n';
+  }
+
+  std::string drawn(const row& r) const {
+    std::string text = r.number == 0 ? "" : fmt::format("{:>4}", r.number);
+    text.resize(std::max(text.size() + 1, margin + r.column * pitch_), ' ');
+    if (!o_.color || !r.side) return text + r.text + '\n';
+    return text + "\033[1;31m" + r.text + "\033[0m\n";
+  }
+
+  const columns_options& o_;
+  shortening short_;
+  std::vector<std::size_t> column_;  // by task
+  std::vector<std::string> titles_;
+  std::size_t pitch_ = pitch_min;
+  std::vector<row> rows_;
+};
+
+// The verdict between stars, over as many lines as it takes.
+std::string framed(const std::string& verdict, const columns_options& o) {
+  std::string text, line = "  ***";
+  std::size_t at = 0;
+  const std::size_t width = std::max<std::size_t>(o.width, 40) - 4;
+  while (at < verdict.size()) {
+    const std::size_t end = std::min(verdict.find(' ', at), verdict.size());
+    const std::string word = verdict.substr(at, end - at);
+    if (line.size() + 1 + word.size() > width && line.size() > 6) {
+      text += line + '\n';
+      line = "     ";
+    }
+    line += ' ' + word;
+    at = end + 1;
+  }
+  text += line + " ***";
+  return o.color ? "\033[1;31m" + text + "\033[0m\n" : text + '\n';
+}
+
+}  // namespace
+
+std::string columns(const recording& r, const columns_options& o) {
+  const std::string body = drawing(r, o).text();
+  if (r.end.name.empty()) return body + "\n  " + verdict_line(r) + '\n';
+  return body + '\n' + framed(verdict_line(r), o);
+}
+
+}  // namespace iorace
