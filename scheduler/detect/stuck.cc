@@ -86,6 +86,17 @@ void engine::find_cycle(task_id t) {
   found_as(std::move(f));
 }
 
+// Nobody can move, so time passes: every timed wait may run out now. Returns true iff there is one.
+bool engine::time_passes() {
+  for (task_id t = 1; t < task_count_; ++t) {
+    task& sleeper = *tasks_[t];
+    if (sleeper.finished || sleeper.enabled == nullptr || sleeper.by != waits_for::timer) continue;
+    sleeper.expired = true;
+    set_enabled(t, true);
+  }
+  return view_.enabled_count != 0;
+}
+
 // Nobody is enabled and somebody has not ended. Sleepers whose condition holds were not woken; else
 // the kernel tasks are hung for want of a user's action, or deadlocked.
 void engine::stuck() {

@@ -68,6 +68,25 @@ void engine::access(op_kind kind, const void* place, unsigned size, bool pointer
   append(kind, c.object, tag, value);
 }
 
+void engine::touch(op_kind kind, const void* place, access_type how, bool marked) {
+  const scheduler_scope scope(tasks_[self_]->context);
+  check_live(place, kind);
+  if (quiet_ || !options_->detect_races) return;
+  cell& c = memory.at(place);
+  const bool write = how == access_type::write;
+  step_id other;
+  if (marked)
+    other = races.marked(c, time, self_, step_count_, write);
+  else if (write)
+    other = races.plain_write(c, time, self_, step_count_);
+  else
+    other = races.plain_read(c, time, self_, step_count_);
+  if (__builtin_expect(other == no_step, 1)) return;
+  const std::uint16_t tag = objects.tag_of(c.object, place);
+  append(kind, c.object, tag, 0);
+  found(verdict::data_race, place_name(c.object, tag), other, step_count_ - 1);
+}
+
 // A load-acquire sees the past of the store-release that it reads from; a relaxed store hides it, a
 // relaxed read-modify-write does not.
 void engine::order_marked(cell& c, const op_traits& row) {

@@ -139,7 +139,10 @@ task& engine::add_task(task_kind kind, const char* name) {
   t.next_waiter = 0;
   t.enabled = nullptr;
   t.condition = nullptr;
-  t.wake = 0;
+  t.sleep_state = 0;
+  t.expired = t.signalled = false;
+  t.sleeps_on = nullptr;
+  t.slept = {.clock = 0, .first_waiter = 0, .magic = sync_magic};
   t.frame = 0;
   t.body = nullptr;
   t.function = nullptr;

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -55,7 +56,13 @@ struct task {
   // While asleep in wait_event: whether what it waits for holds. Called with peeking on.
   bool (*condition)(void*) = nullptr;
   void* condition_argument = nullptr;
-  std::uint32_t wake = 0;   // private to the wait queue
+  // Of wait queues and timed waits: the state it sleeps in (0: running), the queue that it named,
+  // whether its time ran out, whether a signal is pending, and what its wakers released.
+  std::uint8_t sleep_state = 0;
+  bool expired = false;
+  bool signalled = false;
+  const void* sleeps_on = nullptr;
+  sync_base slept;
   std::uint32_t frame = 0;  // innermost frame
   const std::function<void(void*)>* body = nullptr;
   void (*function)(void*) = nullptr;  // of create_task()
@@ -101,6 +108,15 @@ class engine {
              waits_for by = waits_for::kernel);
   // The same for an operation on no object (choices, copies, task events).
   void begin_plain(op_kind kind);
+  // The same for schedule(): waits on the task itself and names `queue`, which may be freed meanwhile.
+  void begin_sleep(const void* queue, enabled_fn woken, waits_for by);
+  // The same for an operation that names `place` but may find that it need not touch it.
+  void begin_unchecked(op_kind kind, const void* place);
+  // The same for a plain or marked operation on several places of one container; the first is the
+  // one that it names. touch() follows for each access that is made, then commit().
+  void begin_access(op_kind kind, std::initializer_list<const void*> places);
+  // Checks that `place` is alive and that the access races with no other.
+  void touch(op_kind kind, const void* place, access_type how, bool marked);
   // The same for a join of task `id`.
   void begin_join(task_id id);
   // Records the operation that begin() declared.
@@ -189,6 +205,7 @@ class engine {
   void wait_on(sync_base* object, task& t, enabled_fn enabled);
   void stop_waiting(sync_base* object, task& t);
   void find_cycle(task_id t);
+  bool time_passes();
   bool reaches(task_id from, task_id target, std::uint64_t* visited, std::string& path) const;
   [[noreturn]] void stuck();
   task_id take_turns();

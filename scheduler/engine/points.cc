@@ -17,7 +17,7 @@ void engine::set_enabled(task_id t, bool on) {
 }
 
 task_id engine::choose_next(task_id current) {
-  if (__builtin_expect(view_.enabled_count == 0, 0)) {
+  if (__builtin_expect(view_.enabled_count == 0, 0) && !time_passes()) {
     for (unsigned t = 1; t < task_count_; ++t)
       if (!tasks_[t]->finished) stuck();
     return no_task;
@@ -52,11 +52,13 @@ void engine::stop() {
 
 void engine::wait_on(sync_base* object, task& t, enabled_fn enabled) {
   t.enabled = enabled;
+  t.expired = false;
   t.next_waiter = object->first_waiter;
   object->first_waiter = self_;
   if (enabled(object, self_)) return;
   set_enabled(self_, false);
-  if (t.held_count != 0) find_cycle(self_);
+  // A writer closes a cycle without holding anything: it stops readers that come back.
+  if (t.held_count != 0 || pending_[self_].kind == op_kind::down_write) find_cycle(self_);
 }
 
 void engine::stop_waiting(sync_base* object, task& t) {
@@ -101,8 +103,8 @@ void engine::begin(op_kind kind, sync_base* object, enabled_fn enabled, waits_fo
     wait_on(object, t, enabled);
   }
   if ((row.flags & op_point) != 0 || starting_ || enabled != nullptr) stop();
-  if (enabled != nullptr) stop_waiting(object, t);
   check_live(object, kind);
+  if (enabled != nullptr) stop_waiting(object, t);
 }
 
 void engine::begin_plain(op_kind kind) {
@@ -114,6 +116,48 @@ void engine::begin_plain(op_kind kind) {
   if (quiet_) return;
   pending_[self_] = {nullptr, 0, 0, kind, 0};
   if ((row.flags & op_point) != 0 || starting_) stop();
+}
+
+void engine::begin_sleep(const void* queue, enabled_fn woken, waits_for by) {
+  const scheduler_scope scope(tasks_[self_]->context);
+  CHECK(peeking_ == 0, "an operation inside a peek_scope");
+  task& t = *tasks_[self_];
+  if (t.atomic_depth != 0) found(verdict::sleep_in_atomic, "schedule under a spinlock");
+  if (quiet_) {
+    if (!woken(&t.slept, self_)) found(verdict::deadlock, t.name + " sleeps alone");
+    return;
+  }
+  const object_id id = queue == nullptr ? 0 : memory.at(queue).object;
+  pending_[self_] = {queue, id, id == 0 ? std::uint16_t{0} : objects.tag_of(id, queue),
+                     op_kind::schedule, 0};
+  t.by = by;
+  wait_on(&t.slept, t, woken);
+  stop();
+  stop_waiting(&t.slept, t);
+}
+
+void engine::begin_unchecked(op_kind kind, const void* place) {
+  const scheduler_scope scope(tasks_[self_]->context);
+  CHECK(peeking_ == 0, "an operation inside a peek_scope");
+  if (quiet_) return;
+  const object_id id = memory.at(place).object;
+  pending_[self_] = {place, id, objects.tag_of(id, place), kind, 0};
+  stop();
+}
+
+void engine::begin_access(op_kind kind, std::initializer_list<const void*> places) {
+  const scheduler_scope scope(tasks_[self_]->context);
+  CHECK(peeking_ == 0, "an operation inside a peek_scope");
+  bool point = (traits(kind).flags & op_point) != 0 || starting_;
+  for (const void* place : places) {
+    check_live(place, kind);
+    point = point || objects.promoted(memory.at(place).object, place);
+  }
+  if (quiet_ || !point) return;
+  const void* first = *places.begin();
+  const object_id id = memory.at(first).object;
+  pending_[self_] = {first, id, objects.tag_of(id, first), kind, 0};
+  stop();
 }
 
 void engine::begin_join(task_id id) {

@@ -7,7 +7,8 @@
 //
 // Time is no number here. A timeout shorter than long_timeout may end its sleep at any moment; a
 // longer one only when nothing else in the system can move. A killable or interruptible sleep may be
-// ended by the user, which is a choice of the strategy and counts as an injected fault.
+// ended by a signal of the user's: a choice of the strategy that counts as an injected fault. The
+// signal then stays pending for the task, and every later sleep of these kinds ends at once.
 #pragma once
 
 #include "scheduler/engine/sync_base.h"
@@ -16,7 +17,7 @@ namespace iorace {
 
 // Sleep states and wake-up masks, as the kernel composes them.
 enum task_state : std::uint8_t {
-  TASK_RUNNING = 0,
+  TASK_RUNNING = 0,                     // awake, or woken and about to run
   TASK_INTERRUPTIBLE = 1,
   TASK_UNINTERRUPTIBLE = 2,
   TASK_NORMAL = 3,                      // mask of wake_up
@@ -65,7 +66,7 @@ long schedule_timeout(long timeout);
 // Takes the task off the queue. Blocks: a point.
 void finish_wait(wait_queue_head_t* wq, wait_queue_entry* entry);
 
-// Wake all sleepers that fit the mask and are not exclusive, and the first `one` exclusive one.
+// Wake all sleepers that fit the mask and are not exclusive, and the first one that is exclusive.
 // Blocks: a point.
 void wake_up(wait_queue_head_t* wq);
 void wake_up_interruptible(wait_queue_head_t* wq);
@@ -75,7 +76,8 @@ void wake_up_interruptible_all(wait_queue_head_t* wq);
 // Returns true iff somebody is queued. Unordered, as in the kernel. Blocks: a point.
 bool waitqueue_active(const wait_queue_head_t* wq);
 
-// True once the user has killed the running task's process. No operation.
+// True once the user has sent the running task a signal that ends a sleep in `state`. No operation.
+bool signal_pending_state(task_state state);
 bool fatal_signal_pending();
 
 // While one lives the engine may ask `condition` of a task that sleeps for ever: if it holds, the
@@ -87,10 +89,6 @@ class wait_condition {
   wait_condition(const wait_condition&) = delete;
   wait_condition& operator=(const wait_condition&) = delete;
 };
-// Draws whether the user ends the sleep that `state` describes. Returns false at no cost while no
-// faults may be injected.
-bool draw_signal(task_state state);
-
 // The loop of all wait_event forms. Returns 0 if the time ran out, -ERESTARTSYS if the user ended
 // the sleep, else what is left of `timeout`, at least 1.
 template <class Condition>
@@ -109,7 +107,7 @@ long wait_event_state(wait_queue_head_t& wq, Condition& condition, task_state st
       break;
     }
     if (left == 0) break;
-    if (draw_signal(state)) {
+    if (signal_pending_state(state)) {
       left = -ERESTARTSYS;
       break;
     }

@@ -14,7 +14,7 @@
 
 namespace iorace {
 
-enum xa_flags : std::uint8_t { XA_FLAGS_NONE = 0, XA_FLAGS_ALLOC = 1, XA_FLAGS_ALLOC1 = 2 };
+enum xa_flags : unsigned { XA_FLAGS_ALLOC = 1, XA_FLAGS_ALLOC1 = 2, XA_FLAGS_ACCOUNT = 4 };
 
 struct xa_limit {
   std::uint32_t max;
@@ -50,7 +50,7 @@ bool xa_is_err(const void* entry);
 int xa_err(const void* entry);
 
 void xa_init(xarray* xa);
-void xa_init_flags(xarray* xa, xa_flags flags);
+void xa_init_flags(xarray* xa, unsigned flags);
 
 // The lock. Atomic context between them. Blocks: until the lock is free; a point.
 void xa_lock(xarray* xa);
@@ -75,8 +75,8 @@ void* xa_find_after(xarray* xa, unsigned long* index, unsigned long max);
 bool xa_empty(xarray* xa);
 
 // Replaces the entry. Returns the old one (NULL for a reserved one) or an error (xa_is_err): a new
-// index needs memory, which may fail with -ENOMEM. Storing NULL never fails; it keeps a reserved
-// place only where the kernel does, that is, never. Blocks: until the lock is free.
+// index needs memory, which may fail with -ENOMEM. Storing NULL erases, but in an array made for
+// allocation it reserves the index. Blocks: until the lock is free.
 void* xa_store(xarray* xa, unsigned long index, void* entry, gfp flags = gfp::kernel);
 void* __xa_store(xarray* xa, unsigned long index, void* entry, gfp flags = gfp::kernel);
 // Returns the old entry, NULL for a reserved one. Blocks: until the lock is free.

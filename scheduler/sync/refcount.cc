@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "scheduler/sync/refcount.h"
+
+#include <string>
+
+#include "scheduler/engine/engine.h"
+
+namespace iorace {
+namespace {
+
+// A counter has no initialiser of its own in the kernel: zeroed memory is a count of zero.
+engine& begin(op_kind kind, refcount_t* r) {
+  engine& e = engine::current();
+  e.check_live(r, kind);
+  r->base.magic = sync_magic;
+  e.begin(kind, &r->base);
+  return e;
+}
+
+void commit(engine& e, op_kind kind, const refcount_t* r) {
+  e.commit(kind, r, static_cast<std::uint32_t>(r->value));
+}
+
+void require(engine& e, bool good, const refcount_t* r, const char* what) {
+  if (!good) e.found(verdict::refcount_misuse, e.identity_name(e.identity(r)) + " " + what);
+}
+
+// Lowers by n; the count may reach zero where `may_end`. Returns true iff it has.
+bool lower(op_kind kind, refcount_t* r, int n, bool may_end) {
+  engine& e = begin(kind, r);
+  const std::int64_t next = std::int64_t{r->value} - n;
+  r->value = static_cast<std::int32_t>(next);
+  commit(e, kind, r);
+  require(e, next >= 0, r, "is lowered below zero");
+  require(e, next > 0 || may_end, r, "reaches zero in a function that cannot release the object");
+  e.release(r->base);
+  if (next == 0) e.acquire(r->base);
+  return next == 0;
+}
+
+void raise(refcount_t* r, int n) {
+  engine& e = begin(op_kind::refcount_inc, r);
+  const bool alive = r->value > 0;
+  const std::int64_t next = std::int64_t{r->value} + n;
+  r->value = static_cast<std::int32_t>(next);
+  commit(e, op_kind::refcount_inc, r);
+  require(e, alive, r, "is raised from zero");
+  require(e, next <= 0x7fffffff, r, "is saturated");
+}
+
+}  // namespace
+
+void refcount_set(refcount_t* r, int n) {
+  engine& e = begin(op_kind::refcount_set, r);
+  r->value = n;
+  commit(e, op_kind::refcount_set, r);
+}
+
+unsigned refcount_read(const refcount_t* r) {
+  if (engine::current().peeking()) return static_cast<unsigned>(r->value);
+  engine& e = begin(op_kind::refcount_read, const_cast<refcount_t*>(r));
+  commit(e, op_kind::refcount_read, r);
+  return static_cast<unsigned>(r->value);
+}
+
+void refcount_inc(refcount_t* r) { raise(r, 1); }
+void refcount_add(int n, refcount_t* r) { raise(r, n); }
+
+bool refcount_inc_not_zero(refcount_t* r) {
+  engine& e = begin(op_kind::refcount_inc_not_zero, r);
+  const bool alive = r->value != 0;
+  const bool room = r->value != 0x7fffffff;
+  if (alive && room) ++r->value;
+  e.commit(op_kind::refcount_inc_not_zero, r, alive);
+  require(e, room, r, "is saturated");
+  return alive;
+}
+
+void refcount_dec(refcount_t* r) { lower(op_kind::refcount_dec, r, 1, false); }
+
+bool refcount_dec_and_test(refcount_t* r) {
+  return lower(op_kind::refcount_dec_and_test, r, 1, true);
+}
+
+bool refcount_sub_and_test(int n, refcount_t* r) {
+  return lower(op_kind::refcount_dec_and_test, r, n, true);
+}
+
+bool refcount_dec_if_one(refcount_t* r) {
+  engine& e = begin(op_kind::refcount_dec_if_one, r);
+  const bool one = r->value == 1;
+  if (one) r->value = 0;
+  e.commit(op_kind::refcount_dec_if_one, r, one);
+  if (one) e.release(r->base);
+  return one;
+}
+
+int refcount_peek(const refcount_t* r) { return r->value; }
+
+}  // namespace iorace

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The state of a sleeper belongs to its task (task::sleep_state); the order between a waker and the
+// task that it wakes to task::slept. So a queue may be freed as soon as nobody is in it, even while
+// those it woke have not run yet.
+#include "scheduler/sync/waitqueue.h"
+
+#include "scheduler/engine/engine.h"
+
+namespace iorace {
+namespace {
+
+void unlink(wait_queue_entry* entry) {
+  wait_queue_head* wq = entry->queue;
+  (entry->prev != nullptr ? entry->prev->next : wq->first) = entry->next;
+  (entry->next != nullptr ? entry->next->prev : wq->last) = entry->prev;
+  entry->queue = nullptr;
+}
+
+// Exclusive sleepers queue up at the tail, so that a wake-up meets all the others first.
+void link(wait_queue_head* wq, wait_queue_entry* entry) {
+  entry->queue = wq;
+  entry->prev = entry->exclusive ? wq->last : nullptr;
+  entry->next = entry->exclusive ? nullptr : wq->first;
+  (entry->prev != nullptr ? entry->prev->next : wq->first) = entry;
+  (entry->next != nullptr ? entry->next->prev : wq->last) = entry;
+}
+
+void prepare(wait_queue_head* wq, wait_queue_entry* entry, task_state state, bool exclusive) {
+  engine& e = engine::current();
+  e.begin(op_kind::prepare_to_wait, &wq->base);
+  e.commit(op_kind::prepare_to_wait, wq, state);
+  entry->exclusive = exclusive;
+  entry->task = e.self();
+  if (entry->queue == nullptr) link(wq, entry);
+  task& t = e.task_at(e.self());
+  t.sleep_state = state;
+  t.sleeps_on = wq;
+  e.acquire(wq->base);
+  e.release(wq->base);
+}
+
+// A task that is not asleep in a fitting state is not woken, stays queued and counts for nothing.
+bool wake_task(engine& e, wait_queue_entry* entry, std::uint8_t mask) {
+  task& t = e.task_at(entry->task);
+  if ((t.sleep_state & mask) == 0) return false;
+  t.sleep_state = TASK_RUNNING;
+  unlink(entry);
+  e.release(t.slept);
+  e.changed(t.slept);
+  return true;
+}
+
+void wake(op_kind kind, wait_queue_head* wq, std::uint8_t mask, unsigned exclusive) {
+  engine& e = engine::current();
+  e.begin(kind, &wq->base);
+  e.acquire(wq->base);
+  std::uint64_t woken = 0;
+  wait_queue_entry* next = nullptr;
+  for (wait_queue_entry* entry = wq->first; entry != nullptr; entry = next) {
+    next = entry->next;
+    const bool counts = entry->exclusive;
+    if (!wake_task(e, entry, mask)) continue;
+    ++woken;
+    if (counts && --exclusive == 0) break;
+  }
+  e.commit(kind, wq, woken);
+  e.release(wq->base);
+}
+
+bool signal_fits(std::uint8_t state) { return (state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL)) != 0; }
+
+// Preconditions of schedule(), by who may end the sleep.
+bool woken(const void*, task_id t) {
+  const task& sleeper = engine::current().task_at(t);
+  return sleeper.sleep_state == TASK_RUNNING || sleeper.expired;
+}
+bool at_any_time(const void*, task_id) { return true; }
+
+}  // namespace
+
+wait_queue_entry::wait_queue_entry()
+    : next(nullptr), prev(nullptr), queue(nullptr), task(no_task), exclusive(false) {}
+
+void init_waitqueue_head(wait_queue_head_t* wq) {
+  *wq = {.base = {.magic = sync_magic}, .first = nullptr, .last = nullptr};
+}
+
+void prepare_to_wait(wait_queue_head_t* wq, wait_queue_entry* entry, task_state state) {
+  prepare(wq, entry, state, false);
+}
+
+void prepare_to_wait_exclusive(wait_queue_head_t* wq, wait_queue_entry* entry, task_state state) {
+  prepare(wq, entry, state, true);
+}
+
+void schedule() { schedule_timeout(MAX_SCHEDULE_TIMEOUT); }
+
+long schedule_timeout(long timeout) {
+  engine& e = engine::current();
+  task& t = e.task_at(e.self());
+  const bool timed = timeout != MAX_SCHEDULE_TIMEOUT;
+  const bool user = signal_fits(t.sleep_state);
+  if (user && !t.signalled) t.signalled = e.draw_fault("signal");
+  const bool soon = (timed && timeout < long_timeout) || (user && t.signalled);
+  const waits_for by = timed ? waits_for::timer : user ? waits_for::user : waits_for::kernel;
+  e.begin_sleep(t.sleeps_on, soon ? at_any_time : woken, by);
+  const bool awake = t.sleep_state == TASK_RUNNING;
+  t.sleep_state = TASK_RUNNING;
+  e.commit(op_kind::schedule, t.sleeps_on, awake);
+  if (awake) e.acquire(t.slept);
+  return awake || !timed || (user && t.signalled) ? timeout : 0;
+}
+
+void finish_wait(wait_queue_head_t* wq, wait_queue_entry* entry) {
+  engine& e = engine::current();
+  e.begin_unchecked(op_kind::finish_wait, wq);
+  const bool queued = entry->queue != nullptr;
+  if (queued) e.check_live(wq, op_kind::finish_wait);
+  e.commit(op_kind::finish_wait, wq, queued);
+  e.task_at(e.self()).sleep_state = TASK_RUNNING;
+  if (queued) unlink(entry);
+}
+
+void wake_up(wait_queue_head_t* wq) { wake(op_kind::wake_up, wq, TASK_NORMAL, 1); }
+void wake_up_interruptible(wait_queue_head_t* wq) {
+  wake(op_kind::wake_up, wq, TASK_INTERRUPTIBLE, 1);
+}
+void wake_up_all(wait_queue_head_t* wq) { wake(op_kind::wake_up_all, wq, TASK_NORMAL, ~0u); }
+void wake_up_interruptible_all(wait_queue_head_t* wq) {
+  wake(op_kind::wake_up_all, wq, TASK_INTERRUPTIBLE, ~0u);
+}
+
+bool waitqueue_active(const wait_queue_head_t* wq) {
+  engine& e = engine::current();
+  if (e.peeking()) return wq->first != nullptr;
+  e.begin(op_kind::waitqueue_active, const_cast<sync_base*>(&wq->base));
+  const bool active = wq->first != nullptr;
+  e.commit(op_kind::waitqueue_active, wq, active);
+  return active;
+}
+
+bool signal_pending_state(task_state state) {
+  engine& e = engine::current();
+  return signal_fits(state) && e.task_at(e.self()).signalled;
+}
+bool fatal_signal_pending() { return signal_pending_state(TASK_KILLABLE); }
+
+wait_condition::wait_condition(bool (*condition)(void*), void* argument) {
+  engine& e = engine::current();
+  task& t = e.task_at(e.self());
+  t.condition = condition;
+  t.condition_argument = argument;
+}
+wait_condition::~wait_condition() {
+  engine& e = engine::current();
+  e.task_at(e.self()).condition = nullptr;
+}
+
+}  // namespace iorace
