@@ -46,7 +46,7 @@ void engine::probe_livelock() {
   const std::uint64_t h = state_hash() + probe_next_;
   for (std::size_t i = at; i-- > 0;)
     if (probe_hashes_[i] == h && at - i >= std::size_t{view_.enabled_count})
-      found(verdict::livelock, "the state repeats after " + std::to_string(at - i) +
+      found(verdict::livelock, line("the state repeats after ") + line(std::uint64_t{at - i}) +
                                    " points in which every enabled task moved");
   probe_hashes_.push_back(h);
   self_ = probe_next_;

@@ -2,6 +2,8 @@
 //
 // Who waits for whom: held locks, cycles among lock waiters as they close, and the verdict when
 // nobody is enabled.
+#include <algorithm>
+
 #include "scheduler/engine/check.h"
 #include "scheduler/engine/engine.h"
 
@@ -16,8 +18,7 @@ void engine::hold(const void* lock, op_kind how) {
     for (unsigned i = 0; i < t.held_count; ++i)
       if (order.add(t.held[i].lock_class, lock_class)) {
         t.held[t.held_count++] = {lock, how, lock_class};
-        found(verdict::lock_order, identity_name(identity(t.held[i].lock)) + " is held and " +
-                                       identity_name(identity(lock)) +
+        found(verdict::lock_order, name_of(t.held[i].lock) + " is held and " + name_of(lock) +
                                        " is taken; elsewhere it is the other way round");
       }
   t.held[t.held_count++] = {lock, how, lock_class};
@@ -62,28 +63,45 @@ bool engine::reaches(task_id from, task_id target, std::uint64_t* visited,
   return false;
 }
 
-void engine::find_cycle(task_id t) {
+namespace {
+
+std::string side_of(const engine& e, task_id t) {
+  const char* function = e.pending_function(t);
+  return *function != '\0' ? function : e.task_name(t);
+}
+
+// "f v g", in alphabetical order, so that the title does not depend on who came last.
+std::string joined(std::vector<std::string> sides) {
+  std::sort(sides.begin(), sides.end());
+  std::string text;
+  for (const std::string& s : sides) text += (text.empty() ? "" : " v ") + s;
+  return text;
+}
+
+}  // namespace
+
+// Words the cycle of lock waiters that `t` is part of, if there is one.
+bool engine::cycle_through(task_id t, finding& f) const {
   std::uint64_t visited[(tasks_max + 63) / 64] = {};
-  std::string path;
-  if (pending_[t].place == nullptr || !reaches(t, t, visited, path)) return;
-  finding f;
+  if (pending_[t].place == nullptr || !reaches(t, t, visited, f.detail)) return false;
   f.kind = verdict::deadlock;
   f.name = "deadlock";
-  f.detail = path;
   f.task = t;
   std::vector<std::string> sides;
   for (task_id u = 1; u < task_count_; ++u) {
     std::uint64_t seen[(tasks_max + 63) / 64] = {};
     std::string ignored;
     if (view_.is_enabled(u) || tasks_[u]->finished || !reaches(u, u, seen, ignored)) continue;
-    const char* function = function_of(tasks_[u]->frame);
-    sides.push_back(*function != '\0' ? function : tasks_[u]->name);
+    sides.push_back(side_of(*this, u));
     if (u != t && f.other_task == no_task) f.other_task = u;
   }
-  std::sort(sides.begin(), sides.end());
-  f.title = "deadlock: ";
-  for (std::size_t i = 0; i < sides.size(); ++i) f.title += (i == 0 ? "" : " v ") + sides[i];
-  found_as(std::move(f));
+  f.title = (sides.size() == 1 ? "deadlock in " : "deadlock: ") + joined(sides);
+  return true;
+}
+
+void engine::find_cycle(task_id t) {
+  finding f;
+  if (cycle_through(t, f)) found_as(std::move(f));
 }
 
 // Nobody can move, so time passes: every timed wait may run out now. Returns true iff there is one.
@@ -98,8 +116,8 @@ bool engine::time_passes() {
 }
 
 // Nobody is enabled and somebody has not ended. Sleepers whose condition holds were not woken; else
-// the kernel tasks are hung for want of a user's action, or deadlocked.
-void engine::stuck() {
+// the kernel tasks are hung for want of a user's action, or deadlocked. Agents may wait for ever.
+finding engine::judge_stuck() {
   finding f;
   bool user = false;
   std::vector<std::string> sides;
@@ -107,30 +125,33 @@ void engine::stuck() {
     const task& waiter = *tasks_[t];
     if (waiter.finished || waiter.kind == task_kind::user || waiter.kind == task_kind::device)
       continue;
-    const char* function = function_of(waiter.frame);
-    const std::string side = *function != '\0' ? function : waiter.name;
     if (waiter.condition != nullptr) {
       const peek_scope look;
       if (waiter.condition(waiter.condition_argument)) {
         f.kind = verdict::lost_wakeup;
         f.task = t;
-        sides.assign(1, side);
+        f.detail = waiter.name + " sleeps although its condition holds";
+        sides.assign(1, side_of(*this, t));
         break;
       }
     }
     user = user || waiter.by == waits_for::user || waiter.by == waits_for::device;
     if (f.task == no_task) f.task = t;
-    sides.push_back(side);
+    sides.push_back(side_of(*this, t));
     f.detail += (f.detail.empty() ? "" : "; ") + waiter.name +
                 " waits: " + traits(pending_[t].kind).name + " " +
                 place_name(pending_[t].object, pending_[t].field);
   }
-  if (sides.empty()) end(ended::finished);  // only agents are left, and they may wait for ever
+  if (sides.empty()) return f;
   if (f.kind == verdict::none) f.kind = user ? verdict::hung_task : verdict::deadlock;
   f.name = verdicts()[static_cast<unsigned>(f.kind)].name;
-  std::sort(sides.begin(), sides.end());
-  f.title = f.name + (sides.size() == 1 ? " in " : ": ");
-  for (std::size_t i = 0; i < sides.size(); ++i) f.title += (i == 0 ? "" : " v ") + sides[i];
+  f.title = f.name + (sides.size() == 1 ? " in " : ": ") + joined(sides);
+  return f;
+}
+
+void engine::stuck() {
+  finding f = judge_stuck();
+  if (f.kind == verdict::none) end(ended::finished);
   found_as(std::move(f));
 }
 

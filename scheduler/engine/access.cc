@@ -45,46 +45,37 @@ void engine::access(op_kind kind, const void* place, unsigned size, bool pointer
       stop();
       check_live(place, kind);
     }
-    if (options_->detect_races) {
-      step_id other;
-      if ((row.flags & op_marked) != 0)
-        other = races.marked(c, time, self_, step_count_, write);
-      else if (write)
-        other = races.plain_write(c, time, self_, step_count_);
-      else
-        other = races.plain_read(c, time, self_, step_count_);
-      if (__builtin_expect(other != no_step, 0)) {
-        append(kind, c.object, tag, value);
-        found(verdict::data_race, place_name(c.object, tag), other, step_count_ - 1);
-      }
-    }
   }
-  if ((row.flags & op_marked) != 0) order_marked(c, row);
   if (!write) {
     value = 0;
     std::memcpy(&value, place, size);
   }
   if (pointer) value = identity(reinterpret_cast<const void*>(value));
+  const step_id other = race_with(place, (row.flags & op_marked) != 0, write);
   append(kind, c.object, tag, value);
+  if (__builtin_expect(other != no_step, 0))
+    found(verdict::data_race, name_of(place), other, step_count_ - 1);
+  if ((row.flags & op_marked) != 0) order_marked(c, row);
+}
+
+// Notes the access that the next step is, and returns an earlier one that it races with, or
+// no_step.
+step_id engine::race_with(const void* place, bool marked, bool write) {
+  if (quiet_ || !options_->detect_races) return no_step;
+  cell& c = memory.at(place);
+  if (marked) return races.marked(c, time, self_, step_count_, write);
+  if (write) return races.plain_write(c, time, self_, step_count_);
+  return races.plain_read(c, time, self_, step_count_);
 }
 
 void engine::touch(op_kind kind, const void* place, access_type how, bool marked) {
   const scheduler_scope scope(tasks_[self_]->context);
   check_live(place, kind);
-  if (quiet_ || !options_->detect_races) return;
-  cell& c = memory.at(place);
-  const bool write = how == access_type::write;
-  step_id other;
-  if (marked)
-    other = races.marked(c, time, self_, step_count_, write);
-  else if (write)
-    other = races.plain_write(c, time, self_, step_count_);
-  else
-    other = races.plain_read(c, time, self_, step_count_);
+  const step_id other = race_with(place, marked, how == access_type::write);
   if (__builtin_expect(other == no_step, 1)) return;
-  const std::uint16_t tag = objects.tag_of(c.object, place);
-  append(kind, c.object, tag, 0);
-  found(verdict::data_race, place_name(c.object, tag), other, step_count_ - 1);
+  const cell& c = memory.at(place);
+  append(kind, c.object, objects.tag_of(c.object, place), 0);
+  found(verdict::data_race, name_of(place), other, step_count_ - 1);
 }
 
 // A load-acquire sees the past of the store-release that it reads from; a relaxed store hides it, a

@@ -194,8 +194,8 @@ void engine::exit_task() {
   const scheduler_scope scope(tasks_[self_]->context);
   task& t = *tasks_[self_];
   if (t.held_count != 0)
-    found(verdict::lock_held_at_exit, t.name + " ended while it held " +
-                                          identity_name(identity(t.held[t.held_count - 1].lock)));
+    found(verdict::lock_held_at_exit,
+          line(t.name) + " ended while it held " + name_of(t.held[t.held_count - 1].lock));
   append(op_kind::exit, 0, 0, 0);
   release(t.ended);
   t.finished = true;

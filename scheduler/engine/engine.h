@@ -25,6 +25,7 @@
 #include "scheduler/engine/fiber.h"
 #include "scheduler/engine/finding.h"
 #include "scheduler/engine/heap.h"
+#include "scheduler/engine/line.h"
 #include "scheduler/engine/objects.h"
 #include "scheduler/engine/sync_base.h"
 #include "scheduler/engine/tasks.h"
@@ -108,7 +109,8 @@ class engine {
              waits_for by = waits_for::kernel);
   // The same for an operation on no object (choices, copies, task events).
   void begin_plain(op_kind kind);
-  // The same for schedule(): waits on the task itself and names `queue`, which may be freed meanwhile.
+  // The same for schedule(): waits on the task itself and names `queue`, which may be freed
+  // meanwhile.
   void begin_sleep(const void* queue, enabled_fn woken, waits_for by);
   // The same for an operation that names `place` but may find that it need not touch it.
   void begin_unchecked(op_kind kind, const void* place);
@@ -143,9 +145,10 @@ class engine {
 
   // Ends the execution with a verdict. The title is made from the innermost functions of both
   // sides.
-  [[noreturn]] void found(verdict v, const std::string& detail, step_id other = no_step,
+  [[noreturn]] void found(verdict v, const line& detail, step_id other = no_step,
                           step_id at = no_step);
-  [[noreturn]] void found_as(finding f);
+  // The same with a finding made elsewhere. Leaves nothing behind in `f`.
+  [[noreturn]] void found_as(finding&& f);
   [[noreturn]] void end(ended how);
   // Convicts unless `place` lies in a live object. `kind` is what is about to be done to it.
   void check_live(const void* place, op_kind kind);
@@ -178,6 +181,9 @@ class engine {
   // The identity of an address as recorded in values: object in the upper half, offset + 1 below.
   std::uint64_t identity(const void* p);
   std::string identity_name(std::uint64_t value) const;
+  // What a verdict calls the member at `p`, and an object.
+  line name_of(const void* p);
+  line name_of(object_id id) const;
   const finding& last_finding() const { return finding_; }
   std::uint64_t digest() const;
   void print_context() const;
@@ -206,11 +212,15 @@ class engine {
   void stop_waiting(sync_base* object, task& t);
   void find_cycle(task_id t);
   bool time_passes();
+  bool cycle_through(task_id t, finding& f) const;
+  finding judge_stuck();
+  void describe(verdict v, const line& detail, step_id other, step_id at);
   bool reaches(task_id from, task_id target, std::uint64_t* visited, std::string& path) const;
   [[noreturn]] void stuck();
   task_id take_turns();
   void probe_livelock();
   std::uint64_t state_hash() const;
+  step_id race_with(const void* place, bool marked, bool write);
   void order_marked(cell& c, const op_traits& row);
   step* append(op_kind kind, object_id object, std::uint16_t field, std::uint64_t value);
 

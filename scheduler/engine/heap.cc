@@ -16,7 +16,7 @@ namespace iorace {
 void* engine::allocate(const class_info& cls, std::size_t bytes, gfp flags, bool may_fail) {
   const scheduler_scope scope(tasks_[self_]->context);
   if (flags == gfp::kernel && tasks_[self_]->atomic_depth != 0)
-    found(verdict::sleep_in_atomic, std::string("kmalloc of ") + cls.name + " under a spinlock");
+    found(verdict::sleep_in_atomic, line("kmalloc of ") + cls.name + " under a spinlock");
   begin_plain(op_kind::kmalloc);
   const bool failed = may_fail && draw_fault("kmalloc");
   void* p = failed ? nullptr : memory.allocate(bytes, static_cast<object_id>(objects.size()));
@@ -47,10 +47,10 @@ void engine::free(const void* p) {
     if (!memory.contains(p)) found(verdict::invalid_free, "kfree of no object");
     const object_id id = memory.at(p).object;
     object_entry& o = objects[id];
-    if (o.base != p) found(verdict::invalid_free, "kfree inside " + object_name(id));
+    if (o.base != p) found(verdict::invalid_free, line("kfree inside ") + name_of(id));
     if (o.state == object_state::freed) {
       append(op_kind::kfree, id, 0, 0);
-      found(verdict::double_free, "kfree of " + object_name(id), o.freed_at, step_count_ - 1);
+      found(verdict::double_free, line("kfree of ") + name_of(id), o.freed_at, step_count_ - 1);
     }
     return o;
   };
@@ -65,7 +65,7 @@ void engine::free(const void* p) {
       const char* lock = static_cast<const char*>(tasks_[t]->held[i].lock);
       if (lock >= o.base && lock < o.base + o.bytes)
         found(verdict::lock_held_at_exit,
-              "kfree of " + object_name(memory.at(p).object) + " while its lock is held");
+              line("kfree of ") + name_of(memory.at(p).object) + " while its lock is held");
     }
   o.state = object_state::freed;
   o.freed_at = step_count_;

@@ -57,19 +57,32 @@ std::string engine::identity_name(std::uint64_t value) const {
   return place_name(id, objects.tag_of(id, objects[id].base + offset));
 }
 
+line engine::name_of(const void* p) {
+  char buffer[256];
+  if (!memory.contains(p) || memory.at(p).object == 0) return "nothing";
+  const object_id id = memory.at(p).object;
+  return place_name(id, objects.tag_of(id, p), buffer);
+}
+
+line engine::name_of(object_id id) const {
+  char buffer[256];
+  return place_name(id, 0, buffer);
+}
+
 const char* engine::function_of(std::uint32_t node) const {
   while (node != 0 && frames_[node].call) node = frames_[node].parent;
   return frames_[node].function;
 }
 
-void engine::found(verdict v, const std::string& detail, step_id other, step_id at) {
-  finding f;
+void engine::describe(verdict v, const line& detail, step_id other, step_id at) {
+  finding& f = finding_;
   f.kind = v;
   f.name = verdicts()[static_cast<unsigned>(v)].name;
-  f.detail = detail;
+  f.detail = detail.view();
   f.at = at;
   f.other = other;
   f.task = self_;
+  f.execution = options_->number;
   const auto side = [this](std::uint32_t node, task_id t) {
     const char* function = function_of(node);
     return *function != '\0' ? std::string(function) : tasks_[t]->name;
@@ -77,18 +90,23 @@ void engine::found(verdict v, const std::string& detail, step_id other, step_id 
   std::string here = side(tasks_[self_]->frame, self_);
   if (other == no_step) {
     f.title = f.name + " in " + here;
-  } else {
-    f.other_task = steps_[other].task;
-    std::string there = side(step_frames_[other], f.other_task);
-    if (v == verdict::data_race && there < here) std::swap(here, there);  // one key for both orders
-    f.title = f.name + ": " + here + " v " + there;
+    return;
   }
-  found_as(std::move(f));
+  f.other_task = steps_[other].task;
+  std::string there = side(step_frames_[other], f.other_task);
+  if (v == verdict::data_race && there < here) std::swap(here, there);  // one key for both orders
+  f.title = f.name + ": " + here + " v " + there;
 }
 
-void engine::found_as(finding f) {
+void engine::found(verdict v, const line& detail, step_id other, step_id at) {
+  describe(v, detail, other, at);
+  end(ended::found);
+}
+
+void engine::found_as(finding&& f) {
   finding_ = std::move(f);
   finding_.execution = options_->number;
+  f = finding();
   end(ended::found);
 }
 
@@ -97,18 +115,16 @@ void engine::check_live(const void* place, op_kind kind) {
             reinterpret_cast<std::uintptr_t>(place) > ~std::uintptr_t{4095},
         "a modelled object outside the run arena: allocate it with make<T>() in setup");
   if (__builtin_expect(!memory.contains(place), 0))
-    found(verdict::out_of_bounds,
-          std::string(traits(kind).name) + " through a null or error pointer");
+    found(verdict::out_of_bounds, line(traits(kind).name) + " through a null or error pointer");
   const object_id id = memory.at(place).object;
   const object_entry& o = objects[id];
   if (__builtin_expect(o.state == object_state::live, 1)) {
     if (__builtin_expect(static_cast<const char*>(place) < o.base + o.bytes, 1)) return;
-    found(verdict::out_of_bounds, std::string(traits(kind).name) + " behind " + object_name(id));
+    found(verdict::out_of_bounds, line(traits(kind).name) + " behind " + name_of(id));
   }
   append(kind, id, objects.tag_of(id, place), 0);
-  found(verdict::use_after_free,
-        std::string(traits(kind).name) + " of " + place_name(id, objects.tag_of(id, place)),
-        o.freed_at, step_count_ - 1);
+  found(verdict::use_after_free, line(traits(kind).name) + " of " + name_of(place), o.freed_at,
+        step_count_ - 1);
 }
 
 void engine::print_context() const {

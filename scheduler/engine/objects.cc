@@ -49,13 +49,13 @@ std::uint16_t object_table::class_index(const class_info& info) {
   for (std::size_t i = 0; i < classes_.size(); ++i)
     if (std::strcmp(classes_[i]->info->type, info.type) == 0) return static_cast<std::uint16_t>(i);
   CHECK(classes_.size() < classes_max, "too many described classes");
-  auto* c = new class_entry;
+  auto c = std::make_unique<class_entry>();
   c->info = &info;
   c->tags.assign((info.size + 7) / 8, 0);
   c->names.assign(c->tags.size(), "");
   flatten(info, 0, "", *c);
   apply_promotions(*c);
-  classes_.push_back(c);
+  classes_.push_back(std::move(c));
   return static_cast<std::uint16_t>(classes_.size() - 1);
 }
 
@@ -100,7 +100,7 @@ void object_table::promote(std::span<const std::string> fields) {
   if (std::equal(fields.begin(), fields.end(), promotions_.begin(), promotions_.end())) return;
   promotions_.assign(fields.begin(), fields.end());
   any_promoted_ = !promotions_.empty();
-  for (class_entry* c : classes_) apply_promotions(*c);
+  for (const auto& c : classes_) apply_promotions(*c);
 }
 
 const char* object_table::field_name(object_id id, std::uint16_t tag) const {

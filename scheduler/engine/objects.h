@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -93,10 +94,10 @@ class object_table {
   counter& counter_of(task_id maker, std::uint16_t cls);
   void apply_promotions(class_entry& c);
 
-  std::vector<object_entry> objects_;   // slot 0 is "no object"
-  std::vector<class_entry*> classes_;   // by index, in order of first use; owned, never freed
-  std::vector<counter> counters_;       // by maker * classes_max + cls
-  std::vector<std::uint32_t> touched_;  // counters to clear at reset
+  std::vector<object_entry> objects_;                  // slot 0 is "no object"
+  std::vector<std::unique_ptr<class_entry>> classes_;  // by index, in order of first use
+  std::vector<counter> counters_;                      // by maker * classes_max + cls
+  std::vector<std::uint32_t> touched_;                 // counters to clear at reset
   std::vector<std::string> promotions_;
   bool any_promoted_ = false;
 };

@@ -86,14 +86,14 @@ void engine::begin(op_kind kind, sync_base* object, enabled_fn enabled, waits_fo
   const op_traits& row = traits(kind);
   task& t = *tasks_[self_];
   if (object->magic != sync_magic)
-    found(verdict::kernel_warn, std::string(row.name) + " on " + identity_name(identity(object)) +
-                                    ", which nobody has initialised");
+    found(verdict::kernel_warn,
+          line(row.name) + " on " + name_of(object) + ", which nobody has initialised");
   if ((row.flags & op_sleeps) != 0 && t.atomic_depth != 0)
     found(verdict::sleep_in_atomic,
-          std::string(row.name) + " on " + identity_name(identity(object)) + " under a spinlock");
+          line(row.name) + " on " + name_of(object) + " under a spinlock");
   if (quiet_) {
     if (enabled != nullptr && !enabled(object, self_))
-      found(verdict::deadlock, t.name + " alone waits for " + identity_name(identity(object)));
+      found(verdict::deadlock, line(t.name) + " alone waits for " + name_of(object));
     return;
   }
   const cell& c = memory.at(object);
@@ -112,7 +112,7 @@ void engine::begin_plain(op_kind kind) {
   CHECK(peeking_ == 0, "an operation inside a peek_scope");
   const op_traits& row = traits(kind);
   if ((row.flags & op_sleeps) != 0 && tasks_[self_]->atomic_depth != 0)
-    found(verdict::sleep_in_atomic, std::string(row.name) + " under a spinlock");
+    found(verdict::sleep_in_atomic, line(row.name) + " under a spinlock");
   if (quiet_) return;
   pending_[self_] = {nullptr, 0, 0, kind, 0};
   if ((row.flags & op_point) != 0 || starting_) stop();
@@ -124,7 +124,7 @@ void engine::begin_sleep(const void* queue, enabled_fn woken, waits_for by) {
   task& t = *tasks_[self_];
   if (t.atomic_depth != 0) found(verdict::sleep_in_atomic, "schedule under a spinlock");
   if (quiet_) {
-    if (!woken(&t.slept, self_)) found(verdict::deadlock, t.name + " sleeps alone");
+    if (!woken(&t.slept, self_)) found(verdict::deadlock, line(t.name) + " sleeps alone");
     return;
   }
   const object_id id = queue == nullptr ? 0 : memory.at(queue).object;

@@ -57,7 +57,7 @@ bool warn_on(bool condition, const char* text) {
   if (e.peeking()) return condition;
   e.begin_plain(op_kind::warn_on);
   e.commit(op_kind::warn_on, nullptr, condition);
-  if (condition) e.found(verdict::kernel_warn, std::string("WARN_ON(") + text + ")");
+  if (condition) e.found(verdict::kernel_warn, line("WARN_ON(") + text + ")");
   return false;
 }
 
@@ -65,11 +65,12 @@ void bug_on(bool condition, const char* text) {
   engine& e = engine::current();
   e.begin_plain(op_kind::warn_on);
   e.commit(op_kind::warn_on, nullptr, condition);
-  if (condition) e.found(verdict::kernel_bug, std::string("BUG_ON(") + text + ")");
+  if (condition) e.found(verdict::kernel_bug, line("BUG_ON(") + text + ")");
 }
 
-void convict(const char* name, const side& here, const side& there, const char* detail) {
-  engine& e = engine::current();
+namespace {
+
+finding worded(const char* name, const side& here, const side& there, const char* detail) {
   finding f;
   f.kind = verdict::invariant;
   for (const verdict_info& v : verdicts())
@@ -78,11 +79,18 @@ void convict(const char* name, const side& here, const side& there, const char* 
   f.title = there.function == nullptr ? f.name + " in " + here.function
                                       : f.name + ": " + here.function + " v " + there.function;
   f.detail = detail;
-  f.task = here.task == no_task ? e.self() : here.task;
+  f.task = here.task == no_task ? current_task() : here.task;
   f.other_task = there.task;
   f.at = here.at;
   f.other = there.at;
-  e.found_as(std::move(f));
+  return f;
+}
+
+}  // namespace
+
+void convict(const char* name, const side& here, const side& there, const char* detail) {
+  finding f = worded(name, here, there, detail);
+  engine::current().found_as(std::move(f));
 }
 
 void cut(const char*) { engine::current().end(ended::cut); }
@@ -132,7 +140,7 @@ void check_leaks() {
   for (object_id id = 1; id < e.objects.size(); ++id) {
     const object_entry& o = e.objects[id];
     if (o.kernel && o.state == object_state::live)
-      e.found(verdict::leak, e.object_name(id), o.made_at, o.made_at);
+      e.found(verdict::leak, e.name_of(id), o.made_at, o.made_at);
   }
 }
 

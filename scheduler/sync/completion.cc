@@ -28,8 +28,10 @@ void take_one(engine& e, completion* c) {
 void add(op_kind kind, completion* c, bool all) {
   engine& e = engine::current();
   e.begin(kind, &c->base);
-  if (all) c->done = completion_all_done;
-  else if (c->done != completion_all_done) ++c->done;
+  if (all)
+    c->done = completion_all_done;
+  else if (c->done != completion_all_done)
+    ++c->done;
   e.commit(kind, c, c->done);
   e.acquire(c->base);
   e.release(c->base);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// struct completion: counts. complete() lets one waiter through, now or later; complete_all() all of
-// them until the next reinit_completion(). A reinit that overtakes a waiter takes its wake-up away.
+// struct completion: counts. complete() lets one waiter through, now or later; complete_all() all
+// of them until the next reinit_completion(). A reinit that overtakes a waiter takes its wake-up
+// away.
 #pragma once
 
 #include "scheduler/engine/sync_base.h"
@@ -10,7 +11,7 @@ namespace iorace {
 
 struct completion {
   sync_base base;
-  std::uint32_t done = 0;               // completion_all_done after complete_all
+  std::uint32_t done = 0;  // completion_all_done after complete_all
 };
 constexpr std::uint32_t completion_all_done = 0xffffffff;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // A queue of tasks in the order of their arrival. Links live on the stacks of the waiting tasks:
-// nothing is allocated, and an execution that is discarded leaves nothing behind. The locks keep one
-// only under --fair; without it who gets a freed lock is the schedule's choice.
+// nothing is allocated, and an execution that is discarded leaves nothing behind. The locks keep
+// one only under --fair; without it who gets a freed lock is the schedule's choice.
 #pragma once
 
 #include "scheduler/engine/operation.h"

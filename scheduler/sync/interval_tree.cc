@@ -14,11 +14,12 @@ void require(engine& e, op_kind kind, bool consistent, const interval_tree_node*
              const char* what) {
   if (consistent) return;
   e.commit(kind, node, e.identity(node));
-  e.found(verdict::list_corruption, e.identity_name(e.identity(node)) + " " + what);
+  e.found(verdict::list_corruption, e.name_of(node) + " " + what);
 }
 
 // The first of `n` and its successors that overlaps; each one passed must be alive.
-interval_tree_node* walk(engine& e, interval_tree_node* n, unsigned long start, unsigned long last) {
+interval_tree_node* walk(engine& e, interval_tree_node* n, unsigned long start,
+                         unsigned long last) {
   for (; n != nullptr; n = n->next) {
     e.check_live(n, op_kind::itree_find);
     if (n->start.peek() > last) return nullptr;

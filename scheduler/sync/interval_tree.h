@@ -17,7 +17,7 @@ struct rb_root_cached;
 struct interval_tree_node {
   interval_tree_node* next;
   interval_tree_node* prev;
-  rb_root_cached* root;                 // the tree that it is in, or null
+  rb_root_cached* root;  // the tree that it is in, or null
   shared<unsigned long> start;
   shared<unsigned long> last;
 };

@@ -44,7 +44,7 @@ class list_op {
   void require(bool consistent, const list_head* node, const char* what) const {
     if (consistent) return;
     done(node);
-    e_.found(verdict::list_corruption, e_.identity_name(e_.identity(node)) + " " + what);
+    e_.found(verdict::list_corruption, e_.name_of(node) + " " + what);
   }
   void done(const list_head* value) const { e_.commit(kind_, place_, e_.identity(value)); }
 

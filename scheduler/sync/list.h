@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // struct list_head: intrusive, circular, with poison. Every function is one operation made of plain
-// accesses to the nodes that it touches, so unlocked lists are data races, walking onto a freed node
-// is use-after-free, and deleting twice or meeting inconsistent neighbours is list-corruption.
+// accesses to the nodes that it touches, so unlocked lists are data races, walking onto a freed
+// node is use-after-free, and deleting twice or meeting inconsistent neighbours is list-corruption.
 // Blocks: points only where a race has been seen on the field (see shared.h).
 #pragma once
 
@@ -41,16 +41,17 @@ bool list_peek_empty(const list_head* head);
 #define list_entry(ptr, type, member) \
   reinterpret_cast<type*>(reinterpret_cast<char*>(ptr) - offsetof(type, member))
 #define list_entry_of_(ptr, pos, member) \
-  list_entry (ptr, std::remove_pointer_t<std::remove_reference_t<decltype(pos)>>, member)
-#define list_first_entry(head, type, member) list_entry (::iorace::list_next(head), type, member)
-#define list_last_entry(head, type, member) list_entry (::iorace::list_prev(head), type, member)
+  list_entry(ptr, std::remove_pointer_t<std::remove_reference_t<decltype(pos)>>, member)
+#define list_first_entry(head, type, member) list_entry(::iorace::list_next(head), type, member)
+#define list_last_entry(head, type, member) list_entry(::iorace::list_prev(head), type, member)
 #define list_first_entry_or_null(head, type, member) \
   (::iorace::list_empty(head) ? nullptr : list_first_entry(head, type, member))
-#define list_next_entry(pos, member) list_entry_of_(::iorace::list_next(&(pos)->member), pos, member)
+#define list_next_entry(pos, member) \
+  list_entry_of_(::iorace::list_next(&(pos)->member), pos, member)
 
-#define list_for_each_entry(pos, head, member)                         \
-  for (pos = list_entry_of_(::iorace::list_next(head), pos, member);   \
-       &pos->member != (head); pos = list_next_entry(pos, member))
+#define list_for_each_entry(pos, head, member)                                               \
+  for (pos = list_entry_of_(::iorace::list_next(head), pos, member); &pos->member != (head); \
+       pos = list_next_entry(pos, member))
 // `n` holds the next entry while the body runs, so the body may free `pos`.
 #define list_for_each_entry_safe(pos, n, head, member)                 \
   for (pos = list_entry_of_(::iorace::list_next(head), pos, member),   \

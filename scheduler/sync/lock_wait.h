@@ -28,13 +28,13 @@ inline void wait_in_turn(engine& e, op_kind kind, sync_base* object, fifo& waite
 
 // The verdicts of misuse. The operation has been committed, so that the record shows it.
 [[noreturn]] inline void found_recursion(engine& e, const void* lock) {
-  e.found(verdict::recursive_lock, e.task_name(e.self()) + " holds " +
-                                       e.identity_name(e.identity(lock)) + " already");
+  e.found(verdict::recursive_lock,
+          line(e.task_name(e.self())) + " holds " + e.name_of(lock) + " already");
 }
 [[noreturn]] inline void found_not_owner(engine& e, const void* lock, task_id holder) {
   e.found(verdict::unlock_not_owner,
-          e.task_name(e.self()) + " releases " + e.identity_name(e.identity(lock)) + ", which " +
-              (holder == 0 ? std::string("nobody") : e.task_name(static_cast<task_id>(holder - 1))) +
+          line(e.task_name(e.self())) + " releases " + e.name_of(lock) + ", which " +
+              (holder == 0 ? line("nobody") : line(e.task_name(static_cast<task_id>(holder - 1)))) +
               " holds");
 }
 

@@ -17,7 +17,8 @@ bool for_reading(op_kind how) {
 bool satisfied(const engine& e, const task& t, const void* lock, mode m) {
   if (m == mode::none) return !e.holds(lock);
   for (unsigned i = 0; i < t.held_count; ++i)
-    if (t.held[i].lock == lock && (m == mode::any || for_reading(t.held[i].how) == (m == mode::read)))
+    if (t.held[i].lock == lock &&
+        (m == mode::any || for_reading(t.held[i].how) == (m == mode::read)))
       return true;
   return false;
 }
@@ -30,7 +31,7 @@ void assert_mode(const void* lock, mode m) {
   const bool good = satisfied(e, e.task_at(e.self()), lock, m);
   e.commit(op_kind::lockdep_assert, lock, good);
   if (!good)
-    e.found(verdict::lockdep_assert, e.identity_name(e.identity(lock)) + " should be " +
+    e.found(verdict::lockdep_assert, e.name_of(lock) + " should be " +
                                          wanted[static_cast<unsigned>(m)] + " by " +
                                          e.task_name(e.self()));
 }

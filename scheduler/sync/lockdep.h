@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// lockdep_assert_held and friends: does the *running task* hold this lock? Operations, never points,
-// because a trace shows them; a lock that is not held is the verdict lockdep-assert.
+// lockdep_assert_held and friends: does the *running task* hold this lock? Operations, never
+// points, because a trace shows them; a lock that is not held is the verdict lockdep-assert.
 #pragma once
 
 #include "scheduler/sync/mutex.h"

@@ -22,14 +22,15 @@ void take(engine& e, mutex* lock, op_kind how) {
 
 }  // namespace
 
-void mutex_init(mutex* lock) { *lock = {.base = {.magic = sync_magic}, .waiters = {}, .holder = 0}; }
+void mutex_init(mutex* lock) {
+  *lock = {.base = {.magic = sync_magic}, .waiters = {}, .holder = 0};
+}
 
 void mutex_destroy(mutex* lock) {
   engine& e = engine::current();
   e.check_live(lock, op_kind::mutex_unlock);
   if (lock->holder != 0)
-    e.found(verdict::lock_held_at_exit,
-            "mutex_destroy of " + e.identity_name(e.identity(lock)) + ", which is held");
+    e.found(verdict::lock_held_at_exit, "mutex_destroy of " + e.name_of(lock) + ", which is held");
   lock->base.magic = 0;
 }
 

@@ -22,7 +22,7 @@ void commit(engine& e, op_kind kind, const refcount_t* r) {
 }
 
 void require(engine& e, bool good, const refcount_t* r, const char* what) {
-  if (!good) e.found(verdict::refcount_misuse, e.identity_name(e.identity(r)) + " " + what);
+  if (!good) e.found(verdict::refcount_misuse, e.name_of(r) + " " + what);
 }
 
 // Lowers by n; the count may reach zero where `may_end`. Returns true iff it has.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// refcount_t: a counter that convicts where the kernel's saturates with a warning (refcount-misuse):
-// raised from zero, lowered below zero, lowered to zero by a function that cannot say so, overflown.
-// Lowering releases; the task that reaches zero acquires what all the others released. Raising and
-// reading order nothing.
+// refcount_t: a counter that convicts where the kernel's saturates with a warning
+// (refcount-misuse): raised from zero, lowered below zero, lowered to zero by a function that
+// cannot say so, overflown. Lowering releases; the task that reaches zero acquires what all the
+// others released. Raising and reading order nothing.
 #pragma once
 
 #include "scheduler/engine/sync_base.h"

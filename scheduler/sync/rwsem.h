@@ -5,8 +5,8 @@
 // arriving writer may steal it (--fair: first come, first served).
 //
 // The kernel sometimes lets a reader steal a lock that has just been freed under a queued writer.
-// That needs no event of its own: the same outcome is reached where the writer arrives later, for an
-// arrival is noticed by nobody but the readers and trylocks that it stops.
+// That needs no event of its own: the same outcome is reached where the writer arrives later, for
+// an arrival is noticed by nobody but the readers and trylocks that it stops.
 #pragma once
 
 #include "scheduler/engine/sync_base.h"
@@ -19,10 +19,10 @@ namespace iorace {
 // 2. A reader gets in only while writer == 0 and arrived == 0.
 struct rw_semaphore {
   sync_base base;
-  fifo waiters;                         // under --fair only
-  task_id writer = 0;                   // 0 is none, else the writer's id + 1
-  std::uint16_t readers = 0;            // read holds, recursive ones counted each
-  std::uint16_t arrived = 0;            // writers between arrival and acquisition
+  fifo waiters;               // under --fair only
+  task_id writer = 0;         // 0 is none, else the writer's id + 1
+  std::uint16_t readers = 0;  // read holds, recursive ones counted each
+  std::uint16_t arrived = 0;  // writers between arrival and acquisition
 };
 
 void init_rwsem(rw_semaphore* sem);

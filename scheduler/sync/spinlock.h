@@ -12,8 +12,8 @@ namespace iorace {
 
 struct spinlock {
   sync_base base;
-  fifo waiters;                         // under --fair only
-  task_id holder = 0;                   // 0 is free, else the owner's id + 1
+  fifo waiters;        // under --fair only
+  task_id holder = 0;  // 0 is free, else the owner's id + 1
 };
 using spinlock_t = spinlock;
 

@@ -6,9 +6,9 @@
 // sleepers does not wake an uninterruptible one.
 //
 // Time is no number here. A timeout shorter than long_timeout may end its sleep at any moment; a
-// longer one only when nothing else in the system can move. A killable or interruptible sleep may be
-// ended by a signal of the user's: a choice of the strategy that counts as an injected fault. The
-// signal then stays pending for the task, and every later sleep of these kinds ends at once.
+// longer one only when nothing else in the system can move. A killable or interruptible sleep may
+// be ended by a signal of the user's: a choice of the strategy that counts as an injected fault.
+// The signal then stays pending for the task, and every later sleep of these kinds ends at once.
 #pragma once
 
 #include "scheduler/engine/sync_base.h"
@@ -17,10 +17,10 @@ namespace iorace {
 
 // Sleep states and wake-up masks, as the kernel composes them.
 enum task_state : std::uint8_t {
-  TASK_RUNNING = 0,                     // awake, or woken and about to run
+  TASK_RUNNING = 0,  // awake, or woken and about to run
   TASK_INTERRUPTIBLE = 1,
   TASK_UNINTERRUPTIBLE = 2,
-  TASK_NORMAL = 3,                      // mask of wake_up
+  TASK_NORMAL = 3,  // mask of wake_up
   TASK_WAKEKILL = 4,
   TASK_KILLABLE = 6,
 };
@@ -40,7 +40,7 @@ struct wait_queue_entry {
 
   wait_queue_entry* next;
   wait_queue_entry* prev;
-  wait_queue_head* queue;               // the queue that it is in, or null
+  wait_queue_head* queue;  // the queue that it is in, or null
   task_id task;
   bool exclusive;
 };
@@ -95,13 +95,15 @@ template <class Condition>
 long wait_event_state(wait_queue_head_t& wq, Condition& condition, task_state state, bool exclusive,
                       long timeout) {
   if (condition()) return timeout == 0 ? 1 : timeout;
-  const wait_condition expected(
-      [](void* c) -> bool { return (*static_cast<Condition*>(c))(); }, &condition);
+  const wait_condition expected([](void* c) -> bool { return (*static_cast<Condition*>(c))(); },
+                                &condition);
   DEFINE_WAIT(entry);
   long left = timeout;
   for (;;) {
-    if (exclusive) prepare_to_wait_exclusive(&wq, &entry, state);
-    else prepare_to_wait(&wq, &entry, state);
+    if (exclusive)
+      prepare_to_wait_exclusive(&wq, &entry, state);
+    else
+      prepare_to_wait(&wq, &entry, state);
     if (condition()) {
       if (left == 0) left = 1;
       break;
@@ -118,7 +120,8 @@ long wait_event_state(wait_queue_head_t& wq, Condition& condition, task_state st
 }
 
 // Block until `condition` holds; it is a callable, evaluated as often as the kernel's macro would.
-template <class Condition> void wait_event(wait_queue_head_t& wq, Condition condition) {
+template <class Condition>
+void wait_event(wait_queue_head_t& wq, Condition condition) {
   wait_event_state(wq, condition, TASK_UNINTERRUPTIBLE, false, MAX_SCHEDULE_TIMEOUT);
 }
 // Returns 0 if the time ran out and the condition does not hold, else at least 1.
@@ -127,12 +130,14 @@ long wait_event_timeout(wait_queue_head_t& wq, Condition condition, long timeout
   return wait_event_state(wq, condition, TASK_UNINTERRUPTIBLE, false, timeout);
 }
 // Return 0, or -ERESTARTSYS if the user ended the sleep.
-template <class Condition> int wait_event_killable(wait_queue_head_t& wq, Condition condition) {
+template <class Condition>
+int wait_event_killable(wait_queue_head_t& wq, Condition condition) {
   return wait_event_state(wq, condition, TASK_KILLABLE, false, MAX_SCHEDULE_TIMEOUT) < 0
              ? -ERESTARTSYS
              : 0;
 }
-template <class Condition> int wait_event_interruptible(wait_queue_head_t& wq, Condition condition) {
+template <class Condition>
+int wait_event_interruptible(wait_queue_head_t& wq, Condition condition) {
   return wait_event_state(wq, condition, TASK_INTERRUPTIBLE, false, MAX_SCHEDULE_TIMEOUT) < 0
              ? -ERESTARTSYS
              : 0;

@@ -98,8 +98,7 @@ class change {
     if (mine != (l == locking::caller)) {
       e_.commit(kind, xa, 0);
       if (mine) found_recursion(e_, xa);
-      e_.found(verdict::lockdep_assert,
-               "the lock of " + e_.identity_name(e_.identity(xa)) + " should be held");
+      e_.found(verdict::lockdep_assert, "the lock of " + e_.name_of(xa) + " should be held");
     }
     if (l == locking::caller) return;
     e_.acquire(xa->base);
@@ -112,7 +111,7 @@ class change {
   bool out_of_memory(gfp flags, bool memory, const char* site) const {
     const unsigned own = l_ == locking::caller ? 1 : 0;
     if (flags == gfp::kernel && e_.task_at(e_.self()).atomic_depth > own)
-      e_.found(verdict::sleep_in_atomic, std::string(traits(kind_).name) + " under a spinlock");
+      e_.found(verdict::sleep_in_atomic, line(traits(kind_).name) + " under a spinlock");
     return memory && e_.draw_fault(site);
   }
 
@@ -191,7 +190,8 @@ bool xa_is_err(const void* entry) {
 
 int xa_err(const void* entry) {
   return xa_is_err(entry)
-             ? static_cast<int>(static_cast<std::intptr_t>(reinterpret_cast<std::uintptr_t>(entry)) >> 2)
+             ? static_cast<int>(
+                   static_cast<std::intptr_t>(reinterpret_cast<std::uintptr_t>(entry)) >> 2)
              : 0;
 }
 
@@ -286,13 +286,16 @@ void* xa_cmpxchg(xarray* xa, unsigned long index, void* old, void* entry, gfp fl
 
 namespace {
 
-// Both forms differ in what they do where there is an entry: xa_insert fails, xa_reserve is content.
+// Both forms differ in what they do where there is an entry: xa_insert fails, xa_reserve is
+// content.
 int insert(op_kind kind, xarray* xa, unsigned long index, void* entry, gfp flags, int if_present) {
   const change c(kind, xa, locking::inside);
   const bool present = entry_at(xa, index) != nullptr;
   int result = present ? if_present : 0;
-  if (c.out_of_memory(flags, !present, traits(kind).name)) result = -ENOMEM;
-  else if (!present) put(c.in(), xa, index, entry == nullptr ? XA_ZERO_ENTRY : entry);
+  if (c.out_of_memory(flags, !present, traits(kind).name))
+    result = -ENOMEM;
+  else if (!present)
+    put(c.in(), xa, index, entry == nullptr ? XA_ZERO_ENTRY : entry);
   c.done(static_cast<std::uint64_t>(result));
   return result;
 }

@@ -27,11 +27,11 @@ constexpr xa_limit xa_limit_16b{0xffff, 0};
 struct xa_slot;
 
 struct xarray {
-  sync_base base;                       // of xa_lock
-  xa_slot** slots = nullptr;            // sorted by index; slots outlive their entries
+  sync_base base;             // of xa_lock
+  xa_slot** slots = nullptr;  // sorted by index; slots outlive their entries
   std::uint32_t slot_count = 0;
   std::uint32_t slot_capacity = 0;
-  task_id holder = 0;                   // of xa_lock: 0 is free, else the owner's id + 1
+  task_id holder = 0;  // of xa_lock: 0 is free, else the owner's id + 1
   std::uint8_t flags = 0;
 };
 
@@ -58,19 +58,20 @@ void xa_unlock(xarray* xa);
 
 // Returns the entry at `index`, NULL for a reserved one. Blocks: a point.
 void* xa_load(xarray* xa, unsigned long index);
-template <class T> T* xa_load_as(xarray* xa, unsigned long index) {
+template <class T>
+T* xa_load_as(xarray* xa, unsigned long index) {
   return static_cast<T*>(xa_load(xa, index));
 }
-// The lowest entry from *index to `max`, reserved ones skipped, and its index; NULL if there is none.
-// Blocks: a point.
+// The lowest entry from *index to `max`, reserved ones skipped, and its index; NULL if there is
+// none. Blocks: a point.
 void* xa_find(xarray* xa, unsigned long* index, unsigned long max);
 void* xa_find_after(xarray* xa, unsigned long* index, unsigned long max);
-#define xa_for_each_range(xa, index, entry, start, last)                                           \
-  for (index = (start),                                                                            \
-      entry = static_cast<decltype(entry)>(::iorace::xa_find((xa), &index, (last)));               \
-       entry != nullptr;                                                                           \
+#define xa_for_each_range(xa, index, entry, start, last)                             \
+  for (index = (start),                                                              \
+      entry = static_cast<decltype(entry)>(::iorace::xa_find((xa), &index, (last))); \
+       entry != nullptr;                                                             \
        entry = static_cast<decltype(entry)>(::iorace::xa_find_after((xa), &index, (last))))
-#define xa_for_each(xa, index, entry) xa_for_each_range (xa, index, entry, 0, ~0ul)
+#define xa_for_each(xa, index, entry) xa_for_each_range(xa, index, entry, 0, ~0ul)
 // Returns true iff there is no entry, reserved ones included. Blocks: a point.
 bool xa_empty(xarray* xa);
 
