@@ -78,6 +78,12 @@ class capturing {
            o.bytes <= engine_.objects.cls(o.cls).info->size;
   }
 
+  // Tasks get their objects zeroed; a setup may write values that no step tells of.
+  bool is_fresh(const step& s) const {
+    const step_id made = engine_.objects[s.object].made_at;
+    return made != no_step && made >= engine_.first_step();
+  }
+
   void add(const step& s, step_id id) {
     const op_traits& row = traits(s.kind);
     recording::line line{.number = 0,
@@ -95,6 +101,7 @@ class capturing {
     if (!happened) line.value.clear();
     if (variable && happened) {
       std::string& now = values_[{s.object, s.field}];
+      if (now.empty() && is_fresh(s)) now = printed({0, s.object, s.field, s.kind, s.task});
       if (row.access == access_type::write) line.before = now;
       now = line.value;
     }

@@ -65,8 +65,7 @@ void replay::begin(const execution_options&) {
   std::fill(choices_.begin(), choices_.end(), progress{});
   arrivals_.fill(0);
   known_ = 1;
-  at_ = used_ = 0;
-  moved_ = false;
+  at_ = 0;
   lost_.reset();
 }
 
@@ -101,35 +100,37 @@ void replay::lose(lost_place::part what, std::size_t index, const char* why) {
   if (!lost_) lost_ = lost_place{what, index, why};
 }
 
-replay::step_of_segment replay::follow(const choice_view& view, std::size_t index) {
-  constexpr auto segment = lost_place::part::segment;
+replay::fate replay::follow(const choice_view& view, std::size_t index) {
+  constexpr auto part = lost_place::part::segment;
   const int id = actors_[actor_of_segment_[index]].id;
   if (id < 0) {
-    lose(segment, index, "there is no such task yet");
-    return step_of_segment::ends;
+    lose(part, index, "there is no such task yet");
+    return fate::skipped;
   }
   const auto t = static_cast<task_id>(id);
   const bool anchored = schedule_.segments[index].until.has_value();
-  const std::uint32_t reached = segments_[index].reached;
-  if (anchored && reached != 0) {
-    if (reached != arrivals_[t]) lose(segment, index, "its task had passed there before");
-    return step_of_segment::ends;
+  const progress& p = segments_[index];
+  if (anchored && p.reached != 0) {
+    if (p.reached == arrivals_[t]) return fate::reached;
+    lose(part, index, "its task had passed there before");
+    return fate::skipped;
   }
-  if (view.is_enabled(t)) return step_of_segment::run;
+  if (view.is_enabled(t)) return fate::not_begun;
   if (anchored)
-    lose(segment, index, "its task ended or blocked before it came there");
-  else if (!moved_)
-    lose(segment, index, "its task has ended or is blocked");
-  return step_of_segment::ends;
+    lose(part, index, "its task ended or blocked before it came there");
+  else if (!p.moved)
+    lose(part, index, "its task has ended or is blocked");
+  return p.moved ? fate::stopped : fate::skipped;
 }
 
 task_id replay::pick(const choice_view& view) {
   if (view.current != no_task && view.current < known_) arrive(view, view.current);
   for (; known_ < view.tasks; ++known_) meet(view, static_cast<task_id>(known_));
-  for (; at_ < schedule_.segments.size(); ++at_, moved_ = false) {
-    if (follow(view, at_) == step_of_segment::ends) continue;
-    moved_ = true;
-    used_ = at_ + 1;
+  for (; at_ < schedule_.segments.size(); ++at_) {
+    progress& p = segments_[at_];
+    p.how = follow(view, at_);
+    if (p.how != fate::not_begun) continue;
+    p.moved = true;
     return static_cast<task_id>(actors_[actor_of_segment_[at_]].id);
   }
   return dullest(view);
@@ -143,7 +144,7 @@ std::uint32_t replay::draw(task_id task, const char* site, std::uint32_t n, draw
       continue;
     if (++choices_[i].count != sites_[i].occurrence) continue;
     choices_[i].reached = 1;
-    answer = std::min(schedule_.choices[i].value, n - 1);
+    choices_[i].given = answer = std::min(schedule_.choices[i].value, n - 1);
     if (answer != schedule_.choices[i].value)
       lose(lost_place::part::choice, i, "there are not so many answers");
   }
@@ -154,13 +155,28 @@ std::optional<lost_place> replay::lost(ended how) const {
   if (lost_ || how != ended::finished) return lost_;
   for (std::size_t i = at_; i < schedule_.segments.size(); ++i) {
     // The last task ran to its end, and that was the end of the execution.
-    if (i == at_ && moved_ && !schedule_.segments[i].until) continue;
+    if (segments_[i].moved && !schedule_.segments[i].until) continue;
     return lost_place{lost_place::part::segment, i, "everything had ended before"};
   }
   for (std::size_t i = 0; i < choices_.size(); ++i)
     if (choices_[i].reached == 0)
       return lost_place{lost_place::part::choice, i, "nobody chose there"};
   return std::nullopt;
+}
+
+schedule replay::followed() const {
+  schedule out;
+  for (std::size_t i = 0; i < segments_.size(); ++i) {
+    if (!segments_[i].moved) continue;
+    segment s = schedule_.segments[i];
+    if (segments_[i].how != fate::reached) s.until.reset();
+    if (!out.segments.empty() && out.segments.back().task == s.task) out.segments.pop_back();
+    out.segments.push_back(std::move(s));
+  }
+  for (std::size_t i = 0; i < choices_.size(); ++i)
+    if (choices_[i].given != 0)
+      out.choices.push_back({schedule_.choices[i].site, choices_[i].given});
+  return out;
 }
 
 }  // namespace iorace

@@ -46,8 +46,9 @@ class replay final : public strategy {
   // To be asked after an execution. One that ended early, by a finding or a cut, is not blamed for
   // what it had no time for.
   std::optional<lost_place> lost(ended how) const;
-  // How many segments have begun. Those behind changed nothing about the execution.
-  std::size_t segments_used() const { return used_; }
+  // The same execution as a schedule that honours itself: without the lines that were skipped, came
+  // too late or changed nothing, a segment that stopped short of its anchor without that anchor.
+  schedule followed() const;
 
  private:
   static constexpr std::int16_t nobody = -1;
@@ -57,16 +58,20 @@ class replay final : public strategy {
     std::vector<std::uint32_t> anchored, choices;  // indices into the schedule
     int id = -1;
   };
+  enum class fate : std::uint8_t { not_begun, skipped, reached, stopped };
   struct progress {
+    fate how = fate::not_begun;
+    bool moved = false;         // has it run at all?
     std::uint32_t count = 0;    // how often its task stood at such a place
     std::uint32_t reached = 0;  // at which arrival the count was right; 0 if never
+    std::uint32_t given = 0;    // of a choice: the answer
   };
 
   actor& actor_called(std::string_view name);
   void meet(const choice_view& view, task_id t);
   void arrive(const choice_view& view, task_id t);
-  enum class step_of_segment : std::uint8_t { run, ends };
-  step_of_segment follow(const choice_view& view, std::size_t index);
+  // Returns not_begun while the segment goes on.
+  fate follow(const choice_view& view, std::size_t index);
   void lose(lost_place::part what, std::size_t index, const char* why);
 
   const schedule& schedule_;
@@ -79,8 +84,6 @@ class replay final : public strategy {
   std::array<std::uint32_t, 256> arrivals_{};
   unsigned known_ = 1;  // tasks below have been met
   std::size_t at_ = 0;  // the segment whose turn it is
-  std::size_t used_ = 0;
-  bool moved_ = false;  // has it run at all?
   std::optional<lost_place> lost_;
 };
 

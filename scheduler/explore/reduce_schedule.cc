@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "scheduler/explore/reduce_schedule.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "scheduler/record/capture.h"
+#include "scheduler/record/places.h"
+#include "scheduler/strategies/replay.h"
+
+namespace iorace {
+namespace {
+
+constexpr std::uint32_t short_schedules_max = 4000;  // executions that pass 1 may cost
+
+// The smaller the better, the first difference decides.
+using cost =
+    std::tuple<std::size_t, std::uint32_t, std::uint64_t, std::size_t, std::size_t, std::uint32_t>;
+
+std::size_t lines_of(const schedule& s) { return s.segments.size() + s.choices.size(); }
+
+schedule without(const schedule& s, std::size_t first, std::size_t count) {
+  schedule out;
+  for (std::size_t i = 0; i < lines_of(s); ++i) {
+    if (i >= first && i < first + count) continue;
+    if (i < s.segments.size())
+      out.segments.push_back(s.segments[i]);
+    else
+      out.choices.push_back(s.choices[i - s.segments.size()]);
+  }
+  return out;
+}
+
+class reduction {
+ public:
+  reduction(engine& e, const program& p, const replay_input& in, const reduction_goal& goal,
+            const reduction_options& o)
+      : engine_(e), names_(e), program_(p), in_(in), goal_(goal), options_(o) {
+    e.promote(in.points);
+  }
+
+  reduced_schedule run() {
+    out_.plan = in_.plan;
+    out_.lines_before = lines_of(in_.plan);
+    if (!better(in_.plan)) return out_;
+    better({});
+    remove_lines();
+    try_short_schedules();
+    for (std::uint32_t before = ~0u; before != out_.accepted && !over();) {
+      before = out_.accepted;
+      remove_lines();
+      loosen_segments();
+      exchange_segments();
+      lower_choices();
+      move_to_call_starts();
+    }
+    out_.minimal = !over() && is_minimal();
+    return out_;
+  }
+
+ private:
+  bool over() const { return out_.executions >= options_.executions_max || stopped_; }
+
+  bool comes_to_goal(const schedule& s, schedule& followed) {
+    if (options_.stop()) stopped_ = true;
+    ++out_.executions;
+    replay follow(s, names_);
+    result_ = engine_.run(program_, follow, in_.options);
+    if (result_.how != ended::found) return false;
+    const finding& f = engine_.last_finding();
+    if (f.name != goal_.verdict || f.title != goal_.title) return false;
+    followed = follow.followed();
+    return true;
+  }
+
+  cost cost_of(const schedule& s) const {
+    std::uint64_t answers = 0;
+    for (const choice& c : s.choices) answers += c.value;
+    std::size_t anchors = 0, inside = 0;
+    const recording r = capture(engine_);
+    for (const segment& g : s.segments) {
+      if (!g.until) continue;
+      ++anchors;
+      const std::vector<anchor> places = places_of(r, g.task);
+      const auto at = std::find(places.begin(), places.end(), *g.until) - places.begin();
+      const std::vector<bool> starts = call_starts_of(r, g.task);
+      inside +=
+          static_cast<std::size_t>(at) >= starts.size() || !starts[static_cast<std::size_t>(at)];
+    }
+    return {lines_of(s), result_.switches, answers, anchors, inside, result_.operations};
+  }
+
+  // Executes a candidate and adopts it, as it was followed, if it is better than the best so far.
+  bool better(const schedule& candidate) {
+    if (over()) return false;
+    schedule followed;
+    if (!comes_to_goal(candidate, followed)) return false;
+    if (out_.holds && lines_of(followed) > std::get<0>(cost_)) return false;
+    const cost c = cost_of(followed);
+    if (out_.holds && c >= cost_) return false;
+    ++out_.accepted;
+    out_.holds = true;
+    out_.plan = std::move(followed);
+    out_.result = result_;
+    cost_ = c;
+    return true;
+  }
+
+  // ddmin: chunks of half the lines, of a quarter, and so on down to single ones.
+  void remove_lines() {
+    for (std::size_t chunk = std::max<std::size_t>(lines_of(out_.plan) / 2, 1);; chunk /= 2) {
+      for (std::size_t at = lines_of(out_.plan); at > 0 && !over();) {
+        at = std::min(at, lines_of(out_.plan));
+        at -= std::min(at, chunk);
+        better(without(out_.plan, at, chunk));
+      }
+      if (chunk <= 1) return;
+    }
+  }
+
+  // Most races need no more than two early switches, and those can be tried one by one. Where tasks
+  // can stop is read off executions in which one of them runs first.
+  void try_short_schedules() {
+    if (lines_of(out_.plan) <= 2) return;
+    schedule ignored;
+    comes_to_goal({}, ignored);
+    std::vector<std::string> tasks = capture(engine_).tasks;
+    tasks.erase(tasks.begin());  // the setup
+    std::uint32_t left = short_schedules_max;
+    for (const std::string& a : tasks) {
+      if (over()) return;
+      comes_to_goal({.segments = {{a, std::nullopt}}, .choices = out_.plan.choices}, ignored);
+      for (const anchor& x : places_of(capture(engine_), a))
+        for (const std::string& b : tasks) {
+          if (a == b || over() || left == 0) continue;
+          --left;
+          better({.segments = {{a, x}, {b, std::nullopt}}, .choices = out_.plan.choices});
+        }
+    }
+  }
+
+  void loosen_segments() {
+    for (std::size_t i = 0; i < out_.plan.segments.size(); ++i) {
+      if (!out_.plan.segments[i].until) continue;
+      schedule s = out_.plan;
+      s.segments[i].until.reset();
+      better(s);
+    }
+  }
+
+  // Two neighbours the other way round: where they were independent, one of them joins the next
+  // segment of its own task.
+  void exchange_segments() {
+    for (std::size_t i = 0; i + 1 < out_.plan.segments.size(); ++i) {
+      schedule s = out_.plan;
+      std::swap(s.segments[i], s.segments[i + 1]);
+      better(s);
+    }
+  }
+
+  void lower_choices() {
+    for (std::size_t i = 0; i < out_.plan.choices.size(); ++i)
+      for (const bool half : {true, false}) {
+        if (i >= out_.plan.choices.size() || out_.plan.choices[i].value == 0) break;
+        schedule s = out_.plan;
+        std::uint32_t& value = s.choices[i].value;
+        value = half ? value / 2 : value - 1;
+        better(s);
+      }
+  }
+
+  // Moves each anchor to the nearest starts of calls, before it and behind it.
+  void move_to_call_starts() {
+    for (std::size_t i = 0; i < out_.plan.segments.size(); ++i) {
+      if (!out_.plan.segments[i].until) continue;
+      schedule followed;
+      if (over() || !comes_to_goal(out_.plan, followed)) return;
+      const recording r = capture(engine_);
+      const std::string& task = out_.plan.segments[i].task;
+      const std::vector<anchor> places = places_of(r, task);
+      const std::vector<bool> starts = call_starts_of(r, task);
+      const auto here = static_cast<std::size_t>(
+          std::find(places.begin(), places.end(), *out_.plan.segments[i].until) - places.begin());
+      if (here == places.size() || starts[here]) continue;
+      for (const std::size_t to : {start_before(starts, here), start_behind(starts, here)}) {
+        if (to >= places.size()) continue;
+        schedule s = out_.plan;
+        s.segments[i].until = places[to];
+        if (better(s)) break;
+      }
+    }
+  }
+
+  static std::size_t start_before(const std::vector<bool>& starts, std::size_t at) {
+    while (at > 0 && !starts[at]) --at;
+    return at == 0 ? starts.size() : at;
+  }
+  static std::size_t start_behind(const std::vector<bool>& starts, std::size_t at) {
+    while (at < starts.size() && !starts[at]) ++at;
+    return at;
+  }
+
+  bool is_minimal() {
+    schedule followed;
+    for (std::size_t i = 0; i < lines_of(out_.plan); ++i)
+      if (comes_to_goal(without(out_.plan, i, 1), followed)) return false;
+    return true;
+  }
+
+  engine& engine_;
+  const engine_names names_;
+  const program& program_;
+  const replay_input& in_;
+  const reduction_goal& goal_;
+  const reduction_options& options_;
+  reduced_schedule out_;
+  cost cost_;
+  execution_result result_;  // of the last candidate
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+reduced_schedule reduce_schedule(engine& e, const program& p, const replay_input& in,
+                                 const reduction_goal& goal, const reduction_options& o) {
+  return reduction(e, p, in, goal, o).run();
+}
+
+std::optional<schedule> still_holds(engine& e, const program& p, const replay_input& in,
+                                    const reduction_goal& goal) {
+  const engine_names n(e);
+  replay follow(in.plan, n);
+  e.promote(in.points);
+  if (e.run(p, follow, in.options).how != ended::found) return std::nullopt;
+  const finding& f = e.last_finding();
+  if (f.name != goal.verdict || f.title != goal.title) return std::nullopt;
+  return follow.followed();
+}
+
+}  // namespace iorace

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "scheduler/explore/replay.h"
+
+#include <fmt/format.h>
+
+#include "scheduler/explore/twice.h"
+#include "scheduler/record/capture.h"
+#include "scheduler/strategies/replay.h"
+
+namespace iorace {
+namespace {
+
+std::string first_differing_step(const expectation& want, const recording& got) {
+  const std::vector<step_text> steps = steps_of(got);
+  if (want.steps.empty()) return "the digest differs, and the trace has no steps to compare";
+  const auto at = first_difference(want.steps, steps);
+  if (!at)
+    return "the steps are the same, the digest is not: the setup, the check or a value differs";
+  const auto line = [&](const std::vector<step_text>& s) {
+    return *at < s.size() ? "'" + to_text(s[*at]) + "'" : std::string("the end");
+  };
+  return fmt::format("step {} is {}, expected {}", *at + 1, line(steps), line(want.steps));
+}
+
+bool as_expected(const expectation& want, const replay_report& got) {
+  return (!want.verdict || *want.verdict == got.verdict) &&
+         (!want.title || *want.title == got.title);
+}
+
+std::string changed_text(const expectation& want, const replay_report& got) {
+  const auto called = [](const std::string& verdict, const std::string& title) {
+    return title.empty() ? verdict : title;
+  };
+  return fmt::format("got {}, expected {}", called(got.verdict, got.title),
+                     called(want.verdict.value_or("none"), want.title.value_or("")));
+}
+
+}  // namespace
+
+const char* name_of(replay_status s) {
+  constexpr const char* names[] = {"same", "drifted",          "changed",
+                                   "lost", "nondeterministic", "malformed"};
+  return names[static_cast<unsigned>(s)];
+}
+
+expectation expectation_of(const execution_result& result, const finding& f, const recording& r) {
+  return {.verdict = f.kind == verdict::none ? "none" : f.name,
+          .title = f.title,
+          .digest = result.digest,
+          .steps = steps_of(r)};
+}
+
+replay_report replay_trace(engine& e, const program& p, const replay_input& in,
+                           const expectation& want) {
+  const engine_names n(e);
+  replay follow(in.plan, n);
+  e.promote(in.points);
+  replay_report got;
+  finding differing;
+  got.result = run_twice(e, p, follow, in.options, differing);
+  const bool different = differing.kind != verdict::none;
+  const finding& f = different ? differing : e.last_finding();
+  got.verdict = f.kind == verdict::none ? "none" : f.name;
+  got.title = f.title;
+  got.digest = got.result.digest;
+  got.steps = capture(e);
+  if (different) {
+    got.status = replay_status::nondeterministic;
+    got.what = differing.detail;
+    return got;
+  }
+  const bool expected = as_expected(want, got);
+  if (expected && want.digest == got.digest) return got;
+  if (const auto lost = follow.lost(got.result.how)) {
+    got.status = replay_status::lost;
+    got.what = to_text(*lost, in.plan);
+  } else if (!expected) {
+    got.status = replay_status::changed;
+    got.what = changed_text(want, got);
+  } else if (want.digest) {
+    got.status = replay_status::drifted;
+    got.what = first_differing_step(want, got.steps);
+  }
+  return got;
+}
+
+}  // namespace iorace

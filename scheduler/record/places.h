@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The places that a task came to, as anchors: what may stand behind "until".
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "scheduler/record/recording.h"
+#include "scheduler/record/schedule.h"
+
+namespace iorace {
+
+// Returns an anchor for each operation that the task called `task` executed in `r`, in order. Those
+// of plain accesses that are no points name places where nothing can stop.
+std::vector<anchor> places_of(const recording& r, std::string_view task);
+// For each of them: whether it is the first of a call, the most natural place to stop at.
+std::vector<bool> call_starts_of(const recording& r, std::string_view task);
+
+}  // namespace iorace
