@@ -2,7 +2,7 @@
 //
 // The search for a lost anchor's new home: relocate() of replay.h.
 #include <algorithm>
-#include <map>
+#include <utility>
 
 #include "scheduler/explore/replay.h"
 #include "scheduler/record/capture.h"
@@ -84,16 +84,20 @@ class relocation {
       left_ -= std::min<std::uint32_t>(left_, 1);
       replay follow(alone, names_);
       engine_.run(program_, follow, in_.options);
-      std::vector<anchor> places = places_of(capture(engine_), lost.task);
-      std::stable_sort(places.begin(), places.end(), [&](const anchor& a, const anchor& b) {
-        return distance(a, *lost.until) < distance(b, *lost.until);
-      });
-      if (places.size() > candidates_max) places.resize(candidates_max);
-      for (anchor& a : places) found.push_back(segment{lost.task, std::move(a)});
+      nearest(places_of(capture(engine_), lost.task), *lost.until, found, lost.task);
       found.push_back(segment{lost.task, std::nullopt});
     }
     found.push_back(std::nullopt);
     return found;
+  }
+
+  static void nearest(const std::vector<anchor>& places, const anchor& to,
+                      std::vector<std::optional<segment>>& found, const std::string& task) {
+    std::vector<std::pair<unsigned, std::size_t>> order;
+    for (std::size_t i = 0; i < places.size(); ++i) order.push_back({distance(places[i], to), i});
+    std::sort(order.begin(), order.end());
+    if (order.size() > candidates_max) order.resize(candidates_max);
+    for (const auto& [far, i] : order) found.push_back(segment{task, places[i]});
   }
 
   engine& engine_;

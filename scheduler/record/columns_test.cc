@@ -13,7 +13,8 @@ namespace iorace {
 namespace {
 
 // Compares with scheduler/record/testdata/<name>; IORACE_UPDATE=1 rewrites it.
-void expect_golden(const std::string& name, const std::string& text) {
+void expect_golden(const std::string& name, const std::string& drawn) {
+  const std::string text = "# SPDX-License-Identifier: GPL-2.0-only OR MIT\n" + drawn;
   const std::string path = std::string(IORACE_SOURCE_DIR "/scheduler/record/testdata/") + name;
   if (const char* update = std::getenv("IORACE_UPDATE"); update != nullptr && *update == '1')
     std::ofstream(path) << text;
