@@ -91,6 +91,16 @@ std::vector<variable> visible(const program_data& p, const char* cls, unsigned t
   return found;
 }
 
+bool makes_variable(const kern::flow_info& flow) {
+  return flow.result != nullptr && flow.context != kern::flow_context::agent;
+}
+
+void bind_all(program_data& p) {
+  for (unsigned t = 0; t <= p.task_count(); ++t)
+    for (call& c : p.calls_of(t))
+      if (c.result == 0 && makes_variable(*c.flow)) c.result = next_number(p, c.flow->result, t);
+}
+
 std::uint16_t next_number(const program_data& p, const char* cls, unsigned task) {
   std::uint16_t highest = 0;
   for (const call& c : p.calls_of(task))

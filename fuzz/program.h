@@ -13,7 +13,7 @@
 //     bind may be used at any time, and is 0 ("no such object") until then.
 //  2. The variable of an argument has the class that the argument asks for.
 //  3. Knobs and limits are set once each, in the order of the tables, to values in range.
-//  4. Calls of agents stand in tasks of agents only, other calls never do.
+//  4. Calls of agents stand in tasks of agents only, other calls never do. CPUs come before agents.
 #pragma once
 
 #include <array>
@@ -140,6 +140,11 @@ bool may_stand(const kern::flow_info& flow, const task_data* task);
 // names.
 std::vector<variable> visible(const program_data& p, const char* cls, unsigned task,
                               std::size_t before);
+
+// Returns true iff what a call of `flow` makes can be named. What agents do makes nothing.
+bool makes_variable(const kern::flow_info& flow);
+// Names everything that can be named.
+void bind_all(program_data& p);
 
 // Returns the number for one more variable of class `cls` in `task`.
 std::uint16_t next_number(const program_data& p, const char* cls, unsigned task);

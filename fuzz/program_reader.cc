@@ -200,7 +200,7 @@ parsed<void> program_reader::menu_line(scanner& in, menu_item& item) {
 }
 
 parsed<void> program_reader::result(scanner& in, std::size_t at, std::string_view name, call& c) {
-  if (c.flow->result == nullptr)
+  if (!makes_variable(*c.flow))
     return in.error(at,
                     fmt::format("{} makes nothing that {} could name", c.flow->name, quoted(name)));
   const kern::arg_info as_argument{
