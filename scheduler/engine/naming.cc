@@ -104,9 +104,13 @@ void engine::found(verdict v, const line& detail, step_id other, step_id at) {
 }
 
 void engine::found_as(finding&& f) {
-  finding_ = std::move(f);
+  {
+    // Constructed, not assigned: an assigned-from string may keep memory, and the caller's frame is
+    // abandoned with it.
+    finding taken = std::move(f);
+    finding_ = std::move(taken);
+  }
   finding_.execution = options_->number;
-  f = finding();
   end(ended::found);
 }
 
