@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The chapter's invariants, each at the moments at which sound code keeps it.
+//   pin-survives-unmap        I1.1  when an unmap callback has returned, by area generation
+//   area-freed-with-accesses  I1.2  when an area is freed
+//   unpinned-while-mapped     I1.3  when a page's last pin is dropped
+//   pinned-after-release      I1.4  when pages are released (beside the kernel's own WARN_ONs)
+//   pinned-not-once           I1.5  when the pages' mutex is about to be dropped
+//   callback-after-destroy    I1.6  when a callback begins, and when the destroy operation is done
+//   area-survives-unmap       I1.8  when an unmap returns 0
+//   unlisted-error            I1.9  when a system call returns
+// I1.7, no deadlock, is the scheduler's own verdict.
+#include "model/iommufd/contracts.h"
+
+#include "model/iommufd/ghosts.h"
+#include "model/iommufd/io_pagetable.h"
+#include "model/iommufd/mock_domain.h"
+#include "model/iommufd/selftest.h"
+
+namespace iorace::kern::contract {
+namespace {
+
+ghosts& ghost() { return *this_world().ghost; }
+
+const char* const pinning[] = {"iommufd_test_access_pages", "access_driver_pin_pages", nullptr};
+const char* const undoing[] = {"iommufd_test_access_item_destroy", "access_driver_unpin_pages",
+                               nullptr};
+const char* const revoking[] = {"iommufd_test_access_unmap", nullptr};
+const char* const callbacks[] = {"iommufd_test_access_unmap", nullptr};
+
+// Who should have undone the pin, or have told the callback of it. A pin that is on the driver's
+// list was put there too late; one that is not is in the hands of somebody still under way.
+side responsible(const ghost_pin& pin) {
+  const task_id self = current_task();
+  if (pin.task != self && task_inside(pin.task, pinning) != nullptr) return {pin.function, pin.task};
+  if (!iommufd_test_access_has_item(pin.access, pin.area))
+    for (const auto* among : {undoing, revoking})
+      for (task_id t = 0; t < task_count(); ++t) {
+        if (t == self) continue;
+        if (const char* const function = task_inside(t, among)) return {function, t};
+      }
+  return {pin.function, pin.task};
+}
+
+void judge_pin(const ghost_pin& pin, const char* detail) {
+  if (pin.count == 0) return;
+  convict("pin-survives-unmap", {callbacks[0], current_task()}, responsible(pin), detail);
+}
+
+ghost_pin* find_pin(const iommufd_access* access, const iopt_area* area) {
+  for (ghost_pin& pin : ghost().pins)
+    if (pin.access == access && pin.area == area) return &pin;
+  return nullptr;
+}
+
+ghost_access& access_of(const iommufd_access* access) {
+  for (ghost_access& a : ghost().accesses)
+    if (a.access == access) return a;
+  return ghost().accesses.add({.access = access, .running = 0, .destroyed = false});
+}
+
+ghost_pages& pages_of(const iopt_pages* pages) {
+  for (ghost_pages& p : ghost().pages)
+    if (p.pages == pages) return p;
+  return ghost().pages.add({.pages = pages, .pinned = 0, .twice = 0});
+}
+
+// Bit i: the tree covers index i.
+u64 covered(const rb_root_cached* tree) {
+  u64 mask = 0;
+  const interval_tree_node* node = interval_tree_peek_first(tree);
+  for (; node != nullptr; node = interval_tree_peek_next(node)) {
+    if (node->start.peek() >= user_pages_max) continue;
+    const unsigned long last = std::min<unsigned long>(node->last.peek(), user_pages_max - 1);
+    mask |= ~u64{0} >> (63 - last) & ~u64{0} << node->start.peek();
+  }
+  return mask;
+}
+
+[[noreturn]] void convict_here(const char* name, const char* detail) {
+  convict(name, {caller(0), current_task()}, {nullptr, no_task}, detail);
+}
+
+}  // namespace
+
+void area_published(const iopt_area* area) {
+  const peek_scope looking;
+  ghost().areas.add({.area = area,
+                     .iopt = area->iopt.peek(),
+                     .first = area->node.start.peek(),
+                     .last = area->node.last.peek(),
+                     .published = ++ghost().published});
+}
+
+void area_revoked(const iopt_area* area) {
+  const peek_scope looking;
+  this_task().marked = area;
+}
+
+void area_removed(const iopt_area* area) {
+  const peek_scope looking;
+  for (ghost_area& a : ghost().areas)
+    if (a.area == area) return ghost().areas.remove(a);
+}
+
+void area_freed(const iopt_area* area) {
+  const peek_scope looking;
+  if (area->num_accesses.peek() != 0)
+    convict_here("area-freed-with-accesses", "the area still counts accesses");
+  for (const ghost_pin& pin : ghost().pins)
+    if (pin.area == area && pin.count != 0)
+      convict_here("area-freed-with-accesses", "an access still has pins on the area");
+}
+
+void unmap_entered() {
+  const peek_scope looking;
+  this_task().entered = ghost().published;
+}
+
+void unmap_returned(const io_pagetable* iopt, unsigned long first, unsigned long last, int rc) {
+  const peek_scope looking;
+  this_task().marked = nullptr;
+  if (rc != 0) return;
+  for (const ghost_area& a : ghost().areas)
+    if (a.iopt == iopt && a.first <= last && a.last >= first && a.published <= this_task().entered)
+      convict_here("area-survives-unmap", "an area that was there before the unmap is still there");
+}
+
+void callback_entered(const iommufd_access* access) {
+  const peek_scope looking;
+  ghost_access& a = access_of(access);
+  if (a.destroyed) convict_here("callback-after-destroy", "the access has been destroyed");
+  a.running++;
+}
+
+void callback_returned(const iommufd_access* access) {
+  const peek_scope looking;
+  access_of(access).running--;
+  const auto* const area = static_cast<const iopt_area*>(this_task().marked);
+  if (area == nullptr) return;
+  if (const ghost_pin* const pin = find_pin(access, area))
+    judge_pin(*pin, "the unmap callback has returned and the access still pins the area");
+}
+
+void change_callback_returned(const iommufd_access* access, const io_pagetable* iopt) {
+  const peek_scope looking;
+  access_of(access).running--;
+  for (const ghost_pin& pin : ghost().pins)
+    if (pin.access == access && pin.area->iopt.peek() == iopt)
+      judge_pin(pin, "the unmap callback has returned and the access still pins its old ioas");
+}
+
+void access_destroyed(const iommufd_access* access) {
+  const peek_scope looking;
+  ghost_access& a = access_of(access);
+  a.destroyed = true;
+  if (a.running != 0) convict_here("callback-after-destroy", "a callback is still running");
+}
+
+void pinned(const iommufd_access* access, const iopt_area* area) {
+  const peek_scope looking;
+  ghost_pin* pin = find_pin(access, area);
+  if (pin == nullptr)
+    pin = &ghost().pins.add(
+        {.area = area, .access = access, .count = 0, .function = nullptr, .task = no_task});
+  pin->count++;
+  pin->task = current_task();
+  const char* const function = task_inside(pin->task, pinning);
+  pin->function = function != nullptr ? function : "iommufd_access_pin_pages";
+}
+
+void unpinned(const iommufd_access* access, const iopt_area* area) {
+  const peek_scope looking;
+  ghost_pin* const pin = find_pin(access, area);
+  if (pin == nullptr || pin->count == 0) return;  // misuse, which has its own WARN_ON
+  if (--pin->count == 0) ghost().pins.remove(*pin);
+}
+
+void index_pinned(const iopt_pages* pages, unsigned long index) {
+  const peek_scope looking;
+  ghost_pages& p = pages_of(pages);
+  const u64 bit = u64{1} << (index % user_pages_max);
+  p.twice |= p.pinned & bit;
+  p.pinned |= bit;
+}
+
+void index_unpinned(const iopt_pages* pages, unsigned long index) {
+  const peek_scope looking;
+  ghost_pages& p = pages_of(pages);
+  const u64 bit = u64{1} << (index % user_pages_max);
+  if ((p.twice & bit) != 0) p.twice &= ~bit;
+  else p.pinned &= ~bit;
+}
+
+void pages_settled(const iopt_pages* pages) {
+  const peek_scope looking;
+  const ghost_pages& p = pages_of(pages);
+  if (p.twice != 0) convict_here("pinned-not-once", "an index is pinned twice");
+  if (p.pinned != (covered(&pages->access_itree) | covered(&pages->domains_itree)))
+    convict_here("pinned-not-once", "what is pinned is not what accesses and domains cover");
+}
+
+void pages_released(const iopt_pages* pages) {
+  const peek_scope looking;
+  ghost_pages& p = pages_of(pages);
+  if (p.pinned != 0) convict_here("pinned-after-release", "a released run of pages is still pinned");
+  ghost().pages.remove(p);
+}
+
+void pte_written(unsigned long pfn) {
+  const peek_scope looking;
+  ghost().ptes[pfn % user_pages_max]++;
+}
+
+void pte_cleared(unsigned long pfn) {
+  const peek_scope looking;
+  ghost().ptes[pfn % user_pages_max]--;
+}
+
+void page_unpinned(unsigned long pfn) {
+  const peek_scope looking;
+  if (atomic_peek(&pfn_to_page(pfn)->pincount) == 0 && ghost().ptes[pfn % user_pages_max] != 0)
+    convict_here("unpinned-while-mapped", "a domain still maps the page whose last pin was dropped");
+}
+
+void syscall_returned(const char* name, long rc, const int* errors, unsigned n) {
+  if (rc >= 0) return;
+  for (unsigned i = 0; i < n; ++i)
+    if (rc == -errors[i]) return;
+  const peek_scope looking;
+  convict("unlisted-error", {name, current_task()}, {nullptr, no_task},
+          "the call returned an error that it never returns");
+}
+
+}  // namespace iorace::kern::contract

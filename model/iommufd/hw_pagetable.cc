@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Hardware page tables: a domain that follows an IO address space.
+// Kernel: drivers/iommu/iommufd/hw_pagetable.c @ 6.12.117.
+// Simplified: no device object. One mock device is always there and takes any domain, so an hwpt is
+// allocated for it without a dev_id. Omitted: nested domains, dirty tracking, fault queues.
+#include "model/iommufd/io_pagetable.h"
+#include "model/iommufd/mock_domain.h"
+
+namespace iorace::kern {
+
+void iommufd_hwpt_paging_destroy(iommufd_object* obj) {
+  KFUNC();
+  auto* const hwpt_paging = container_of(obj, iommufd_hwpt_paging, obj);
+  iommufd_ioas* const ioas = hwpt_paging->ioas;
+  if (!list_empty(&hwpt_paging->hwpt_item)) {
+    mutex_lock(&ioas->mutex);
+    list_del(&hwpt_paging->hwpt_item);
+    mutex_unlock(&ioas->mutex);
+    iommu_domain* const domain = hwpt_paging->domain;
+    iopt_table_remove_domain(&ioas->iopt, domain);
+  }
+  iommu_domain* const domain = hwpt_paging->domain;
+  if (domain != nullptr) iommu_domain_free(domain);
+  refcount_dec(&ioas->obj.users);
+}
+
+// Requires: ioas->mutex, as until finalize.
+void iommufd_hwpt_paging_abort(iommufd_object* obj) {
+  KFUNC();
+  auto* const hwpt_paging = container_of(obj, iommufd_hwpt_paging, obj);
+  iommufd_ioas* const ioas = hwpt_paging->ioas;
+  lockdep_assert_held(&ioas->mutex);
+  if (!list_empty(&hwpt_paging->hwpt_item)) {
+    list_del_init(&hwpt_paging->hwpt_item);
+    iommu_domain* const domain = hwpt_paging->domain;
+    iopt_table_remove_domain(&ioas->iopt, domain);
+  }
+  iommufd_hwpt_paging_destroy(obj);
+}
+
+static iommufd_hwpt_paging* iommufd_hwpt_paging_alloc(iommufd_ctx* ictx, iommufd_ioas* ioas,
+                                                      u32 flags) {
+  KFUNC();
+  lockdep_assert_held(&ioas->mutex);
+  if (flags != 0) return ERR_PTR(-EOPNOTSUPP);
+  auto* const hwpt_paging =
+      iommufd_object_alloc<iommufd_hwpt_paging>(ictx, iommufd_object_type::hwpt_paging);
+  if (IS_ERR(hwpt_paging)) return hwpt_paging;
+  INIT_LIST_HEAD(&hwpt_paging->hwpt_item);
+  refcount_inc(&ioas->obj.users);
+  hwpt_paging->ioas = ioas;
+
+  int rc = -ENOMEM;
+  iommu_domain* const domain = mock_domain_alloc_paging();
+  if (domain != nullptr) {
+    hwpt_paging->domain = domain;
+    rc = iopt_table_add_domain(&ioas->iopt, domain);
+  }
+  if (rc != 0) {
+    iommufd_object_abort_and_destroy(ictx, &hwpt_paging->obj);
+    return ERR_PTR(rc);
+  }
+  list_add_tail(&hwpt_paging->hwpt_item, &ioas->hwpt_list);
+  return hwpt_paging;
+}
+
+int iommufd_hwpt_alloc(iommufd_ctx* ictx, u32 pt_id, u32 flags, u32* out_hwpt_id) {
+  KFUNC();
+  iommufd_object* const pt_obj = iommufd_get_object(ictx, pt_id, iommufd_object_type::any);
+  if (IS_ERR(pt_obj)) return -EINVAL;
+  const iommufd_object_type type = pt_obj->type;
+  if (type != iommufd_object_type::ioas) {
+    iommufd_put_object(ictx, pt_obj);
+    return -EINVAL;
+  }
+
+  auto* const ioas = container_of(pt_obj, iommufd_ioas, obj);
+  mutex_lock(&ioas->mutex);
+  int rc = 0;
+  iommufd_hwpt_paging* const hwpt = iommufd_hwpt_paging_alloc(ictx, ioas, flags);
+  if (IS_ERR(hwpt)) {
+    rc = static_cast<int>(PTR_ERR(hwpt));
+  } else {
+    *out_hwpt_id = hwpt->obj.id;
+    rc = iommufd_ucmd_respond("hwpt_alloc");
+    if (rc == 0) iommufd_object_finalize(ictx, &hwpt->obj);
+    else iommufd_object_abort_and_destroy(ictx, &hwpt->obj);
+  }
+  mutex_unlock(&ioas->mutex);
+  iommufd_put_object(ictx, pt_obj);
+  return rc;
+}
+
+}  // namespace iorace::kern

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The driver: iommufd's own selftest access, which pins pages and remembers them as items, and what
+// other drivers do with an access besides. Kernel: drivers/iommu/iommufd/selftest.c @ 6.12.117.
+#pragma once
+
+#include "model/iommufd/access.h"
+#include "model/iommufd/file.h"
+#include "scheduler/sync/list.h"
+#include "scheduler/sync/spinlock.h"
+
+namespace iorace::kern {
+
+struct iopt_area;
+
+enum : u32 {
+  MOCK_FLAGS_ACCESS_WRITE = 1,
+  MOCK_ACCESS_RW_WRITE = 1,
+  MOCK_ACCESS_RW_SLOW_PATH = 4,
+  MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES = 1,
+};
+
+struct selftest_access {
+  shared<iommufd_access*> access;
+  shared<struct file*> file;
+  struct mutex lock;                    // items, and by default every pin until it is recorded
+  spinlock_t spin;                      // the same, under selftest_access.lock=spin
+  list_head items;
+  shared<u32> next_id;
+  struct mutex attach_lock;             // `attached`; a VFIO driver has dev_set->lock for it
+  shared<bool> attached;
+  shared<u32> npinning;                 // pins under way, only under record_first
+  wait_queue_head_t pinning;
+};
+IORACE_DESCRIBE(selftest_access, "staccess", access, file, lock, spin, items, next_id, attach_lock,
+                attached, npinning, pinning);
+
+struct selftest_access_item {
+  list_head items_elm;
+  shared<unsigned long> iova;
+  shared<unsigned long> length;
+  shared<u32> id;
+};
+IORACE_DESCRIBE(selftest_access_item, "item", items_elm, iova, length, id);
+
+struct access_pages_cmd {
+  unsigned long iova, length, uptr;
+  u32 flags;
+  u32 out_access_pages_id;
+};
+
+// selftest.cc
+selftest_access* iommufd_access_get(int fd);
+void iommufd_test_staccess_release(selftest_access* staccess);
+int iommufd_test_create_access(iommufd_ctx* ictx, u32 ioas_id, u32 flags, int* out_fd);
+int iommufd_test_access_replace_ioas(int fd, u32 ioas_id);
+int iommufd_test_access_rw(int fd, unsigned long iova, unsigned long length, u32 flags);
+int iommufd_test_add_reserved(iommufd_ctx* ictx, u32 ioas_id, unsigned long start,
+                              unsigned long length);
+selftest_access* iommufd_test_alloc_access();
+
+// selftest_items.cc
+void iommufd_test_access_unmap(void* data, unsigned long iova, unsigned long length);
+int iommufd_test_access_pages(int fd, access_pages_cmd* cmd);
+int iommufd_test_access_item_destroy(int fd, u32 item_id);
+int access_driver_pin_pages(int fd, unsigned long iova, unsigned long length, u32 flags);
+int access_driver_unpin_pages(int fd, unsigned long iova, unsigned long length);
+// For invariants: is there an item of this access that touches the area? Makes no operation.
+bool iommufd_test_access_has_item(const iommufd_access* access, const iopt_area* area);
+
+// access_driver.cc
+int access_driver_create(iommufd_ctx* ictx, u32 flags, int* out_fd);
+int access_driver_attach(int fd, u32 ioas_id);
+int access_driver_detach(int fd);
+int access_driver_destroy(int fd);
+
+}  // namespace iorace::kern

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// For tests: programs of calls by name, as a trace would spell them.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/model.h"
+#include "scheduler/engine/engine.h"
+#include "scheduler/explore/sample.h"
+#include "scheduler/strategies/round_robin.h"
+
+namespace iorace::kern {
+
+inline const flow_info& flow_called(std::string_view name) {
+  for (const flow_info& f : flows())
+    if (name == f.name) return f;
+  ADD_FAILURE() << "no flow " << name;
+  return flows()[0];
+}
+
+// Makes the call in the running task. Arguments left out are dull.
+inline call_result make_call(world* w, std::string_view name,
+                             std::initializer_list<std::uint64_t> args = {}) {
+  const flow_info& flow = flow_called(name);
+  call_args a = {};
+  for (std::size_t i = 0; i < flow.args.size(); ++i) a.value[i] = flow.args[i].dull;
+  std::size_t i = 0;
+  for (const std::uint64_t v : args) a.value[i++] = v;
+  return flow.run(*w, a);
+}
+
+// A configuration by names, over `base`.
+inline config with(config base, std::initializer_list<std::pair<const char*, const char*>> settings) {
+  for (const auto& [name, value] : settings) {
+    bool known = false;
+    for (std::size_t k = 0; k < knobs().size(); ++k)
+      for (std::size_t v = 0; v < knobs()[k].values.size(); ++v)
+        if (std::string_view(name) == knobs()[k].name &&
+            std::string_view(value) == knobs()[k].values[v].name) {
+          base.knobs[k] = static_cast<unsigned>(v);
+          known = true;
+        }
+    for (std::size_t l = 0; l < limits().size(); ++l)
+      if (std::string_view(name) == limits()[l].name) {
+        base.limits[l] = std::stoull(value);
+        known = true;
+      }
+    EXPECT_TRUE(known) << name << "=" << value;
+  }
+  return base;
+}
+
+using body = std::function<void(world*)>;
+
+// `c` must outlive the program.
+inline program program_of(const config& c, const body& setup, const std::vector<body>& cpus) {
+  program p;
+  p.setup = [&c, setup] {
+    world* const w = make_world(c);
+    setup(w);
+    return static_cast<void*>(w);
+  };
+  for (const body& b : cpus) p.cpu([b](void* w) { b(static_cast<world*>(w)); });
+  p.check = [](void* w) { finish_world(*static_cast<world*>(w)); };
+  return p;
+}
+
+// Titles of up to `executions` executions, in the order in which they were found.
+inline std::vector<std::string> titles(const program& p, const std::string& strategy,
+                                       std::uint64_t executions, std::uint64_t seed = 1,
+                                       std::uint32_t faults_max = 0) {
+  sample_options o;
+  o.strategy = strategy;
+  o.executions_max = executions;
+  o.keep_going = true;
+  o.each.seed = seed;
+  o.each.faults_max = faults_max;
+  std::vector<std::string> found;
+  for (const sampled_finding& f : sample(p, o).findings) found.push_back(f.what.title);
+  return found;
+}
+
+}  // namespace iorace::kern
