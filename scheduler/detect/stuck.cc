@@ -12,8 +12,7 @@ namespace iorace {
 void engine::hold(const void* lock, op_kind how) {
   task& t = *tasks_[self_];
   CHECK(t.held_count < held_max, "a task holds too many locks");
-  const object_id id = memory.at(lock).object;
-  const std::uint32_t lock_class = std::uint32_t{objects[id].cls} << 16 | objects.tag_of(id, lock);
+  const std::uint32_t lock_class = memory.at(lock).tag;
   if ((traits(how).flags & op_try) == 0 && !quiet_)
     for (unsigned i = 0; i < t.held_count; ++i)
       if (order.add(t.held[i].lock_class, lock_class)) {

@@ -13,22 +13,14 @@
 
 namespace iorace {
 
-step* engine::append(op_kind kind, object_id object, std::uint16_t field, std::uint64_t value) {
-  if (__builtin_expect(step_count_ == operations_max, 0)) end(ended::step_bound);
-  step* s = &steps_[step_count_];
-  *s = {value, object, field, kind, static_cast<std::uint8_t>(self_)};
-  step_frames_[step_count_++] = tasks_[self_]->frame;
-  return s;
-}
-
 void engine::commit(op_kind kind, const void* place, std::uint64_t value) {
   const scheduler_scope scope(tasks_[self_]->context);
   if (place == nullptr) {
     append(kind, 0, 0, value);
     return;
   }
-  const object_id id = memory.at(place).object;
-  append(kind, id, objects.tag_of(id, place), value);
+  const cell& c = memory.at(place);
+  append(kind, c.object, c.tag, value);
 }
 
 void engine::access(op_kind kind, const void* place, unsigned size, bool pointer, bool write,
@@ -38,13 +30,10 @@ void engine::access(op_kind kind, const void* place, unsigned size, bool pointer
   check_live(place, kind);
   cell& c = memory.at(place);
   const op_traits& row = traits(kind);
-  const std::uint16_t tag = objects.tag_of(c.object, place);
-  if (!quiet_) {
-    if ((row.flags & op_point) != 0 || starting_ || objects.promoted(c.object, place)) {
-      pending_[self_] = {place, c.object, tag, kind, 0};
-      stop();
-      check_live(place, kind);
-    }
+  if (!quiet_ && ((row.flags & op_point) != 0 || c.promoted != 0 || starting_)) {
+    pending_[self_] = {place, c.object, c.tag, kind, 0};
+    stop();
+    check_live(place, kind);
   }
   if (!write) {
     value = 0;
@@ -52,7 +41,7 @@ void engine::access(op_kind kind, const void* place, unsigned size, bool pointer
   }
   if (pointer) value = identity(reinterpret_cast<const void*>(value));
   const step_id other = race_with(place, (row.flags & op_marked) != 0, write);
-  append(kind, c.object, tag, value);
+  append(kind, c.object, c.tag, value);
   if (__builtin_expect(other != no_step, 0))
     found(verdict::data_race, name_of(place), other, step_count_ - 1);
   if ((row.flags & op_marked) != 0) order_marked(c, row);
@@ -74,7 +63,7 @@ void engine::touch(op_kind kind, const void* place, access_type how, bool marked
   const step_id other = race_with(place, marked, how == access_type::write);
   if (__builtin_expect(other == no_step, 1)) return;
   const cell& c = memory.at(place);
-  append(kind, c.object, objects.tag_of(c.object, place), 0);
+  append(kind, c.object, c.tag, 0);
   found(verdict::data_race, name_of(place), other, step_count_ - 1);
 }
 

@@ -49,7 +49,10 @@ void* arena::allocate(std::size_t bytes, object_id object) {
   used_ += whole;
   cell fresh;
   fresh.object = object;
-  std::fill_n(&at(p), whole / granule, fresh);
+  cell* c = &at(p);
+  std::fill_n(c + body / granule, (whole - body) / granule, fresh);
+  fresh.bad = 0;
+  std::fill_n(c, body / granule, fresh);
 #ifdef IORACE_ASAN
   ASAN_UNPOISON_MEMORY_REGION(p, bytes);
 #endif

@@ -22,6 +22,9 @@ inline constexpr unsigned epoch_task_shift = 24;
 // the last plain read (or a table of them), and a table of marked accesses where there are any.
 struct cell {
   object_id object = 0;
+  std::uint16_t tag = 0;      // of class.field, see describe.h
+  std::uint8_t bad = 1;       // freed, or a red zone: touching it is a finding
+  std::uint8_t promoted = 0;  // plain accesses are points
   epoch write = 0;
   step_id write_step = no_step;
   std::uint32_t read = 0;  // an epoch, or a row (see detect/race.h)
@@ -37,8 +40,8 @@ class arena {
   arena(const arena&) = delete;
   arena& operator=(const arena&) = delete;
 
-  // Returns zeroed memory, 16-byte aligned, followed by one granule of red zone, all cells of both
-  // cleared and set to `object`. Returns null when the arena is full.
+  // Returns zeroed memory, 16-byte aligned, followed by at least one granule of red zone, all cells
+  // of both fresh and set to `object`. Returns null when the arena is full.
   void* allocate(std::size_t bytes, object_id object);
   // Forgets everything handed out. Costs time in proportion to what was handed out.
   void reset() { reset_to(0); }

@@ -19,11 +19,14 @@ class clocks {
   // Begins an execution of at most `tasks` tasks. Every task starts at clock 1.
   void reset(unsigned tasks) {
     stride_ = (tasks + 7) & ~7u;
+    width_ = 1;
     used_ = stride_ * (tasks + 1);
     if (pool_.size() < used_ + 64 * stride_) pool_.resize(used_ + 256 * stride_);
     std::fill_n(pool_.begin(), used_, 0);
     for (unsigned t = 0; t < tasks; ++t) row_of(static_cast<task_id>(t))[t] = 1;
   }
+  // Tasks from `tasks` on do not exist yet: joins need not look at them.
+  void widen(unsigned tasks) { width_ = tasks; }
   unsigned stride() const { return stride_; }
 
   std::uint32_t* row_of(task_id t) { return pool_.data() + (t + 1u) * stride_; }
@@ -46,14 +49,14 @@ class clocks {
     return (e & ((1u << epoch_task_shift) - 1)) <= row_of(t)[e >> epoch_task_shift];
   }
   void join(std::uint32_t* into, const std::uint32_t* from) const {
-    for (unsigned i = 0; i < stride_; i += 8)
-      for (unsigned j = i; j < i + 8; ++j) into[j] = std::max(into[j], from[j]);
+    for (unsigned i = 0; i < width_; ++i) into[i] = std::max(into[i], from[i]);
   }
   void tick(task_id t) { CHECK(++row_of(t)[t] < 1u << epoch_task_shift, "a task's clock ran out"); }
 
  private:
   std::vector<std::uint32_t> pool_;  // row 0 is unused, so that index 0 means "no row"
   unsigned stride_ = 8;
+  unsigned width_ = 8;
   std::uint32_t used_ = 0;
 };
 

@@ -112,26 +112,25 @@ void engine::begin_execution(const program& p, strategy& s, const execution_opti
            .tasks = 0,
            .current = no_task,
            .point = 0};
-  add_task(task_kind::cpu, "setup");
-  cpus_ = 0;
+  add_task(task_kind::kthread, "setup");
   self_ = 0;
+}
+
+// Sets the name of a task slot that often had it in the execution before.
+void engine::name_task(task& t, task_kind kind, const char* name) {
+  if (kind == task_kind::cpu) ++cpus_;
+  const bool numbered = *name == '\0';
+  if (numbered ? t.cpu_number == cpus_ : t.cpu_number == 0 && t.name == name) return;
+  t.cpu_number = numbered ? cpus_ : 0;
+  t.name = numbered ? "cpu" + std::to_string(cpus_) : name;
+  // ThreadSanitizer shows CPU1 as a drawing does.
+  t.context.set_name((numbered ? "CPU" + std::to_string(cpus_) : t.name).c_str());
 }
 
 task& engine::add_task(task_kind kind, const char* name) {
   if (task_count_ == tasks_.size()) tasks_.push_back(std::make_unique<task>());
   task& t = *tasks_[task_count_];
-  char text[24];
-  if (name == nullptr || *name == '\0')
-    std::snprintf(text, sizeof text, "cpu%u", cpus_ + 1);
-  else
-    std::snprintf(text, sizeof text, "%s", name);
-  if (kind == task_kind::cpu) ++cpus_;
-  if (t.name != text) {
-    t.name = text;
-    for (char* c = text; *c != '\0' && kind == task_kind::cpu; ++c)
-      if (*c >= 'a' && *c <= 'z') *c = static_cast<char>(*c - 'a' + 'A');
-    t.context.set_name(text);
-  }
+  name_task(t, kind, name == nullptr ? "" : name);
   t.kind = kind;
   t.finished = false;
   t.atomic_depth = 0;
@@ -151,6 +150,7 @@ task& engine::add_task(task_kind kind, const char* name) {
   ++task_count_;
   view_.tasks = task_count_;
   view_.words = (task_count_ + 63) / 64;
+  time.widen(std::min(task_count_, stride_tasks_));
   return t;
 }
 

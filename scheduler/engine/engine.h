@@ -47,6 +47,7 @@ struct held_lock {
 struct task {
   fiber context;
   std::string name;
+  unsigned cpu_number = 0;  // of a task called cpuN; 0 otherwise
   task_kind kind = task_kind::cpu;
   bool finished = false;
   std::uint8_t atomic_depth = 0;  // spinlocks held
@@ -151,7 +152,10 @@ class engine {
   [[noreturn]] void found_as(finding&& f);
   [[noreturn]] void end(ended how);
   // Convicts unless `place` lies in a live object. `kind` is what is about to be done to it.
-  void check_live(const void* place, op_kind kind);
+  void check_live(const void* place, op_kind kind) {
+    if (__builtin_expect(!memory.contains(place) || memory.at(place).bad != 0, 0))
+      found_dead(place, kind);
+  }
 
   void access(op_kind kind, const void* place, unsigned size, bool pointer, bool write,
               std::uint64_t value);
@@ -198,6 +202,7 @@ class engine {
   friend struct engine_fibers;
   friend struct engine_turns;
   void begin_execution(const program& p, strategy& s, const execution_options& o);
+  void name_task(task& t, task_kind kind, const char* name);
   task& add_task(task_kind kind, const char* name);
   void run_alone(const std::function<void()>& f);
   void start_bodies();
@@ -220,9 +225,14 @@ class engine {
   task_id take_turns();
   void probe_livelock();
   std::uint64_t state_hash() const;
+  void found_dead(const void* place, op_kind kind);
   step_id race_with(const void* place, bool marked, bool write);
   void order_marked(cell& c, const op_traits& row);
-  step* append(op_kind kind, object_id object, std::uint16_t field, std::uint64_t value);
+  void append(op_kind kind, object_id object, std::uint16_t field, std::uint64_t value) {
+    if (__builtin_expect(step_count_ == operations_max, 0)) end(ended::step_bound);
+    steps_[step_count_] = {value, object, field, kind, static_cast<std::uint8_t>(self_)};
+    step_frames_[step_count_++] = tasks_[self_]->frame;
+  }
 
   std::vector<std::unique_ptr<task>> tasks_;
   unsigned task_count_ = 0;

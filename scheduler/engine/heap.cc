@@ -35,6 +35,13 @@ void* engine::allocate(const class_info& cls, std::size_t bytes, gfp flags, bool
                                     .kernel = may_fail,
                                     .made_at = step_count_,
                                     .freed_at = no_step});
+  const class_entry& c = objects.cls(index);
+  for (std::size_t word = 0, of = 0; word < bytes / granule; ++word, ++of) {
+    if (of == c.tags.size()) of = 0;  // an array: element after element
+    cell& shadow = (&memory.at(p))[word];
+    shadow.tag = c.tags[of];
+    shadow.promoted = c.promoted[of];
+  }
   append(op_kind::kmalloc, id, 0, bytes);
   return p;
 }
@@ -69,6 +76,8 @@ void engine::free(const void* p) {
     }
   o.state = object_state::freed;
   o.freed_at = step_count_;
+  for (std::size_t word = 0; word < (o.bytes + granule - 1) / granule; ++word)
+    (&memory.at(p))[word].bad = 1;
   append(op_kind::kfree, memory.at(p).object, 0, 0);
 #ifdef IORACE_ASAN
   ASAN_POISON_MEMORY_REGION(o.base, o.bytes);

@@ -114,19 +114,17 @@ void engine::found_as(finding&& f) {
   end(ended::found);
 }
 
-void engine::check_live(const void* place, op_kind kind) {
+void engine::found_dead(const void* place, op_kind kind) {
   CHECK(memory.contains(place) || reinterpret_cast<std::uintptr_t>(place) < 4096 ||
             reinterpret_cast<std::uintptr_t>(place) > ~std::uintptr_t{4095},
         "a modelled object outside the run arena: allocate it with make<T>() in setup");
-  if (__builtin_expect(!memory.contains(place), 0))
+  if (!memory.contains(place))
     found(verdict::out_of_bounds, line(traits(kind).name) + " through a null or error pointer");
-  const object_id id = memory.at(place).object;
-  const object_entry& o = objects[id];
-  if (__builtin_expect(o.state == object_state::live, 1)) {
-    if (__builtin_expect(static_cast<const char*>(place) < o.base + o.bytes, 1)) return;
-    found(verdict::out_of_bounds, line(traits(kind).name) + " behind " + name_of(id));
-  }
-  append(kind, id, objects.tag_of(id, place), 0);
+  const cell& c = memory.at(place);
+  const object_entry& o = objects[c.object];
+  if (o.state == object_state::live)
+    found(verdict::out_of_bounds, line(traits(kind).name) + " behind " + name_of(c.object));
+  append(kind, c.object, c.tag, 0);
   found(verdict::use_after_free, line(traits(kind).name) + " of " + name_of(place), o.freed_at,
         step_count_ - 1);
 }

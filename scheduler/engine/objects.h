@@ -72,13 +72,6 @@ class object_table {
     return c.tags.empty() ? std::uint16_t{0}
                           : c.tags[word < c.tags.size() ? word : word % c.tags.size()];
   }
-  bool promoted(object_id id, const void* place) const {
-    if (!any_promoted_) return false;
-    const object_entry& o = objects_[id];
-    const class_entry& c = *classes_[o.cls];
-    const auto word = static_cast<std::size_t>(static_cast<const char*>(place) - o.base) / 8;
-    return !c.promoted.empty() && c.promoted[word % c.promoted.size()] != 0;
-  }
   // Replaces the set of promoted fields, each "type.field".
   void promote(std::span<const std::string> fields);
 

@@ -2,27 +2,9 @@
 #include "scheduler/engine/operation.h"
 
 namespace iorace {
-namespace {
-
-constexpr access_type READ = access_type::read;
-constexpr access_type WRITE = access_type::write;
-constexpr access_type NONE = access_type::none;
-constexpr std::uint16_t POINT = op_point, WAITS = op_waits, SLEEPS = op_sleeps, MARKED = op_marked,
-                        ACQUIRE = op_acquire, RELEASE = op_release, TRY = op_try;
-
-constexpr op_traits table[] = {
-#define EVENT(kind, access, flags) {#kind, access, flags},
-#include "scheduler/engine/event_table.def"
-#undef EVENT
-};
-
-}  // namespace
-
-const op_traits& traits(op_kind kind) { return table[static_cast<unsigned>(kind)]; }
-
 op_kind op_kind_by_name(std::string_view name) {
   for (unsigned i = 0; i < static_cast<unsigned>(op_kind::count_); ++i)
-    if (name == table[i].name) return static_cast<op_kind>(i);
+    if (name == event_table::rows[i].name) return static_cast<op_kind>(i);
   return op_kind::count_;
 }
 

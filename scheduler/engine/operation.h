@@ -41,8 +41,23 @@ struct op_traits {
   std::uint16_t flags;
 };
 
+namespace event_table {
+inline constexpr access_type READ = access_type::read, WRITE = access_type::write,
+                             NONE = access_type::none;
+inline constexpr std::uint16_t POINT = op_point, WAITS = op_waits, SLEEPS = op_sleeps,
+                               MARKED = op_marked, ACQUIRE = op_acquire, RELEASE = op_release,
+                               TRY = op_try;
+inline constexpr op_traits rows[] = {
+#define EVENT(kind, access, flags) {#kind, access, flags},
+#include "scheduler/engine/event_table.def"
+#undef EVENT
+};
+}  // namespace event_table
+
 // Returns the row of the event table for `kind`.
-const op_traits& traits(op_kind kind);
+inline const op_traits& traits(op_kind kind) {
+  return event_table::rows[static_cast<unsigned>(kind)];
+}
 // Returns the kind called `name`, or op_kind::count_ if there is none.
 op_kind op_kind_by_name(std::string_view name);
 

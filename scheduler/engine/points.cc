@@ -97,7 +97,7 @@ void engine::begin(op_kind kind, sync_base* object, enabled_fn enabled, waits_fo
     return;
   }
   const cell& c = memory.at(object);
-  pending_[self_] = {object, c.object, objects.tag_of(c.object, object), kind, 0};
+  pending_[self_] = {object, c.object, c.tag, kind, 0};
   if (enabled != nullptr) {
     t.by = by;
     wait_on(object, t, enabled);
@@ -127,9 +127,8 @@ void engine::begin_sleep(const void* queue, enabled_fn woken, waits_for by) {
     if (!woken(&t.slept, self_)) found(verdict::deadlock, line(t.name) + " sleeps alone");
     return;
   }
-  const object_id id = queue == nullptr ? 0 : memory.at(queue).object;
-  pending_[self_] = {queue, id, id == 0 ? std::uint16_t{0} : objects.tag_of(id, queue),
-                     op_kind::schedule, 0};
+  const cell c = queue == nullptr ? cell{} : memory.at(queue);
+  pending_[self_] = {queue, c.object, c.tag, op_kind::schedule, 0};
   t.by = by;
   wait_on(&t.slept, t, woken);
   stop();
@@ -140,8 +139,8 @@ void engine::begin_unchecked(op_kind kind, const void* place) {
   const scheduler_scope scope(tasks_[self_]->context);
   CHECK(peeking_ == 0, "an operation inside a peek_scope");
   if (quiet_) return;
-  const object_id id = memory.at(place).object;
-  pending_[self_] = {place, id, objects.tag_of(id, place), kind, 0};
+  const cell& c = memory.at(place);
+  pending_[self_] = {place, c.object, c.tag, kind, 0};
   stop();
 }
 
@@ -151,12 +150,12 @@ void engine::begin_access(op_kind kind, std::initializer_list<const void*> place
   bool point = (traits(kind).flags & op_point) != 0 || starting_;
   for (const void* place : places) {
     check_live(place, kind);
-    point = point || objects.promoted(memory.at(place).object, place);
+    point = point || memory.at(place).promoted != 0;
   }
   if (quiet_ || !point) return;
   const void* first = *places.begin();
-  const object_id id = memory.at(first).object;
-  pending_[self_] = {first, id, objects.tag_of(id, first), kind, 0};
+  const cell& c = memory.at(first);
+  pending_[self_] = {first, c.object, c.tag, kind, 0};
   stop();
 }
 

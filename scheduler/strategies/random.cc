@@ -8,10 +8,12 @@ namespace iorace {
 task_id nth_enabled(const choice_view& view, unsigned k) {
   for (unsigned w = 0;; ++w) {
     std::uint64_t word = view.enabled[w];
-    const auto here = static_cast<unsigned>(std::popcount(word));
-    if (k >= here) {
-      k -= here;
-      continue;
+    if (view.words > 1) {
+      const auto here = static_cast<unsigned>(std::popcount(word));
+      if (k >= here) {
+        k -= here;
+        continue;
+      }
     }
     for (; k != 0; --k) word &= word - 1;
     return static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(word)));
