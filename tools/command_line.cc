@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The command line as a grammar. Whatever is wrong with it is one line and exit status 2.
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "fuzz/scanner.h"
+#include "fuzz/settings.h"
+#include "scheduler/strategies/strategy.h"
+#include "tools/command.h"
+
+namespace iorace::cli {
+namespace {
+
+constexpr unsigned jobs_max = 256;
+constexpr std::string_view verbs[] = {"run", "replay", "minimize", "draw", "convert", "list"};
+
+using action = std::function<result<int>()>;
+
+// Adds an option whose word `take` reads; take returns an empty text or what is wrong with the
+// word.
+template <class Take>
+CLI::Option* add(CLI::App& app, const std::string& name, const std::string& type,
+                 const std::string& help, Take take) {
+  return app
+      .add_option_function<std::vector<std::string>>(
+          name,
+          [name, take](const std::vector<std::string>& words) {
+            for (const std::string& word : words)
+              if (const std::string wrong = take(word); !wrong.empty())
+                throw CLI::ValidationError(name, wrong);
+          },
+          help)
+      ->type_name(type)
+      ->expected(1)
+      ->trigger_on_parse();
+}
+
+template <class T, class To>
+std::string store(const number<T>& value, To& to) {
+  if (!value) return value.error();
+  to = static_cast<To>(*value);
+  return {};
+}
+
+std::string error_of(const set_result& set) { return set ? std::string() : set.error(); }
+
+void add_color(CLI::App& app, output_options& o) {
+  add(app, "--color", "WHEN", "auto, always or never", [&o](const std::string& word) {
+    static constexpr std::string_view names[] = {"auto", "always", "never"};
+    const auto at = std::find(std::begin(names), std::end(names), word);
+    if (at == std::end(names))
+      return fmt::format("unknown value {}, {}", iorace::quoted(word),
+                         expected_one_of(word, names));
+    o.color = static_cast<color_mode>(at - std::begin(names));
+    return std::string();
+  });
+}
+
+void add_output(CLI::App& app, output_options& o) {
+  add(app, "--format", "FORMAT", "text (default) or json", [&o](const std::string& word) {
+    static constexpr std::string_view names[] = {"text", "json"};
+    o.json = word == "json";
+    return o.json || word == "text" ? std::string()
+                                    : fmt::format("unknown format {}, {}", iorace::quoted(word),
+                                                  expected_one_of(word, names));
+  });
+  add_color(app, o);
+}
+
+void add_settings_options(CLI::App& app, setting_options& o) {
+  add(app, "--with", "KNOB=VALUE", "Set a knob, or profile=repaired; repeatable; also IORACE_WITH",
+      [&o](const std::string& w) { return error_of(set_knob(o.command, w, kernel_schema())); });
+  add(app, "--limit", "NAME=N", "Set a limit; repeatable",
+      [&o](const std::string& w) { return error_of(set_limit(o.command, w, kernel_schema())); });
+}
+
+void add_file(CLI::App& app, std::string& file, const std::string& what) {
+  app.add_option("FILE", file, what)->required()->type_name("");
+}
+
+void add_run_limits(CLI::App& app, run_options& o) {
+  add(app, "--seed", "N", "Decimal, 0x..., a commit hash, or FIRST..LAST (default 0)",
+      [&o](const std::string& w) { return store(parse_seeds(w), o.seeds); });
+  add(app, "--max-executions", "N", "Stop after N executions (default 1000000)",
+      [&o](const std::string& w) {
+        return store(parse_count(w, 1, ~std::uint64_t{0}), o.executions_max);
+      });
+  add(app, "--max-time", "TIME", "Stop after 250ms, 10s, 5m, 1h (default: never)",
+      [&o](const std::string& w) {
+        o.time_text = w;
+        return store(parse_duration(w), o.time_max);
+      });
+  add(app, "--jobs", "N", "Workers (default 1); the result does not depend on it",
+      [&o](const std::string& w) { return store(parse_count(w, 1, jobs_max), o.jobs); });
+}
+
+action add_run(CLI::App& verb, run_options& o) {
+  verb.add_option("SCENARIO", o.scenario, "A built-in name (iorace list scenarios) or a file")
+      ->required()
+      ->type_name("");
+  add_settings_options(verb, o.with);
+  add(verb, "--strategy", "NAME[:ARG]", "How to schedule (iorace list strategies)",
+      [&o](const std::string& word) {
+        o.strategy = word;
+        if (make_strategy(word) != nullptr) return std::string();
+        std::vector<std::string> names;
+        for (const strategy_info& s : strategies())
+          names.push_back(*s.argument == '\0' ? s.name : fmt::format("{}:{}", s.name, s.argument));
+        return fmt::format("unknown strategy {}, expected one of {}", iorace::quoted(word),
+                           fmt::join(names, ", "));
+      });
+  add_run_limits(verb, o);
+  verb.add_flag("--keep-going", o.keep_going, "Do not stop at the first finding");
+  verb.add_flag("--fair", o.fair, "Locks are handed over first come, first served");
+  verb.add_option("-o", o.out, "Trace of the finding (default ./SCENARIO-VERDICT-HASH.trace)")
+      ->type_name("PATH");
+  add_output(verb, o.output);
+  verb.footer(
+      "Example: iorace run access_pin_unmap --with selftest_access.lock=spin --seed 1..10\n"
+      "Exit status: 0 nothing found, 1 a finding, 2 usage, 130 interrupted");
+  return [&o] { return run_command(o); };
+}
+
+action add_replay(CLI::App& verb, replay_options& o) {
+  verb.add_option("FILE", o.files, "Traces, corpus files, folders of them; - is standard input")
+      ->required()
+      ->type_name("");
+  add_settings_options(verb, o.with);
+  verb.add_flag("--strict", o.strict, "Other steps than recorded (drifted) are a failure");
+  verb.add_flag("--relocate", o.relocate, "Search lost anchors nearby; writes FILE.relocated");
+  verb.add_flag("--bisect", o.bisect, "Exit 125 instead of 2 and 3, for git bisect run");
+  add_output(verb, o.output);
+  verb.footer(
+      "Example: iorace replay --strict repro\n"
+      "Exit status: 0 same or drifted, 1 changed, 2 malformed, 3 lost, nondeterministic, or\n"
+      "drifted with --strict; of several files the first that applies of 2, 3, 1, 0");
+  return [&o] { return replay_command(o); };
+}
+
+action add_minimize(CLI::App& verb, minimize_options& o) {
+  add_file(verb, o.file, "A trace or corpus file with a finding; - is standard input");
+  add_settings_options(verb, o.with);
+  verb.add_flag("--keep-program", o.keep_program, "Shrink the schedule only");
+  verb.add_option("-o", o.out, "Where to write (default FILE.min.trace)")->type_name("PATH");
+  add_output(verb, o.output);
+  verb.footer(
+      "Example: iorace minimize found.trace -o minimal.trace\n"
+      "Exit status: 0 minimised, 1 the finding does not replay, 2 usage or malformed");
+  return [&o] { return minimize_command(o); };
+}
+
+action add_draw(CLI::App& verb, draw_options& o) {
+  add_file(verb, o.file, "A trace or corpus file; - is standard input");
+  add_settings_options(verb, o.with);
+  verb.add_flag("--full", o.full, "Every function, object and prefix");
+  add_color(verb, o.output);
+  verb.footer("Example: iorace draw minimal.trace");
+  return [&o] { return draw_command(o); };
+}
+
+action add_convert(CLI::App& verb, convert_options& o) {
+  add_file(verb, o.file, "Corpus bytes or a trace; - is standard input");
+  add_settings_options(verb, o.with);
+  verb.add_option("-o", o.out, "Where to write (default: standard output)")->type_name("PATH");
+  verb.footer("Example: iorace convert corpus/iommufd_fuzzer/0a1b2c > seed.trace");
+  return [&o] { return convert_command(o); };
+}
+
+action add_list(CLI::App& verb, list_options& o) {
+  const std::vector<std::string> kinds = list_kinds();
+  add(verb, "KIND", "", fmt::format("{}", fmt::join(kinds, ", ")),
+      [&o, kinds](const std::string& word) {
+        o.kind = word;
+        if (std::find(kinds.begin(), kinds.end(), word) != kinds.end()) return std::string();
+        return fmt::format("unknown kind {}, expected one of {}", iorace::quoted(word),
+                           fmt::join(kinds, ", "));
+      })
+      ->required();
+  add_output(verb, o.output);
+  verb.footer("Example: iorace list knobs --format json");
+  return [&o] { return list_command(o); };
+}
+
+int report(const failure& f) {
+  fmt::print(stderr, "{}{}\n", f.located ? "" : "iorace: ", f.text);
+  return exit_usage;
+}
+
+std::string uncapitalized(std::string text) {
+  if (text.starts_with("The ") || text.starts_with("A ")) text[0] = static_cast<char>(text[0] + 32);
+  return text;
+}
+
+// Where the right options are to be read.
+std::string hint(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return fmt::format(" (see iorace {}--help)", chosen.empty() ? "" : chosen[0]->get_name() + " ");
+}
+
+// Returns the exit status, or nothing if the first word is a verb or an option.
+std::optional<int> check_verb(int argc, char** argv, const CLI::App& app) {
+  if (argc < 2) {
+    fmt::print(stderr, "{}", app.help());
+    return exit_usage;
+  }
+  const std::string_view word = argv[1];
+  if (word.starts_with('-') ||
+      std::find(std::begin(verbs), std::end(verbs), word) != std::end(verbs))
+    return std::nullopt;
+  return report(
+      {fmt::format("unknown verb {}, {}", iorace::quoted(word), expected_one_of(word, verbs))});
+}
+
+result<void> read_environment(program_data& to) {
+  const char* const with = std::getenv("IORACE_WITH");
+  if (with == nullptr) return {};
+  if (const auto set = set_list(to, with, kernel_schema()); !set)
+    return fail("IORACE_WITH: " + set.error());
+  return {};
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  CLI::App app(
+      "iorace: finds, shrinks, draws and replays races of the Linux IOMMU stack.\n"
+      "iorace VERB --help says more about each verb.",
+      "iorace");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "iorace " IORACE_VERSION);
+  app.footer("Start with: iorace run access_pin_unmap --with selftest_access.lock=spin");
+  run_options run;
+  replay_options replay;
+  minimize_options minimize;
+  draw_options draw;
+  convert_options convert;
+  list_options list;
+  const auto verb = [&app](std::size_t index, const char* help) -> CLI::App& {
+    return *app.add_subcommand(std::string(verbs[index]), help);
+  };
+  const action actions[] = {
+      add_run(verb(0, "Explore a scenario until something is found"), run),
+      add_replay(verb(1, "Re-execute traces and compare"), replay),
+      add_minimize(verb(2, "Shrink program, then schedule, keeping verdict and title"), minimize),
+      add_draw(verb(3, "CPU columns as on a mailing list"), draw),
+      add_convert(verb(4, "Corpus bytes to trace text, or back"), convert),
+      add_list(verb(5, "Scenarios, flows, knobs and more"), list)};
+  if (const auto status = check_verb(argc, argv, app)) return *status;
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& done) {
+    return app.exit(done);
+  } catch (const CLI::ParseError& error) {
+    return report({uncapitalized(error.what()) + hint(app)});
+  }
+  for (setting_options* with : {&run.with, &replay.with, &minimize.with, &draw.with, &convert.with})
+    if (const auto read = read_environment(with->environment); !read) return report(read.error());
+  const auto chosen = std::find_if(std::begin(verbs), std::end(verbs), [&](auto name) {
+    return app.got_subcommand(std::string(name));
+  });
+  const result<int> status = actions[chosen - std::begin(verbs)]();
+  return status ? *status : report(status.error());
+}
+
+}  // namespace iorace::cli
