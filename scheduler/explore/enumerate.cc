@@ -54,7 +54,8 @@ std::uint64_t mix(std::initializer_list<std::uint64_t> parts) {
   return XXH3_64bits(parts.begin(), parts.size() * sizeof(std::uint64_t));
 }
 
-// Slots of the heap depend on the interleaving; who made an object, and as his how many-th, does not.
+// Slots of the heap depend on the interleaving; who made an object, and as his how many-th, does
+// not.
 std::uint64_t stable_place(const engine& e, const step& s) {
   const object_entry& o = e.objects[s.object];
   return mix({o.maker, o.cls, o.number, s.field});
@@ -76,8 +77,8 @@ access_type access_of(const step& s) {
 
 std::uint64_t trace_hash(const engine& e) {
   struct accesses {
-    std::uint64_t write = 0;   // hash of the last write
-    std::uint64_t reads = 0;   // sum of the hashes of the reads since: their order does not matter
+    std::uint64_t write = 0;  // hash of the last write
+    std::uint64_t reads = 0;  // sum of the hashes of the reads since: their order does not matter
   };
   std::map<std::uint64_t, accesses> places;
   std::vector<std::uint64_t> tasks(e.tasks());

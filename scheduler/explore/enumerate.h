@@ -2,8 +2,8 @@
 //
 // The brute-force enumerator: every interleaving and every drawn number of a small program, depth
 // first, by running it again from the start for each. It is what cleverer searches are tested
-// against: no reduction, no heuristics. Two interleavings are one trace (after Mazurkiewicz) iff they
-// differ in the order of independent operations only.
+// against: no reduction, no heuristics. Two interleavings are one trace (after Mazurkiewicz) iff
+// they differ in the order of independent operations only.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,9 @@
 namespace iorace {
 
 struct enumerate_options {
-  execution_options each;                          // seed and number are ignored
-  std::uint64_t interleavings_max = 1'000'000;     // then the result is not complete
-  std::vector<std::string> points = {};            // fields promoted from the beginning
+  execution_options each;                       // seed and number are ignored
+  std::uint64_t interleavings_max = 1'000'000;  // then the result is not complete
+  std::vector<std::string> points = {};         // fields promoted from the beginning
 };
 
 struct enumeration {
@@ -32,15 +32,15 @@ struct enumeration {
   bool complete = true;
 };
 
-// Runs all executions of `p`. `outcome` is called after each one that comes to its end, in the place
-// of p.check and under its rules; other executions count under the name of their verdict, or as "cut"
-// or "step-bound". Not to be called from a task.
+// Runs all executions of `p`. `outcome` is called after each one that comes to its end, in the
+// place of p.check and under its rules; other executions count under the name of their verdict, or
+// as "cut" or "step-bound". Not to be called from a task.
 enumeration enumerate(const program& p, const std::function<std::string(void* world)>& outcome,
                       const enumerate_options& o = {});
 
 // Hash of the trace that the last execution of `e` belongs to: of the steps of each task in program
-// order, each with the steps that it depends on. Independent of the order of independent steps. Steps
-// do not tell the elements of an array member apart: they count as one place.
+// order, each with the steps that it depends on. Independent of the order of independent steps.
+// Steps do not tell the elements of an array member apart: they count as one place.
 std::uint64_t trace_hash(const engine& e);
 
 }  // namespace iorace

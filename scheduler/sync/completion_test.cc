@@ -35,9 +35,9 @@ TEST(litmus_completion, counts) {
 
 // A complete that the waiter has not used yet is taken away by reinit.
 TEST(litmus_completion, reinit_loses_a_wake_up) {
-  EXPECT_EQ(outcomes(on_lab({wait_once, complete_once,
-                             [](lab* l) { reinit_completion(&l->done); }})),
-            "clean deadlock");
+  EXPECT_EQ(
+      outcomes(on_lab({wait_once, complete_once, [](lab* l) { reinit_completion(&l->done); }})),
+      "clean deadlock");
   EXPECT_EQ(outcomes(on_lab({wait_once,
                              [](lab* l) {
                                reinit_completion(&l->done);
@@ -58,18 +58,17 @@ TEST(litmus_completion, timeouts) {
                      }}),
                      results<1>),
             "0");
-  EXPECT_EQ(outcomes(on_lab({[](lab* l) {
-                               l->r[0].poke(wait_for_completion_timeout(&l->done, 10 * HZ) != 0);
-                             },
-                             complete_once}),
-                     results<1>),
-            "1");
-  EXPECT_EQ(outcomes(on_lab({[](lab* l) {
-                               l->r[0].poke(wait_for_completion_timeout(&l->done, 5) != 0);
-                             },
-                             complete_once}),
-                     results<1>),
-            "0 1");
+  EXPECT_EQ(
+      outcomes(
+          on_lab({[](lab* l) { l->r[0].poke(wait_for_completion_timeout(&l->done, 10 * HZ) != 0); },
+                  complete_once}),
+          results<1>),
+      "1");
+  EXPECT_EQ(
+      outcomes(on_lab({[](lab* l) { l->r[0].poke(wait_for_completion_timeout(&l->done, 5) != 0); },
+                       complete_once}),
+               results<1>),
+      "0 1");
 }
 
 TEST(litmus_completion, trying_and_asking_never_wait) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// What the tests of this folder share: a world with one or two of each primitive, and the set of all
-// outcomes of a small program on it.
+// What the tests of this folder share: a world with one or two of each primitive, and the set of
+// all outcomes of a small program on it.
 #pragma once
 
 #include <initializer_list>
@@ -51,8 +51,8 @@ struct lab {
   shared<int> v;
   shared<int> r[4];  // results: written by poke(), one owner each
 };
-IORACE_DESCRIBE(lab, "lab", a, b, unborn, s, s2, rw, ref, x, y, z, c0, c1, c2, c3, c4, wq, done, done2, xa, items,
-                tree, slot, v, r);
+IORACE_DESCRIBE(lab, "lab", a, b, unborn, s, s2, rw, ref, x, y, z, c0, c1, c2, c3, c4, wq, done,
+                done2, xa, items, tree, slot, v, r);
 
 using lab_body = void (*)(lab*);
 
@@ -79,7 +79,8 @@ inline program on_lab(std::initializer_list<lab_body> cpus, lab_body init = null
 }
 
 // The results of the first n CPUs, as in "1,0".
-template <int n> std::string results(lab* l) {
+template <int n>
+std::string results(lab* l) {
   std::string text = std::to_string(l->r[0].peek());
   for (int i = 1; i < n; ++i) text += "," + std::to_string(l->r[i].peek());
   return text;

@@ -70,17 +70,17 @@ TEST(litmus_counts, two_plus_two_writes) {
 }
 
 TEST(litmus_counts, independent_reads_of_independent_writes) {
-  EXPECT_EQ(traces(on_lab({[](lab* l) { atomic_set(&l->x, 1); },
-                           [](lab* l) { atomic_set(&l->y, 1); },
-                           [](lab* l) {
-                             atomic_read(&l->x);
-                             atomic_read(&l->y);
-                           },
-                           [](lab* l) {
-                             atomic_read(&l->y);
-                             atomic_read(&l->x);
-                           }})),
-            15u);
+  EXPECT_EQ(
+      traces(on_lab({[](lab* l) { atomic_set(&l->x, 1); }, [](lab* l) { atomic_set(&l->y, 1); },
+                     [](lab* l) {
+                       atomic_read(&l->x);
+                       atomic_read(&l->y);
+                     },
+                     [](lab* l) {
+                       atomic_read(&l->y);
+                       atomic_read(&l->x);
+                     }})),
+      15u);
 }
 
 TEST(litmus_counts, write_to_read_causality) {
@@ -124,21 +124,24 @@ TEST(litmus_counts, last_zero) {
 }
 
 // T tasks of K critical sections each on one lock: (TK)! / (K!)^T.
-template <int sections> void mutex_sections(lab* l) {
+template <int sections>
+void mutex_sections(lab* l) {
   for (int i = 0; i < sections; ++i) {
     mutex_lock(&l->a);
     l->v++;
     mutex_unlock(&l->a);
   }
 }
-template <int sections> void spin_sections(lab* l) {
+template <int sections>
+void spin_sections(lab* l) {
   for (int i = 0; i < sections; ++i) {
     spin_lock(&l->s);
     l->v++;
     spin_unlock(&l->s);
   }
 }
-template <int sections> void write_sections(lab* l) {
+template <int sections>
+void write_sections(lab* l) {
   for (int i = 0; i < sections; ++i) {
     down_write(&l->rw);
     l->v++;
@@ -153,8 +156,8 @@ TEST(litmus_counts, critical_sections) {
   EXPECT_EQ(traces(on_lab({spin_sections<2>, spin_sections<2>, spin_sections<2>})), 90u);
 }
 
-// Arrivals are ordered too: the later section's has four places before, between and behind the three
-// events of the earlier one, and either section may be the later one.
+// Arrivals are ordered too: the later section's has four places before, between and behind the
+// three events of the earlier one, and either section may be the later one.
 TEST(litmus_counts, write_sections_and_their_arrivals) {
   EXPECT_EQ(traces(on_lab({write_sections<1>, write_sections<1>})), 8u);
 }

@@ -8,10 +8,13 @@
 namespace iorace {
 namespace {
 
-template <int n> void starts_at(lab* l) { refcount_set(&l->ref, n); }
+template <int n>
+void starts_at(lab* l) {
+  refcount_set(&l->ref, n);
+}
 
-// The tutorial: two users of an object put their references; exactly one of them is the last, and it
-// may free what the other wrote without a lock, because the count orders them.
+// The tutorial: two users of an object put their references; exactly one of them is the last, and
+// it may free what the other wrote without a lock, because the count orders them.
 TEST(refcount, the_last_user_frees) {
   const lab_body put = [](lab* l) {
     thing* t = l->slot.peek();

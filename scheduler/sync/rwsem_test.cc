@@ -30,8 +30,9 @@ TEST(rwsem, excludes_writers) {
     l->r[2].poke(l->v);
     up_read(&l->rw);
   };
-  EXPECT_EQ(outcomes(on_lab({writer, reader}), [](lab* l) { return std::to_string(l->r[2].peek()); }),
-            "0 1");
+  EXPECT_EQ(
+      outcomes(on_lab({writer, reader}), [](lab* l) { return std::to_string(l->r[2].peek()); }),
+      "0 1");
   EXPECT_EQ(outcomes(on_lab({writer, writer}), [](lab* l) { return std::to_string(l->v.peek()); }),
             "2");
 }

@@ -60,15 +60,17 @@ TEST(spinlock, convicts_whatever_may_sleep_under_it) {
 }
 
 TEST(spinlock, acquits_what_may_not_sleep) {
-  EXPECT_EQ(outcomes(around([](lab* l) {
-              if (mutex_trylock(&l->a)) mutex_unlock(&l->a);
-              if (down_read_trylock(&l->rw)) up_read(&l->rw);
-              if (down_write_trylock(&l->rw)) up_write(&l->rw);
-              kfree(kzalloc<thing>(gfp::atomic));
-              xa_store(&l->xa, 7, l, gfp::atomic);
-              wake_up(&l->wq);
-              complete(&l->done);
-            }, true)),
+  EXPECT_EQ(outcomes(around(
+                [](lab* l) {
+                  if (mutex_trylock(&l->a)) mutex_unlock(&l->a);
+                  if (down_read_trylock(&l->rw)) up_read(&l->rw);
+                  if (down_write_trylock(&l->rw)) up_write(&l->rw);
+                  kfree(kzalloc<thing>(gfp::atomic));
+                  xa_store(&l->xa, 7, l, gfp::atomic);
+                  wake_up(&l->wq);
+                  complete(&l->done);
+                },
+                true)),
             "clean");
 }
 

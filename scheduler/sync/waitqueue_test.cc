@@ -55,7 +55,8 @@ TEST(waitqueue, a_condition_that_never_holds_is_a_deadlock) {
 
 // Queue first, drop the lock, sleep: the waker, who needs the lock to set the flag, comes after the
 // queueing. Dropping the lock first opens a gap.
-template <bool queue_first> void sleep_under_mutex(lab* l) {
+template <bool queue_first>
+void sleep_under_mutex(lab* l) {
   const auto v_is_set = [](void* world) { return static_cast<lab*>(world)->v.peek() != 0; };
   const wait_condition expected(v_is_set, l);
   mutex_lock(&l->a);
@@ -109,17 +110,17 @@ TEST(litmus_waitqueue, wake_ups_have_a_mask) {
                              wake_interruptible})),
             "clean lost-wakeup")
       << "killable is uninterruptible to everybody but a killer";
-  EXPECT_EQ(outcomes(on_lab({[](lab* l) {
-                               wait_event_interruptible(l->wq,
-                                                        [l] { return atomic_read(&l->x) != 0; });
-                             },
-                             wake_interruptible})),
-            "clean");
+  EXPECT_EQ(
+      outcomes(on_lab(
+          {[](lab* l) { wait_event_interruptible(l->wq, [l] { return atomic_read(&l->x) != 0; }); },
+           wake_interruptible})),
+      "clean");
 }
 
 // Exclusive sleepers are woken one by one, in the order of their queueing; the others all at once.
 // r counts who came back; the check wakes nobody, so who sleeps on ends the execution.
-template <int i> void sleep_exclusively(lab* l) {
+template <int i>
+void sleep_exclusively(lab* l) {
   DEFINE_WAIT(wait);
   prepare_to_wait_exclusive(&l->wq, &wait, TASK_UNINTERRUPTIBLE);
   atomic_inc(&l->x);
@@ -182,7 +183,8 @@ TEST(litmus_waitqueue, wake_up_all_reaches_exclusive_sleepers_too) {
 }
 
 // A long timeout runs out only when nothing else can move; a short one at any time. Neither hangs.
-template <long timeout> void wait_with_timeout(lab* l) {
+template <long timeout>
+void wait_with_timeout(lab* l) {
   l->r[0].poke(wait_event_timeout(l->wq, [l] { return atomic_read(&l->x) != 0; }, timeout) > 0);
 }
 
@@ -204,8 +206,7 @@ TEST(litmus_waitqueue, a_user_may_end_a_killable_sleep) {
     l->r[1].poke(fatal_signal_pending());
   };
   EXPECT_EQ(outcomes(on_lab({killable, set_x_and_wake}), results<2>), "0,0");
-  EXPECT_EQ(outcomes(on_lab({killable, set_x_and_wake}), results<2>, faults(1)),
-            "-512,1 0,0 0,1");
+  EXPECT_EQ(outcomes(on_lab({killable, set_x_and_wake}), results<2>, faults(1)), "-512,1 0,0 0,1");
   EXPECT_EQ(outcomes(on_lab({wait_for_x, set_x_and_wake}), clean, faults(1)), "clean")
       << "nobody can end an uninterruptible one";
 }
