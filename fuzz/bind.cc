@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "fuzz/bind.h"
+
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <string>
+#include <tuple>
+
+#include "fuzz/menu.h"
+#include "fuzz/program_text.h"
+#include "fuzz/scanner.h"
+#include "scheduler/engine/engine.h"
+#include "scheduler/engine/frames.h"
+#include "scheduler/engine/heap.h"
+#include "scheduler/engine/shared.h"
+#include "scheduler/engine/tasks.h"
+
+namespace iorace {
+
+// Memory of the run arena that two tasks reach: one variable.
+struct shared_variable {
+  shared<std::uint64_t> value;
+};
+IORACE_DESCRIBE(shared_variable, "variable", value);
+
+namespace {
+
+// Where a call finds an argument or leaves its result.
+struct operand {
+  enum : std::uint8_t { constant, plain, shared_slot } where = constant;
+  std::uint32_t slot = 0;
+  std::uint64_t value = 0;
+};
+
+struct planned_call {
+  const call* what = nullptr;
+  std::string label = {};
+  std::array<operand, kern::args_max> args = {};
+  bool binds = false;
+  operand result = {};
+  const class_info* cls = nullptr;  // of the object that it makes, if that is named
+  std::size_t index = 0;            // into the outcomes
+};
+
+struct reserved_names {
+  const class_info* cls;
+  std::uint32_t count;
+};
+
+struct planned_task {
+  std::vector<planned_call> calls;
+  std::vector<reserved_names> names;
+};
+
+// What one execution has, in its scratch memory.
+struct bound_world {
+  const bound_program::plan* plan;
+  kern::world* model;
+  std::uint64_t* plain;
+  shared_variable** slots;
+};
+
+}  // namespace
+
+struct bound_program::plan {
+  program_data data;
+  const schema* tables;
+  kern::config config;
+  std::vector<planned_task> tasks;     // [0] is the setup
+  std::uint32_t plain = 0, slots = 0;  // numbers of variables
+  std::size_t calls = 0;
+
+  plan(program_data p, const schema& s);
+
+ private:
+  using key = std::tuple<std::string_view, unsigned, unsigned>;
+  void place_variables();
+  void plan_task(unsigned task);
+  std::map<key, operand> variables_;
+};
+
+struct bound_program::facts {
+  std::atomic<std::uint64_t> knobs{0}, probes{0};
+  std::vector<std::atomic<bool>> succeeded;
+  explicit facts(std::size_t calls) : succeeded(calls) {}
+
+  void add(const kern::world& w) {
+    add_bits(knobs, kern::knobs_consulted(w));
+    add_bits(probes, kern::probes_reached(w));
+  }
+  static void add_bits(std::atomic<std::uint64_t>& to, std::uint64_t bits) {
+    if ((to.load(std::memory_order_relaxed) & bits) != bits)
+      to.fetch_or(bits, std::memory_order_relaxed);
+  }
+};
+
+namespace {
+
+// Of the latest execution of this OS thread. Tasks write the outcomes of their own calls only.
+struct latest {
+  std::shared_ptr<const bound_program::plan> drawn;  // from a menu; keeps it while it executes
+  const bound_program::plan* plan = nullptr;
+  const kern::world* model = nullptr;
+  std::vector<call_outcome> outcomes;
+};
+latest& this_thread() {
+  static thread_local latest l;
+  return l;
+}
+
+std::uint64_t load(const bound_world& w, const operand& o) {
+  if (o.where == operand::constant) return o.value;
+  if (o.where == operand::plain) return w.plain[o.slot];
+  return READ_ONCE(w.slots[o.slot]->value);
+}
+
+void store(const bound_world& w, const operand& o, std::uint64_t value) {
+  if (o.where == operand::plain)
+    w.plain[o.slot] = value;
+  else
+    WRITE_ONCE(w.slots[o.slot]->value, value);
+}
+
+// No destructor runs in a task that is abandoned: names without memory of their own.
+const char* code_name(long rc, std::span<char> buffer) {
+  const char* name = rc < 0 ? strerrorname_np(static_cast<int>(-rc)) : nullptr;
+  if (name != nullptr)
+    std::snprintf(buffer.data(), buffer.size(), "-%s", name);
+  else
+    std::snprintf(buffer.data(), buffer.size(), "%ld", rc);
+  return buffer.data();
+}
+
+[[noreturn]] void convict_result(const planned_call& c, long rc) {
+  char got[32], wanted[32], detail[160];
+  std::snprintf(detail, sizeof detail, "%s returned %s, expected %s", c.what->flow->name,
+                code_name(rc, got), code_name(*c.what->expected, wanted));
+  const step_id next = now();
+  convict("unexpected-result", {c.what->flow->name, current_task(), next == 0 ? no_step : next - 1},
+          {nullptr}, detail);
+}
+
+void make_call(bound_world& w, const planned_call& c) {
+  call_enter(c.label.c_str());
+  kern::call_args args;
+  for (std::size_t i = 0; i < arg_count(*c.what); ++i) args.value[i] = load(w, c.args[i]);
+  if (c.cls != nullptr) name_next(*c.cls, c.what->result);
+  const kern::call_result r = c.what->flow->run(*w.model, args);
+  if (c.cls != nullptr) name_next(*c.cls, 0);
+  call_outcome& outcome = this_thread().outcomes[c.index];
+  outcome = {true, r.rc};
+  if (c.binds) store(w, c.result, r.rc == 0 ? r.out : 0);
+  if (c.what->expected && *c.what->expected != r.rc) convict_result(c, r.rc);
+  frame_leave();
+}
+
+void run_task(bound_world& w, unsigned task) {
+  const planned_task& t = w.plan->tasks[task];
+  for (const reserved_names& n : t.names) reserve_names(*n.cls, n.count);
+  for (const planned_call& c : t.calls) make_call(w, c);
+}
+
+void* set_up(const bound_program::plan& p) {
+  auto* const w = ::new (scratch(sizeof(bound_world)))
+      bound_world{&p, kern::make_world(p.config), nullptr, nullptr};
+  w->plain = static_cast<std::uint64_t*>(scratch((p.plain + 1) * sizeof(std::uint64_t)));
+  w->slots = static_cast<shared_variable**>(scratch((p.slots + 1) * sizeof(shared_variable*)));
+  for (std::uint32_t i = 0; i < p.plain; ++i) w->plain[i] = 0;
+  for (std::uint32_t i = 0; i < p.slots; ++i) w->slots[i] = make<shared_variable>();
+  latest& l = this_thread();
+  l.plan = &p;
+  l.model = w->model;
+  l.outcomes.assign(p.calls, {});
+  run_task(*w, 0);
+  return w;
+}
+
+}  // namespace
+
+bound_program::plan::plan(program_data p, const schema& s) : data(std::move(p)), tables(&s) {
+  config = config_of(data, s);
+  place_variables();
+  for (unsigned t = 0; t <= data.task_count(); ++t) plan_task(t);
+}
+
+// A variable is shared if a task other than its own uses it, and its own is not the setup.
+void bound_program::plan::place_variables() {
+  for (unsigned t = 0; t <= data.task_count(); ++t)
+    for (const call& c : data.calls_of(t))
+      if (c.result != 0) variables_[{c.flow->result, t, c.result}] = {operand::plain, 0, 0};
+  for (unsigned t = 0; t <= data.task_count(); ++t)
+    for (const call& c : data.calls_of(t))
+      for (std::size_t a = 0; a < arg_count(c); ++a) {
+        const variable v = c.args[a].object;
+        if (v && v.task != 0 && v.task != t)
+          variables_.at({c.flow->args[a].cls, v.task, v.number}).where = operand::shared_slot;
+      }
+  for (auto& [name, o] : variables_) o.slot = o.where == operand::plain ? plain++ : slots++;
+}
+
+void bound_program::plan::plan_task(unsigned task) {
+  planned_task t;
+  std::map<std::string_view, std::uint32_t> highest;
+  for (const call& c : data.calls_of(task)) {
+    planned_call planned{.what = &c, .label = call_label(c)};
+    for (std::size_t a = 0; a < arg_count(c); ++a) {
+      const variable v = c.args[a].object;
+      if (v)
+        planned.args[a] = variables_.at({c.flow->args[a].cls, v.task, v.number});
+      else
+        planned.args[a].value = c.args[a].value;
+    }
+    if (c.result != 0) {
+      planned.binds = true;
+      planned.result = variables_.at({c.flow->result, task, c.result});
+      planned.cls = kern::class_called(c.flow->result);
+      std::uint32_t& n = highest[c.flow->result];
+      n = std::max<std::uint32_t>(n, c.result);
+    }
+    planned.index = calls++;
+    t.calls.push_back(std::move(planned));
+  }
+  for (const auto& [name, count] : highest)
+    if (const class_info* cls = kern::class_called(name)) t.names.push_back({cls, count});
+  tasks.push_back(std::move(t));
+}
+
+bound_program::bound_program(program_data p, const schema& s)
+    : plan_(std::make_shared<const plan>(std::move(p), s)),
+      facts_(std::make_shared<facts>(plan_->data.menu ? 0 : plan_->calls)) {
+  runnable_.setup = [plan = plan_]() -> void* {
+    latest& l = this_thread();
+    if (!plan->data.menu) {
+      if (l.drawn != plan) l.drawn = plan;
+    } else {
+      const execution_options& o = engine::current().options();
+      l.drawn = std::make_shared<const bound_program::plan>(
+          draw_menu(plan->data, o.seed, o.number, *plan->tables), *plan->tables);
+    }
+    return set_up(*l.drawn);
+  };
+  const program_data shape = plan_->data.menu ? draw_menu(plan_->data, 0, 0, s) : plan_->data;
+  for (unsigned t = 1; t <= shape.task_count(); ++t)
+    runnable_.bodies.push_back({shape.tasks[t - 1].kind, shape.tasks[t - 1].name,
+                                [t](void* w) { run_task(*static_cast<bound_world*>(w), t); }});
+  runnable_.check = [facts = facts_](void* w) {
+    kern::world& model = *static_cast<bound_world*>(w)->model;
+    kern::finish_world(model);
+    facts->add(model);
+    const std::vector<call_outcome>& outcomes = this_thread().outcomes;
+    for (std::size_t i = 0; i < facts->succeeded.size(); ++i)
+      if (outcomes[i].rc == 0 && !facts->succeeded[i].load(std::memory_order_relaxed))
+        facts->succeeded[i].store(true, std::memory_order_relaxed);
+  };
+}
+
+const program_data& bound_program::data() const { return plan_->data; }
+std::uint64_t bound_program::knobs_consulted() const { return facts_->knobs; }
+std::uint64_t bound_program::probes_reached() const { return facts_->probes; }
+std::vector<bool> bound_program::calls_succeeded() const {
+  return {facts_->succeeded.begin(), facts_->succeeded.end()};
+}
+
+void bound_program::count_latest() {
+  const latest& l = this_thread();
+  if (l.model == nullptr || (l.plan != plan_.get() && !plan_->data.menu)) return;
+  facts_->add(*l.model);
+  for (std::size_t i = 0; i < facts_->succeeded.size(); ++i)
+    if (l.outcomes[i].returned && l.outcomes[i].rc == 0) facts_->succeeded[i] = true;
+}
+
+std::span<const call_outcome> latest_outcomes() { return this_thread().outcomes; }
+const program_data& latest_program() {
+  static const program_data nothing;
+  const latest& l = this_thread();
+  return l.plan == nullptr ? nothing : l.plan->data;
+}
+
+}  // namespace iorace

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// From a program as data to one that runs: setup makes the model's world and makes its calls, each
+// task makes its calls one after another, check judges what is left.
+//
+// Variables. What the setup binds, and what only its own task uses, is plain memory. What one task
+// binds and another uses is a shared word (`variable#1.value`), written by WRITE_ONCE and read by
+// READ_ONCE, so that its order is a part of the schedule. Objects have the names of variables.
+//
+// Results. A call that expects a result and gets another convicts of unexpected-result.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "fuzz/program.h"
+#include "scheduler/explore/program.h"
+
+namespace iorace {
+
+// How a call of the latest execution ended. In the order of the program: setup, then task by task.
+struct call_outcome {
+  bool returned = false;
+  long rc = 0;
+};
+
+class bound_program {
+ public:
+  // Requires: `p` is valid. The schema's tables outlive everything; `p` is copied.
+  bound_program(program_data p, const schema& s);
+
+  const program_data& data() const;
+  // What scheduler/explore takes. May outlive this object, and may be used by several OS threads.
+  const program& runnable() const { return runnable_; }
+
+  // What executions did that have come to their end, of all threads. Bit i is row i of the table.
+  std::uint64_t knobs_consulted() const;
+  std::uint64_t probes_reached() const;
+  // By call, in the order of call_outcome: whether it ever returned 0. Empty for a menu.
+  std::vector<bool> calls_succeeded() const;
+  // Adds the latest execution of this thread, though it ended early.
+  void count_latest();
+
+  struct plan;
+  struct facts;
+
+ private:
+  std::shared_ptr<const plan> plan_;
+  std::shared_ptr<facts> facts_;
+  program runnable_;
+};
+
+// Of the latest execution on this OS thread.
+std::span<const call_outcome> latest_outcomes();
+// What it executed: the program itself, or what was drawn from its menu.
+const program_data& latest_program();
+
+}  // namespace iorace

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Menus: programs whose calls are drawn, anew for each execution, from what a [menu] offers.
+#pragma once
+
+#include <cstdint>
+
+#include "fuzz/program.h"
+
+namespace iorace {
+
+// Returns the program that execution `number` of a run with `seed` executes: that of `p`, with the
+// menu's tasks filled with drawn calls and the menu gone. Each execution leaves a random half of
+// the menu out, so that each call also meets few others, often (swarm testing: Groce et al., ISSTA
+// 2012). A function of its arguments alone. Requires: `p` has a menu.
+program_data draw_menu(const program_data& p, std::uint64_t seed, std::uint64_t number,
+                       const schema& s);
+
+}  // namespace iorace
