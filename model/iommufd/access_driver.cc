@@ -108,10 +108,7 @@ int access_driver_destroy(int fd) {
   KFUNC();
   struct file* const filp = file_close_fd(fd);
   if (filp == nullptr) return -EBADFD;
-  if (refcount_read(&filp->f_count) != 1) {
-    fput(filp);
-    return -EBUSY;
-  }
+  if (!fput_and_test(filp)) return -EBUSY;
   auto* const staccess = static_cast<selftest_access*>(filp->private_data.load(op_kind::read));
   iommufd_access* const access = staccess->access;
   if (!omit(knob::access_destroy_pins, PINS_KEPT)) iommufd_test_access_unmap(staccess, 0, ULONG_MAX);
@@ -121,7 +118,7 @@ int access_driver_destroy(int fd) {
   iommufd_access_destroy(access);
   cs.at(after_access_destroy);
   staccess->access = nullptr;
-  fput(filp);
+  fput_last(filp);
   return 0;
 }
 

@@ -71,13 +71,18 @@ void get_file(file* filp) {
   refcount_inc(&filp->f_count);
 }
 
-void fput(file* filp) {
-  KFUNC();
-  if (!refcount_dec_and_test(&filp->f_count)) return;
+bool fput_and_test(file* filp) { return refcount_dec_and_test(&filp->f_count); }
+
+void fput_last(file* filp) {
   PROBE(fput_deferred);
   task_local& task = this_task();
   CHECK(task.works < task_works_max, "too many files closed by one call");
   task.work[task.works++] = filp;
+}
+
+void fput(file* filp) {
+  KFUNC();
+  if (fput_and_test(filp)) fput_last(filp);
 }
 
 static void ____fput(file* filp) {

@@ -40,6 +40,9 @@ file* file_close_fd(int fd);
 void get_file(file* filp);
 // Drops a reference. The last one defers the release to task_work_run().
 void fput(file* filp);
+// The two halves of fput(): true iff that was the last reference; defers the release.
+bool fput_and_test(file* filp);
+void fput_last(file* filp);
 // What a task does before it returns to user mode: the releases that it owes.
 void task_work_run();
 
