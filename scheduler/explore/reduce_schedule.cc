@@ -11,7 +11,7 @@
 namespace iorace {
 namespace {
 
-constexpr std::uint32_t short_schedules_max = 4000;  // executions that pass 1 may cost
+constexpr std::uint32_t short_schedules_max = 10'000;  // candidates of pass 1
 
 // The smaller the better, the first difference decides.
 using cost =
@@ -118,25 +118,40 @@ class reduction {
     }
   }
 
-  // Most races need no more than two early switches, and those can be tried one by one. Where tasks
-  // can stop is read off executions in which one of them runs first.
+  // Most races need one or two early switches, and schedules of that length can be tried one by
+  // one: "A until X, then B", "A until X, B until Y, then A".
   void try_short_schedules() {
-    if (lines_of(out_.plan) <= 2 || over()) return;
-    schedule ignored;
-    comes_to_goal({}, ignored);
-    std::vector<std::string> tasks = capture(engine_).tasks;
-    tasks.erase(tasks.begin());  // the setup
-    std::uint32_t left = short_schedules_max;
-    for (const std::string& a : tasks) {
-      if (over()) return;
-      comes_to_goal({.segments = {{a, std::nullopt}}, .choices = out_.plan.choices}, ignored);
-      for (const anchor& x : places_of(capture(engine_), a))
-        for (const std::string& b : tasks) {
-          if (a == b || over() || left == 0) continue;
-          --left;
-          better({.segments = {{a, x}, {b, std::nullopt}}, .choices = out_.plan.choices});
-        }
+    for (unsigned lines = 1; lines <= 3; ++lines)
+      if (lines_of(out_.plan) - out_.plan.choices.size() > lines)
+        extend({.segments = {}, .choices = out_.plan.choices}, lines);
+  }
+
+  // Appends up to `lines` segments to `s` in every way. Where tasks can stop is read off executions
+  // in which they do not.
+  void extend(const schedule& s, unsigned lines) {
+    for (task_id t = 1; t < engine_.tasks() && !over(); ++t) {
+      schedule longer = s;
+      longer.segments.push_back({engine_.task_name(t), std::nullopt});
+      if (!s.segments.empty() && s.segments.back().task == longer.segments.back().task) continue;
+      const bool last = lines == 1;
+      if (last && short_schedules_left_ > 0) --short_schedules_left_, better(longer);
+      schedule ignored;
+      if (last || short_schedules_left_ == 0) continue;
+      comes_to_goal(longer, ignored);
+      for (const anchor& a : places_of(capture(engine_), longer.segments.back().task)) {
+        if (!can_stop_at(a)) continue;
+        longer.segments.back().until = a;
+        extend(longer, lines - 1);
+      }
     }
+  }
+
+  bool can_stop_at(const anchor& a) const {
+    if ((traits(a.kind).flags & op_point) != 0) return true;
+    const std::string field = a.place.substr(std::min(a.place.find('.'), a.place.size()));
+    return !field.empty() && std::any_of(in_.points.begin(), in_.points.end(), [&](const auto& p) {
+      return p.size() > field.size() && p.substr(p.size() - field.size()) == field;
+    });
   }
 
   void loosen_segments() {
@@ -216,6 +231,7 @@ class reduction {
   reduced_schedule out_;
   cost cost_;
   execution_result result_;  // of the last candidate
+  std::uint32_t short_schedules_left_ = short_schedules_max;
   bool stopped_ = false;
 };
 

@@ -87,6 +87,40 @@ TEST(reduce_schedule, lowers_the_answers_to_choices) {
   EXPECT_EQ(r.plan.choices[0].value, 3u);
 }
 
+struct pair {
+  shared<int> x;
+};
+IORACE_DESCRIBE(pair, "pair", x);
+
+void look_twice(pair* p) {
+  KFUNC();
+  const int first = READ_ONCE(p->x);
+  const int second = READ_ONCE(p->x);
+  BUG_ON(first == 0 && second == 1);
+}
+void raise_twice(pair* p) {
+  KFUNC();
+  for (int i = 0; i < 5; ++i) (void)READ_ONCE(p->x);
+  WRITE_ONCE(p->x, 1);
+  WRITE_ONCE(p->x, 2);
+}
+
+// Neither task can run through: each has to stop once inside the other.
+TEST(reduce_schedule, finds_the_two_early_switches_that_a_race_needs) {
+  program p;
+  p.setup = [] { return static_cast<void*>(make<pair>()); };
+  p.cpu([](void* x) { raise_twice(static_cast<pair*>(x)); });
+  p.cpu([](void* x) { look_twice(static_cast<pair*>(x)); });
+  p.cpu([](void* x) { raise_twice(static_cast<pair*>(x)); });
+  engine e;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    const reduced_schedule r = reduced(e, p, found_by(e, p, "random", seed));
+    ASSERT_TRUE(r.holds && r.minimal);
+    EXPECT_EQ(r.plan.segments.size(), 3u) << to_text(r.plan);
+    EXPECT_EQ(r.result.switches, 3u) << to_text(r.plan);
+  }
+}
+
 TEST(reduce_schedule, a_schedule_that_finds_nothing_is_handed_back) {
   engine e;
   const replay_input in{.plan = *parse_schedule("cpu1\ncpu2\n"), .points = {}, .options = {}};

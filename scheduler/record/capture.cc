@@ -34,7 +34,14 @@ class capturing {
     for (step_id i = 0; i < steps.size(); ++i) add(steps[i], i);
     const finding& f = engine_.last_finding();
     if (f.kind == verdict::none) return std::move(result_);
-    result_.end = {f.name, f.title, f.detail, number_of(f.at), number_of(f.other)};
+    const auto name = [&](task_id t) { return t < engine_.tasks() ? engine_.task_name(t) : ""; };
+    result_.end = {.name = f.name,
+                   .title = f.title,
+                   .detail = f.detail,
+                   .at = number_of(f.at),
+                   .other = number_of(f.other),
+                   .task = name(f.task),
+                   .other_task = name(f.other_task)};
     return std::move(result_);
   }
 

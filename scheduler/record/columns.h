@@ -36,5 +36,7 @@ std::string columns(const recording& r, const columns_options& o = {});
 
 // The last line without its stars: "use-after-free: area#1, freed by CPU2 (19), read by CPU1 (20)".
 std::string verdict_line(const recording& r);
+// What stands behind the verdict's name in a trace: "area#1 step=20 cpu=1 freed-at=19 freed-by=2".
+std::string verdict_words(const recording& r);
 
 }  // namespace iorace

@@ -96,8 +96,13 @@ recording unmap_race() {
       .call(2, "iopt_abort_area")
       .op(2, kfree, "area#1");
   s.op(1, read, "area#1.num_accesses");
-  s.r.end = {"use-after-free", "use-after-free: iopt_unmap_iova_range v iopt_abort_area",
-             "read of area#1.num_accesses", 19, 18};
+  s.r.end = {.name = "use-after-free",
+             .title = "use-after-free: iopt_unmap_iova_range v iopt_abort_area",
+             .detail = "read of area#1.num_accesses",
+             .at = 19,
+             .other = 18,
+             .task = "cpu1",
+             .other_task = "cpu2"};
   return s.r;
 }
 
@@ -161,8 +166,13 @@ TEST(columns, long_names_wrap_inside_their_column) {
   for (task_id t = 1; t <= 3; ++t)
     s.call(t, "a_function_with_" + name)
         .op(t, op_kind::refcount_dec_and_test, "object#1." + name, "0");
-  s.r.end = {"kernel-warn", "kernel-warn in f", std::string("WARN_ON(") + name + " " + name + ")",
-             3, 0};
+  s.r.end = {.name = "kernel-warn",
+             .title = "kernel-warn in f",
+             .detail = "WARN_ON(" + name + " " + name + ")",
+             .at = 3,
+             .other = 0,
+             .task = "cpu3",
+             .other_task = ""};
   expect_golden("long_names.columns", columns(s.r));
 }
 
@@ -176,6 +186,22 @@ TEST(columns, color_only_adds_to_the_text) {
 
 TEST(columns, nothing_recorded_is_no_crash) {
   EXPECT_EQ(columns(recording{}), " step\n ----\n\n  nothing was found\n");
+}
+
+TEST(verdict_words, are_the_verdict_as_a_trace_states_it) {
+  recording r = unmap_race();
+  EXPECT_EQ(verdict_words(r), "area#1 step=19 cpu=1 freed-at=18 freed-by=2");
+  r.end.name = "data-race";
+  EXPECT_EQ(verdict_words(r), "area#1.num_accesses step=19 cpu=1 other-step=18 other-cpu=2");
+  r.end = {.name = "pin-survives-unmap",
+           .title = "",
+           .detail = "a pin is left",
+           .at = 0,
+           .other = 0,
+           .task = "kworker1",
+           .other_task = "cpu2"};
+  EXPECT_EQ(verdict_words(r), "task=kworker1 other-cpu=2");
+  EXPECT_EQ(verdict_words(recording{}), "");
 }
 
 TEST(steps_text, is_aligned_and_numbered) {

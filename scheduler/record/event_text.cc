@@ -51,6 +51,13 @@ std::string subject(const recording& r, const recording::line* at) {
   return r.end.detail;
 }
 
+// Returns " cpu=1", or " task=kworker1".
+std::string who(std::string_view prefix, std::string_view task) {
+  if (task.empty()) return "";
+  if (starts_with(task, "cpu")) return fmt::format(" {}cpu={}", prefix, task.substr(3));
+  return fmt::format(" {}task={}", prefix, task);
+}
+
 }  // namespace
 
 std::string event_text(const recording::line& l, std::string_view place) {
@@ -97,6 +104,30 @@ std::string verdict_line(const recording& r) {
   if (other != nullptr && other != at) text += ", " + side_text(r, *other);
   if (at != nullptr) text += ", " + side_text(r, *at);
   return text;
+}
+
+std::string verdict_words(const recording& r) {
+  const recording::line* at = line_of(r, r.end.at);
+  const recording::line* other = line_of(r, r.end.other);
+  std::string text;
+  if (at != nullptr) {
+    text += ' ' + (r.end.name == "data-race" ? at->place() : at->object);
+    text += fmt::format(" step={}", at->number);
+  }
+  text += who("", at != nullptr ? r.tasks[at->task] : r.end.task);
+  if (other == nullptr) {
+    text += who("other-", r.end.other_task);
+  } else if (other != at) {
+    const bool freed = other->kind == op_kind::kfree;
+    const std::string& task = r.tasks[other->task];
+    text += fmt::format(" {}={}", freed ? "freed-at" : "other-step", other->number);
+    if (freed && starts_with(task, "cpu"))
+      text += " freed-by=" + task.substr(3);
+    else
+      text += who("other-", task);
+  }
+  const std::size_t start = text.find_first_not_of(' ');
+  return start == text.npos ? "" : text.substr(start);
 }
 
 }  // namespace iorace

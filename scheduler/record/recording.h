@@ -40,6 +40,8 @@ struct recording {
     std::string detail;
     std::uint32_t at = 0;     // number of the line that convicts, 0 if there is none
     std::uint32_t other = 0;  // of the other side
+    std::string task;         // who is convicted: "cpu1"
+    std::string other_task;   // the other side; empty if there is none
   };
 
   std::vector<std::string> tasks;  // "setup", "cpu1", ...
