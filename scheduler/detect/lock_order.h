@@ -6,6 +6,7 @@
 // themselves; two locks of one class make none.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -18,12 +19,16 @@ class lock_order {
   bool add(std::uint32_t a, std::uint32_t b);
 
  private:
-  bool path(std::uint32_t from, std::uint32_t to, unsigned depth) const;
   struct edge {
     std::uint32_t a, b;
-    std::uint32_t seen;
-  };                         // seen: execution that last had it
-  std::vector<edge> edges_;  // every edge that this engine has met
+    std::uint32_t seen;  // execution that last had it
+  };
+  bool path(std::uint32_t from, std::uint32_t to, unsigned depth, bool this_execution) const;
+  edge& find(std::uint32_t a, std::uint32_t b);
+
+  std::vector<edge> edges_;                // every edge that this engine has met
+  std::array<std::uint16_t, 256> hint_{};  // where find() looks first
+  bool cyclic_ = false;  // all edges together; while they are not, no execution's are
   std::uint32_t execution_ = 1;
 };
 
