@@ -192,7 +192,9 @@ TEST(verdict_words, are_the_verdict_as_a_trace_states_it) {
   recording r = unmap_race();
   EXPECT_EQ(verdict_words(r), "area#1 step=19 cpu=1 freed-at=18 freed-by=2");
   r.end.name = "data-race";
-  EXPECT_EQ(verdict_words(r), "area#1.num_accesses step=19 cpu=1 other-step=18 other-cpu=2");
+  EXPECT_EQ(verdict_words(r), "area#1.num_accesses step=19 cpu=1 freed-at=18 freed-by=2");
+  r.end.other = 17;
+  EXPECT_EQ(verdict_words(r), "area#1.num_accesses step=19 cpu=1 other-step=17 other-cpu=2");
   r.end = {.name = "pin-survives-unmap",
            .title = "",
            .detail = "a pin is left",
