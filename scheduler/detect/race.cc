@@ -74,6 +74,12 @@ step_id race_detector::plain_write(cell& c, const clocks& time, task_id t, step_
   return no_step;
 }
 
+bool race_detector::unordered(const cell& c, const clocks& time, task_id t) const {
+  if (c.write != 0 && !time.ordered(c.write, t)) return true;
+  if ((c.read & table_bit) != 0) return conflict(c.read & ~table_bit, time, t) != no_step;
+  return c.read != 0 && !time.ordered(c.read, t);
+}
+
 step_id race_detector::marked(cell& c, const clocks& time, task_id t, step_id at, bool write) {
   if (c.write != 0 && !time.ordered(c.write, t)) return c.write_step;
   if (write && c.read != 0) {

@@ -27,6 +27,8 @@ class race_detector {
   step_id plain_read(cell& c, const clocks& time, task_id t, step_id at);
   step_id plain_write(cell& c, const clocks& time, task_id t, step_id at);
   step_id marked(cell& c, const clocks& time, task_id t, step_id at, bool write);
+  // True iff task `t` is not ordered after every plain access so far. Notes nothing.
+  bool unordered(const cell& c, const clocks& time, task_id t) const;
 
  private:
   // A row: per task the clock and the step of its last access.

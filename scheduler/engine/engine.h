@@ -189,6 +189,13 @@ class engine {
   line name_of(const void* p);
   line name_of(object_id id) const;
   const finding& last_finding() const { return finding_; }
+  // Plain accesses that nothing ordered before the kfree of their object, by object and field: in
+  // another order they would be uses after it. No finding, but a reason to make them points.
+  struct unordered_free {
+    object_id object;
+    std::uint16_t field;
+  };
+  std::span<const unordered_free> unordered_frees() const { return unordered_frees_; }
   std::uint64_t digest() const;
   void print_context() const;
 
@@ -252,6 +259,7 @@ class engine {
   execution_result result_;
   std::uint32_t faults_ = 0;
   finding finding_;
+  std::vector<unordered_free> unordered_frees_;
   const std::function<void()>* alone_ = nullptr;
   void* world_ = nullptr;
   std::unique_ptr<step[]> steps_;

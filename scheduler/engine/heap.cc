@@ -76,8 +76,13 @@ void engine::free(const void* p) {
     }
   o.state = object_state::freed;
   o.freed_at = step_count_;
-  for (std::size_t word = 0; word < (o.bytes + granule - 1) / granule; ++word)
-    (&memory.at(p))[word].bad = 1;
+  const bool look = !quiet_ && options_->detect_races;
+  for (std::size_t word = 0; word < (o.bytes + granule - 1) / granule; ++word) {
+    cell& c = (&memory.at(p))[word];
+    c.bad = 1;
+    if (look && c.promoted == 0 && races.unordered(c, time, self_))
+      unordered_frees_.push_back({c.object, c.tag});
+  }
   append(op_kind::kfree, memory.at(p).object, 0, 0);
 #ifdef IORACE_ASAN
   ASAN_POISON_MEMORY_REGION(o.base, o.bytes);
