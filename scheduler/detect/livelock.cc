@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // Livelock: at the step bound the strategy is set aside and the enabled tasks take turns. If the
-// whole state (arena, stacks, pending operations) comes back while every enabled kernel task has
-// moved in between, it will come back for ever. Anything else at the bound is inconclusive.
+// whole state (arena, stacks, pending operations) comes back while every enabled task has moved in
+// between, none of them drew anything and one of them is the kernel's, it will come back for ever.
+// Anything else at the bound is inconclusive.
 #include <algorithm>
 
 #include <xxhash.h>
 
+#include "scheduler/detect/sides.h"
 #include "scheduler/engine/check.h"
 #include "scheduler/engine/engine.h"
 
@@ -27,6 +29,7 @@ constexpr std::size_t probe_stack_bytes = std::size_t{64} << 10;
 std::uint64_t engine::state_hash() const {
   XXH64_hash_t h = XXH3_64bits(memory.base(), memory.used());
   h = XXH3_64bits_withSeed(enabled_, sizeof enabled_, h);
+  h = XXH3_64bits_withSeed(&choices_, sizeof choices_, h);
   for (task_id t = 1; t < task_count_; ++t) {
     if (tasks_[t]->finished) continue;
     const std::span<const char> live = tasks_[t]->context.saved();
@@ -34,6 +37,26 @@ std::uint64_t engine::state_hash() const {
     h = XXH3_64bits_withSeed(&pending_[t].place, sizeof(void*), h);
   }
   return h;
+}
+
+// The kernel's part in it: users and devices may poll for ever.
+finding engine::word_livelock(std::size_t period) const {
+  finding f;
+  std::vector<std::string> sides;
+  for (task_id t = 1; t < task_count_; ++t) {
+    const task_kind kind = tasks_[t]->kind;
+    if (!view_.is_enabled(t) || kind == task_kind::user || kind == task_kind::device) continue;
+    sides.push_back(side_of(*this, t));
+    if (f.task != no_task && f.other_task == no_task) f.other_task = t;
+    if (f.task == no_task) f.task = t;
+  }
+  if (sides.empty()) return f;
+  f.kind = verdict::livelock;
+  f.name = "livelock";
+  f.title = f.name + in_sides(std::move(sides));
+  f.detail = "the state repeats after " + std::to_string(period) +
+             " points in which every enabled task moved";
+  return f;
 }
 
 // Runs on the setup task's fiber, so that every other task is at rest with its registers saved.
@@ -44,10 +67,12 @@ void engine::probe_livelock() {
   do probe_next_ = static_cast<task_id>(probe_next_ + 1u < task_count_ ? probe_next_ + 1u : 1u);
   while (!view_.is_enabled(probe_next_));
   const std::uint64_t h = state_hash() + probe_next_;
-  for (std::size_t i = at; i-- > 0;)
-    if (probe_hashes_[i] == h && at - i >= std::size_t{view_.enabled_count})
-      found(verdict::livelock, line("the state repeats after ") + line(std::uint64_t{at - i}) +
-                                   " points in which every enabled task moved");
+  for (std::size_t i = at; i-- > 0;) {
+    if (probe_hashes_[i] != h || at - i < std::size_t{view_.enabled_count}) continue;
+    finding f = word_livelock(at - i);
+    if (f.kind == verdict::none) end(ended::step_bound);
+    found_as(std::move(f));
+  }
   probe_hashes_.push_back(h);
   self_ = probe_next_;
   fiber::jump(tasks_[0]->context, tasks_[self_]->context, false, true);

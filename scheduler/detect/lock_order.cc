@@ -7,15 +7,14 @@ void lock_order::reset() {
   if (++execution_ == 0) *this = {};
 }
 
-bool lock_order::path(std::uint32_t from, std::uint32_t to, unsigned depth,
-                      bool this_execution) const {
-  if (from == to) return true;
-  if (depth == 0) return false;
+const lock_order::edge* lock_order::path(std::uint32_t from, std::uint32_t to, std::size_t depth,
+                                         bool this_execution) const {
+  if (depth == 0) return nullptr;
   for (const edge& e : edges_)
     if (e.a == from && (!this_execution || e.seen == execution_) &&
-        path(e.b, to, depth - 1, this_execution))
-      return true;
-  return false;
+        (e.b == to || path(e.b, to, depth - 1, this_execution) != nullptr))
+      return &e;
+  return nullptr;
 }
 
 lock_order::edge& lock_order::find(std::uint32_t a, std::uint32_t b) {
@@ -26,17 +25,20 @@ lock_order::edge& lock_order::find(std::uint32_t a, std::uint32_t b) {
       hint = static_cast<std::uint16_t>(&e - edges_.data());
       return e;
     }
-  edges_.push_back({a, b, 0});
-  cyclic_ = cyclic_ || path(b, a, static_cast<unsigned>(edges_.size()), false);
+  edges_.push_back({a, b, 0, no_step});
+  cyclic_ = cyclic_ || path(b, a, edges_.size(), false) != nullptr;
   return edges_.back();
 }
 
-bool lock_order::add(std::uint32_t a, std::uint32_t b) {
-  if (a == b) return false;
+step_id lock_order::add(std::uint32_t a, std::uint32_t b, step_id at) {
+  if (a == b) return no_step;
   edge& e = find(a, b);
-  if (e.seen == execution_) return false;
+  if (e.seen == execution_) return no_step;
   e.seen = execution_;
-  return cyclic_ && path(b, a, static_cast<unsigned>(edges_.size()), true);
+  e.at = at;
+  if (!cyclic_) return no_step;
+  const edge* back = path(b, a, edges_.size(), true);
+  return back == nullptr ? no_step : back->at;
 }
 
 }  // namespace iorace

@@ -10,20 +10,26 @@
 #include <cstdint>
 #include <vector>
 
+#include "scheduler/engine/operation.h"
+
 namespace iorace {
 
 class lock_order {
  public:
   void reset();
-  // Notes a -> b. Returns true iff this execution's edges now contain a path b -> ... -> a.
-  bool add(std::uint32_t a, std::uint32_t b);
+  // Notes a -> b, taken at step `at`. If this execution's edges now contain a path b -> ... -> a,
+  // returns the step of that path's first edge, else no_step.
+  step_id add(std::uint32_t a, std::uint32_t b, step_id at);
 
  private:
   struct edge {
     std::uint32_t a, b;
     std::uint32_t seen;  // execution that last had it
+    step_id at;          // the step that showed it first there
   };
-  bool path(std::uint32_t from, std::uint32_t to, unsigned depth, bool this_execution) const;
+  // The first edge of a path between two classes that are not one, or null.
+  const edge* path(std::uint32_t from, std::uint32_t to, std::size_t depth,
+                   bool this_execution) const;
   edge& find(std::uint32_t a, std::uint32_t b);
 
   std::vector<edge> edges_;                // every edge that this engine has met

@@ -4,6 +4,7 @@
 // nobody is enabled.
 #include <algorithm>
 
+#include "scheduler/detect/sides.h"
 #include "scheduler/engine/check.h"
 #include "scheduler/engine/engine.h"
 
@@ -14,12 +15,14 @@ void engine::hold(const void* lock, op_kind how) {
   CHECK(t.held_count < held_max, "a task holds too many locks");
   const std::uint32_t lock_class = memory.at(lock).tag;
   if ((traits(how).flags & op_try) == 0 && !quiet_)
-    for (unsigned i = 0; i < t.held_count; ++i)
-      if (order.add(t.held[i].lock_class, lock_class)) {
-        t.held[t.held_count++] = {lock, how, lock_class};
-        found(verdict::lock_order, name_of(t.held[i].lock) + " is held and " + name_of(lock) +
-                                       " is taken; elsewhere it is the other way round");
-      }
+    for (unsigned i = 0; i < t.held_count; ++i) {
+      const step_id other = order.add(t.held[i].lock_class, lock_class, step_count_ - 1);
+      if (other == no_step) continue;
+      found(verdict::lock_order,
+            name_of(t.held[i].lock) + " is held and " + name_of(lock) +
+                " is taken; elsewhere it is the other way round",
+            other, step_count_ - 1);
+    }
   t.held[t.held_count++] = {lock, how, lock_class};
 }
 
@@ -53,7 +56,9 @@ bool engine::reaches(task_id from, task_id target, std::uint64_t* visited,
     const bool writer_ahead = wants.kind == op_kind::down_read && t != from &&
                               pending_[t].kind == op_kind::down_write &&
                               pending_[t].place == wants.place && !tasks_[t]->finished;
-    if (!holds(wants.place, t) && !writer_ahead) continue;
+    // Its own read lock does not stop a reader that comes back; the writer in between does.
+    const bool own_read = t == from && wants.kind == op_kind::down_read;
+    if ((!holds(wants.place, t) || own_read) && !writer_ahead) continue;
     if (t != target && !reaches(t, target, visited, path)) continue;
     path = tasks_[from]->name + " waits for " + tasks_[t]->name + " (" +
            place_name(wants.object, wants.field) + ")" + (path.empty() ? "" : ", ") + path;
@@ -62,22 +67,17 @@ bool engine::reaches(task_id from, task_id target, std::uint64_t* visited,
   return false;
 }
 
-namespace {
-
 std::string side_of(const engine& e, task_id t) {
   const char* function = e.pending_function(t);
   return *function != '\0' ? function : e.task_name(t);
 }
 
-// "f v g", in alphabetical order, so that the title does not depend on who came last.
-std::string joined(std::vector<std::string> sides) {
+std::string in_sides(std::vector<std::string> sides) {
   std::sort(sides.begin(), sides.end());
   std::string text;
   for (const std::string& s : sides) text += (text.empty() ? "" : " v ") + s;
-  return text;
+  return (sides.size() == 1 ? " in " : ": ") + text;
 }
-
-}  // namespace
 
 // Words the cycle of lock waiters that `t` is part of, if there is one.
 bool engine::cycle_through(task_id t, finding& f) const {
@@ -94,7 +94,7 @@ bool engine::cycle_through(task_id t, finding& f) const {
     sides.push_back(side_of(*this, u));
     if (u != t && f.other_task == no_task) f.other_task = u;
   }
-  f.title = (sides.size() == 1 ? "deadlock in " : "deadlock: ") + joined(sides);
+  f.title = f.name + in_sides(std::move(sides));
   return true;
 }
 
@@ -144,7 +144,7 @@ finding engine::judge_stuck() {
   if (sides.empty()) return f;
   if (f.kind == verdict::none) f.kind = user ? verdict::hung_task : verdict::deadlock;
   f.name = verdicts()[static_cast<unsigned>(f.kind)].name;
-  f.title = f.name + (sides.size() == 1 ? " in " : ": ") + joined(sides);
+  f.title = f.name + in_sides(std::move(sides));
   return f;
 }
 

@@ -90,7 +90,7 @@ void engine::begin_execution(const program& p, strategy& s, const execution_opti
   result_ = {};
   finding_ = {};
   for (unsigned t = 0; t < task_count_; ++t) fiber::collect(main_, tasks_[t]->context);
-  task_count_ = cpus_ = faults_ = step_count_ = frame_instances_ = peeking_ = 0;
+  task_count_ = cpus_ = faults_ = choices_ = step_count_ = frame_instances_ = peeking_ = 0;
   first_step_ = 0;
   quiet_ = true;
   starting_ = false;
@@ -227,7 +227,10 @@ std::uint32_t engine::draw(const char* site, std::uint32_t n, draw_kind kind) {
   if (quiet_) return 0;
   const std::uint32_t drawn = strategy_->draw(self_, site, n, kind);
   CHECK(drawn < n, "a strategy drew a number out of range");
-  if (kind == draw_kind::fault) faults_ += drawn;
+  if (kind == draw_kind::fault)
+    faults_ += drawn;
+  else
+    ++choices_;
   return drawn;
 }
 

@@ -232,6 +232,7 @@ class engine {
   task_id take_turns();
   void probe_livelock();
   std::uint64_t state_hash() const;
+  finding word_livelock(std::size_t period) const;
   void found_dead(const void* place, op_kind kind);
   step_id race_with(const void* place, bool marked, bool write);
   void order_marked(cell& c, const op_traits& row);
@@ -258,6 +259,7 @@ class engine {
   strategy* strategy_ = nullptr;
   execution_result result_;
   std::uint32_t faults_ = 0;
+  std::uint32_t choices_ = 0;  // drawn so far, injected failures not counted
   finding finding_;
   std::vector<unordered_free> unordered_frees_;
   const std::function<void()>* alone_ = nullptr;

@@ -94,7 +94,8 @@ void engine::describe(verdict v, const line& detail, step_id other, step_id at) 
   }
   f.other_task = steps_[other].task;
   std::string there = side(step_frames_[other], f.other_task);
-  if (v == verdict::data_race && there < here) std::swap(here, there);  // one key for both orders
+  const bool symmetric = v == verdict::data_race || v == verdict::lock_order;
+  if (symmetric && there < here) std::swap(here, there);  // one key for both orders
   f.title = f.name + ": " + here + " v " + there;
 }
 
