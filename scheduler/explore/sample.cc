@@ -108,7 +108,7 @@ class sampler {
     if (f.kind == verdict::none) f = w.machine.last_finding();
     if (f.kind == verdict::data_race) {
       const step& s = w.machine.steps()[f.at];
-      w.raced.emplace(w.machine.objects.class_field(s.object, s.field), k);
+      w.raced.emplace(w.machine.objects.class_field(s.object, s.field), o.number);
     }
     w.first.emplace(f.title, f);
     std::uint64_t seen = convicted_;
@@ -137,7 +137,8 @@ class sampler {
     for (const auto& w : workers_) {
       for (const auto& [title, f] : w->first)
         if (f.execution < end) in_order.emplace(f.execution, f);
-      for (const auto& [field, k] : w->raced) promoted_.insert(field);
+      for (const auto& [field, k] : w->raced)
+        if (k < end) promoted_.insert(field);
     }
     for (auto& [number, f] : in_order) {
       if (!titles_.insert(f.title).second) continue;
