@@ -48,11 +48,10 @@ void interval_tree_insert(interval_tree_node* node, rb_root_cached* root) {
   require(e, op_kind::itree_insert, node->root == nullptr, node, "is in an interval tree already");
   interval_tree_node* prev = nullptr;
   interval_tree_node* next = root->first;
-  for (; next != nullptr && next->start.peek() <= node->start.peek(); next = next->next) {
+  for (; next != nullptr; prev = next, next = next->next) {
     e.check_live(next, op_kind::itree_insert);
-    prev = next;
+    if (next->start.peek() > node->start.peek()) break;
   }
-  if (next != nullptr) e.check_live(next, op_kind::itree_insert);
   node->prev = prev;
   node->next = next;
   node->root = root;

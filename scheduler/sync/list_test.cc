@@ -18,7 +18,7 @@ thing* new_thing(int value) {
 int digits(lab* l) {
   thing* t;
   int n = 0;
-  list_for_each_entry(t, &l->items, entry) n = n * 10 + t->value.peek();
+  list_for_each_entry(t, &l->items, entry) n = n * 10 + t->value;
   return n;
 }
 

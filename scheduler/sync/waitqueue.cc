@@ -82,6 +82,13 @@ bool at_any_time(const void*, task_id) { return true; }
 wait_queue_entry::wait_queue_entry()
     : next(nullptr), prev(nullptr), queue(nullptr), task(no_task), exclusive(false) {}
 
+wait_queue_entry::~wait_queue_entry() {
+  if (queue == nullptr) return;
+  engine& e = engine::current();
+  e.found(verdict::list_corruption, line(e.task_name(task)) + " returns without finish_wait on " +
+                                        e.identity_name(e.identity(queue)));
+}
+
 void init_waitqueue_head(wait_queue_head_t* wq) {
   *wq = {.base = {.magic = sync_magic}, .first = nullptr, .last = nullptr};
 }

@@ -32,9 +32,11 @@ constexpr int ERESTARTSYS = 512;
 
 struct wait_queue_head;
 
-// One sleeper in one queue; lives on the sleeper's stack.
+// One sleeper in one queue; lives on the sleeper's stack. A function that returns while its entry is
+// queued leaves a dangling link behind: list-corruption.
 struct wait_queue_entry {
   wait_queue_entry();
+  ~wait_queue_entry();
   wait_queue_entry(const wait_queue_entry&) = delete;
   wait_queue_entry& operator=(const wait_queue_entry&) = delete;
 

@@ -211,6 +211,17 @@ TEST(litmus_waitqueue, a_user_may_end_a_killable_sleep) {
       << "nobody can end an uninterruptible one";
 }
 
+TEST(waitqueue, convicts_a_return_without_finish_wait) {
+  const lab_body early = [](lab* l) {
+    DEFINE_WAIT(wait);
+    prepare_to_wait(&l->wq, &wait, TASK_UNINTERRUPTIBLE);
+    if (atomic_read(&l->x) != 0) return;
+    finish_wait(&l->wq, &wait);
+  };
+  EXPECT_EQ(outcomes(on_lab({early})), "clean");
+  EXPECT_EQ(outcomes(on_lab({early}, [](lab* l) { atomic_set(&l->x, 1); })), "list-corruption");
+}
+
 TEST(waitqueue, says_whether_somebody_waits) {
   EXPECT_EQ(outcomes(on_lab({[](lab* l) {
                                DEFINE_WAIT(wait);
