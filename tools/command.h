@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/program.h"
+#include "fuzz/subject.h"
 #include "tools/failure.h"
 #include "tools/numbers.h"
 #include "tools/terminal.h"
@@ -22,20 +22,14 @@ struct output_options {
   color_mode color = color_mode::automatic;
 };
 
-// Settings in the order of their precedence: those of the command line win over those of the file,
-// which win over those of the environment (and a recorded trace ignores the environment: all that
-// influences it is in the file).
-struct setting_options {
-  program_data command;
-  program_data environment;
-};
+inline constexpr std::uint64_t executions_default = 1'000'000;
 
-struct run_options {
+struct run_request {
   std::string scenario;
-  setting_options with;
+  outside_settings with;
   std::string strategy = "portfolio";
   seed_range seeds = {0, 0, false, "0"};
-  std::uint64_t executions_max = 1'000'000;
+  std::uint64_t executions_max = executions_default;
   std::optional<std::chrono::milliseconds> time_max;
   std::string time_text;
   bool keep_going = false;
@@ -45,47 +39,47 @@ struct run_options {
   output_options output;
 };
 
-struct replay_options {
+struct replay_request {
   std::vector<std::string> files;
-  setting_options with;
+  outside_settings with;
   bool strict = false;
   bool relocate = false;
   bool bisect = false;
   output_options output;
 };
 
-struct minimize_options {
+struct minimize_request {
   std::string file;
-  setting_options with;
+  outside_settings with;
   bool keep_program = false;
   std::string out;  // empty: FILE without .trace, then .min.trace
   output_options output;
 };
 
-struct draw_options {
+struct draw_request {
   std::string file;
-  setting_options with;
+  outside_settings with;
   bool full = false;
   output_options output;
 };
 
-struct convert_options {
+struct convert_request {
   std::string file;
-  setting_options with;
+  outside_settings with;
   std::string out;  // empty: standard output
 };
 
-struct list_options {
+struct list_request {
   std::string kind;
   output_options output;
 };
 
-result<int> run_command(const run_options& o);
-result<int> replay_command(const replay_options& o);
-result<int> minimize_command(const minimize_options& o);
-result<int> draw_command(const draw_options& o);
-result<int> convert_command(const convert_options& o);
-result<int> list_command(const list_options& o);
+result<int> run_command(const run_request& o);
+result<int> replay_command(const replay_request& o);
+result<int> minimize_command(const minimize_request& o);
+result<int> draw_command(const draw_request& o);
+result<int> convert_command(const convert_request& o);
+result<int> list_command(const list_request& o);
 
 // What `list` can list, in the order of the help.
 std::vector<std::string> list_kinds();

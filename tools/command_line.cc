@@ -74,9 +74,12 @@ void add_output(CLI::App& app, output_options& o) {
   add_color(app, o);
 }
 
-void add_settings_options(CLI::App& app, setting_options& o) {
+void add_settings_options(CLI::App& app, outside_settings& o) {
   add(app, "--with", "KNOB=VALUE", "Set a knob, or profile=repaired; repeatable; also IORACE_WITH",
-      [&o](const std::string& w) { return error_of(set_knob(o.command, w, kernel_schema())); });
+      [&o](const std::string& w) {
+        o.command_has_profile |= w.starts_with("profile=");
+        return error_of(set_knob(o.command, w, kernel_schema()));
+      });
   add(app, "--limit", "NAME=N", "Set a limit; repeatable",
       [&o](const std::string& w) { return error_of(set_limit(o.command, w, kernel_schema())); });
 }
@@ -85,7 +88,7 @@ void add_file(CLI::App& app, std::string& file, const std::string& what) {
   app.add_option("FILE", file, what)->required()->type_name("");
 }
 
-void add_run_limits(CLI::App& app, run_options& o) {
+void add_run_limits(CLI::App& app, run_request& o) {
   add(app, "--seed", "N", "Decimal, 0x..., a commit hash, or FIRST..LAST (default 0)",
       [&o](const std::string& w) { return store(parse_seeds(w), o.seeds); });
   add(app, "--max-executions", "N", "Stop after N executions (default 1000000)",
@@ -101,7 +104,7 @@ void add_run_limits(CLI::App& app, run_options& o) {
       [&o](const std::string& w) { return store(parse_count(w, 1, jobs_max), o.jobs); });
 }
 
-action add_run(CLI::App& verb, run_options& o) {
+action add_run(CLI::App& verb, run_request& o) {
   verb.add_option("SCENARIO", o.scenario, "A built-in name (iorace list scenarios) or a file")
       ->required()
       ->type_name("");
@@ -128,7 +131,7 @@ action add_run(CLI::App& verb, run_options& o) {
   return [&o] { return run_command(o); };
 }
 
-action add_replay(CLI::App& verb, replay_options& o) {
+action add_replay(CLI::App& verb, replay_request& o) {
   verb.add_option("FILE", o.files, "Traces, corpus files, folders of them; - is standard input")
       ->required()
       ->type_name("");
@@ -144,7 +147,7 @@ action add_replay(CLI::App& verb, replay_options& o) {
   return [&o] { return replay_command(o); };
 }
 
-action add_minimize(CLI::App& verb, minimize_options& o) {
+action add_minimize(CLI::App& verb, minimize_request& o) {
   add_file(verb, o.file, "A trace or corpus file with a finding; - is standard input");
   add_settings_options(verb, o.with);
   verb.add_flag("--keep-program", o.keep_program, "Shrink the schedule only");
@@ -156,7 +159,7 @@ action add_minimize(CLI::App& verb, minimize_options& o) {
   return [&o] { return minimize_command(o); };
 }
 
-action add_draw(CLI::App& verb, draw_options& o) {
+action add_draw(CLI::App& verb, draw_request& o) {
   add_file(verb, o.file, "A trace or corpus file; - is standard input");
   add_settings_options(verb, o.with);
   verb.add_flag("--full", o.full, "Every function, object and prefix");
@@ -165,7 +168,7 @@ action add_draw(CLI::App& verb, draw_options& o) {
   return [&o] { return draw_command(o); };
 }
 
-action add_convert(CLI::App& verb, convert_options& o) {
+action add_convert(CLI::App& verb, convert_request& o) {
   add_file(verb, o.file, "Corpus bytes or a trace; - is standard input");
   add_settings_options(verb, o.with);
   verb.add_option("-o", o.out, "Where to write (default: standard output)")->type_name("PATH");
@@ -173,7 +176,7 @@ action add_convert(CLI::App& verb, convert_options& o) {
   return [&o] { return convert_command(o); };
 }
 
-action add_list(CLI::App& verb, list_options& o) {
+action add_list(CLI::App& verb, list_request& o) {
   const std::vector<std::string> kinds = list_kinds();
   add(verb, "KIND", "", fmt::format("{}", fmt::join(kinds, ", ")),
       [&o, kinds](const std::string& word) {
@@ -236,12 +239,12 @@ int run_command_line(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", "iorace " IORACE_VERSION);
   app.footer("Start with: iorace run access_pin_unmap --with selftest_access.lock=spin");
-  run_options run;
-  replay_options replay;
-  minimize_options minimize;
-  draw_options draw;
-  convert_options convert;
-  list_options list;
+  run_request run;
+  replay_request replay;
+  minimize_request minimize;
+  draw_request draw;
+  convert_request convert;
+  list_request list;
   const auto verb = [&app](std::size_t index, const char* help) -> CLI::App& {
     return *app.add_subcommand(std::string(verbs[index]), help);
   };
@@ -260,7 +263,8 @@ int run_command_line(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return report({uncapitalized(error.what()) + hint(app)});
   }
-  for (setting_options* with : {&run.with, &replay.with, &minimize.with, &draw.with, &convert.with})
+  for (outside_settings* with :
+       {&run.with, &replay.with, &minimize.with, &draw.with, &convert.with})
     if (const auto read = read_environment(with->environment); !read) return report(read.error());
   const auto chosen = std::find_if(std::begin(verbs), std::end(verbs), [&](auto name) {
     return app.got_subcommand(std::string(name));

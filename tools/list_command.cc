@@ -23,12 +23,16 @@ json row(std::string_view name, std::string_view summary) {
   return {{"name", name}, {"summary", summary}};
 }
 
-// The first comment of a scenario says what it is.
-std::string_view summary_of(std::string_view trace) {
-  const std::size_t hash = trace.find("\n# ");
-  if (hash == trace.npos) return {};
-  trace.remove_prefix(hash + 3);
-  return trace.substr(0, trace.find('\n'));
+// The first comment of a scenario says what it is, behind that with the licence.
+std::string summary_of(std::string_view trace) {
+  constexpr std::string_view licence = "SPDX-License-Identifier";
+  while (!trace.empty()) {
+    const std::string_view line = trace.substr(0, trace.find('\n'));
+    if (line.starts_with("# ") && line.find(licence) == line.npos)
+      return std::string(line.substr(2));
+    trace.remove_prefix(std::min(line.size() + 1, trace.size()));
+  }
+  return {};
 }
 
 json scenarios() {
@@ -188,7 +192,7 @@ std::vector<std::string> list_kinds() {
   return names;
 }
 
-result<int> list_command(const list_options& o) {
+result<int> list_command(const list_request& o) {
   const auto kind =
       std::find_if(std::begin(kinds), std::end(kinds), [&](auto& k) { return o.kind == k.name; });
   const json rows = kind->rows();

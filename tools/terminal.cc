@@ -48,20 +48,31 @@ progress_line::progress_line()
   if (term == nullptr || std::string_view(term) == "dumb") terminal_ = false;
 }
 
-void progress_line::show(std::uint64_t executions, std::uint64_t points, std::size_t findings) {
+bool progress_line::due(std::uint64_t count) {
   const auto now = clock::now();
-  if (now - start_ < quiet_time) return;
-  if (terminal_ ? now - last_ < redraw_time : executions < next_) return;
+  if (now - start_ < quiet_time) return false;
+  if (terminal_ ? now - last_ < redraw_time : count < next_) return false;
   last_ = now;
-  while (next_ <= executions) next_ *= 2;
-  const double seconds = std::chrono::duration<double>(now - start_).count();
-  const std::string line =
-      fmt::format("executions {}  points/s {}  executions/s {}  findings {}  seconds {:.0f}",
-                  executions, rate(static_cast<double>(points) / seconds),
-                  rate(static_cast<double>(executions) / seconds), findings, seconds);
+  while (next_ <= count) next_ *= 2;
+  return true;
+}
+
+void progress_line::print(const std::string& line) {
   fmt::print(stderr, "{}{}{}", terminal_ ? "\r\033[K" : "", line, terminal_ ? "" : "\n");
   std::fflush(stderr);
   drawn_ = terminal_;
+}
+
+void progress_line::show(std::uint64_t executions, std::uint64_t points, std::size_t findings) {
+  if (!due(executions)) return;
+  const double seconds = std::chrono::duration<double>(clock::now() - start_).count();
+  print(fmt::format("executions {}  points/s {}  executions/s {}  findings {}  seconds {:.0f}",
+                    executions, rate(static_cast<double>(points) / seconds),
+                    rate(static_cast<double>(executions) / seconds), findings, seconds));
+}
+
+void progress_line::show_count(std::string_view what, std::size_t done, std::size_t all) {
+  if (due(done)) print(fmt::format("{} {} of {}", what, done, all));
 }
 
 void progress_line::clear() {

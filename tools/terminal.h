@@ -39,10 +39,14 @@ class progress_line {
   progress_line& operator=(const progress_line&) = delete;
 
   void show(std::uint64_t executions, std::uint64_t points, std::size_t findings);
+  void show_count(std::string_view what, std::size_t done, std::size_t all);
   // Removes the line from the terminal. To be called before anything else is printed.
   void clear();
 
  private:
+  bool due(std::uint64_t count);
+  void print(const std::string& line);
+
   using clock = std::chrono::steady_clock;
   clock::time_point start_, last_;
   std::uint64_t next_ = 1;

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "fuzz/minimize.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "fuzz/bind.h"
+#include "fuzz/reduce_program.h"
+#include "fuzz/trace_run.h"
+#include "scheduler/explore/keep.h"
+#include "scheduler/explore/reduce_schedule.h"
+
+namespace iorace {
+namespace {
+
+constexpr unsigned rounds_max = 10;
+
+tl::unexpected<std::string> failed(std::string what) { return tl::unexpected(std::move(what)); }
+
+class minimizer {
+ public:
+  minimizer(const trace_file& t, const schema& s, const minimize_options& o)
+      : schema_(s), options_(o), search_(make_strategy("portfolio")), best_(t), in_(input_of(t)) {}
+
+  // The finding of the trace's execution becomes the goal.
+  tl::expected<void, std::string> set_goal() {
+    if (best_.program.menu) return failed("a menu has no execution of its own");
+    const bound_program bound(best_.program, schema_);
+    const kept_execution kept = keep(engine_, bound.runnable(), in_.plan, in_.options, in_.points);
+    if (kept.what.kind == verdict::none)
+      return failed("its execution ends without a finding: there is nothing to minimise");
+    if (!best_.title.empty() && best_.title != kept.what.title)
+      return tl::unexpected(
+          fmt::format("its execution ends with {}, expected {}", kept.what.title, best_.title));
+    goal_ = {kept.what.name, kept.what.title};
+    best_ = trace_of(best_, kept);
+    return {};
+  }
+
+  minimized run() {
+    minimized out;
+    out.before = size_of(best_);
+    trace_size size;
+    for (unsigned round = 0; round < rounds_max && !options_.stop() && size_of(best_) != size;
+         ++round) {
+      size = size_of(best_);
+      if (!options_.keep_program) shrink_program();
+      shrink_points();
+      out.minimal = shrink_schedule();
+      settle();
+    }
+    out.trace = best_;
+    out.after = size_of(best_);
+    out.programs = programs_;
+    out.minimal &= !options_.stop();
+    return out;
+  }
+
+ private:
+  // The schedule that was found for the candidate accepted last, in that candidate's names.
+  struct accepted {
+    schedule plan;
+    std::vector<unsigned> original;
+  };
+
+  void shrink_program() {
+    last_ = {in_.plan, {}};
+    for (unsigned t = 0; t <= best_.program.task_count(); ++t) last_.original.push_back(t);
+    program_candidate smallest =
+        reduce_program(best_.program, [&](const program_candidate& c) { return fails(c); });
+    best_.program = std::move(smallest.program);
+    in_.plan = last_.plan;
+  }
+
+  bool fails(const program_candidate& c) {
+    if (options_.stop()) return false;
+    ++programs_;
+    const bound_program bound(c.program, schema_);
+    replay_input in = in_;
+    in.plan = with_tasks(last_.plan, c.program, since_last(c));
+    std::optional<schedule> plan = still_holds(engine_, bound.runnable(), in, goal_);
+    if (!plan) plan = search(bound);
+    if (!plan) return false;
+    last_ = {std::move(*plan), c.original};
+    return true;
+  }
+
+  // original[] of the candidate, counted from the one accepted last.
+  std::vector<unsigned> since_last(const program_candidate& c) const {
+    std::vector<unsigned> since;
+    for (const unsigned task : c.original) {
+      const auto at = std::find(last_.original.begin(), last_.original.end(), task);
+      since.push_back(static_cast<unsigned>(at - last_.original.begin()));
+    }
+    return since;
+  }
+
+  // With fewer calls the schedule may have to be another one: a few executions look for it.
+  std::optional<schedule> search(const bound_program& bound) {
+    execution_options o = in_.options;
+    o.seed = 0;
+    engine_.promote(in_.points);
+    for (o.number = 0; o.number < options_.search_max && !options_.stop(); ++o.number) {
+      const execution_result r = engine_.run(bound.runnable(), *search_, o);
+      o.points_estimate = std::max(o.points_estimate, r.points);
+      if (r.how == ended::found && engine_.last_finding().title == goal_.title)
+        return keep(engine_, bound.runnable(), *search_, o, in_.points).plan;
+    }
+    return std::nullopt;
+  }
+
+  void shrink_points() {
+    const bound_program bound(best_.program, schema_);
+    const std::vector<std::string> all = in_.points;
+    const auto holds_with = [&](std::vector<std::string> points) {
+      replay_input in = in_;
+      in.points = std::move(points);
+      const std::optional<schedule> plan = still_holds(engine_, bound.runnable(), in, goal_);
+      if (plan) in_ = {*plan, in.points, in_.options};
+      return plan.has_value();
+    };
+    if (all.empty() || holds_with({})) return;
+    for (const std::string& point : all) {
+      std::vector<std::string> fewer = in_.points;
+      std::erase(fewer, point);
+      if (fewer.size() < in_.points.size()) holds_with(std::move(fewer));
+    }
+  }
+
+  bool shrink_schedule() {
+    const bound_program bound(best_.program, schema_);
+    reduction_options o;
+    o.stop = options_.stop;
+    const reduced_schedule reduced = reduce_schedule(engine_, bound.runnable(), in_, goal_, o);
+    if (reduced.holds) in_.plan = reduced.plan;
+    return reduced.minimal;
+  }
+
+  // Makes the trace that of program and schedule as they are now.
+  void settle() {
+    const bound_program bound(best_.program, schema_);
+    const kept_execution kept = keep(engine_, bound.runnable(), in_.plan, in_.options, in_.points);
+    best_ = trace_of(best_, kept);
+    in_.plan = kept.plan;
+  }
+
+  const schema& schema_;
+  const minimize_options& options_;
+  engine engine_;
+  std::unique_ptr<strategy> search_;
+  trace_file best_;
+  replay_input in_;
+  reduction_goal goal_;
+  accepted last_;
+  std::uint32_t programs_ = 0;
+};
+
+}  // namespace
+
+trace_size size_of(const trace_file& t) {
+  trace_size size;
+  for (unsigned task = 1; task <= t.program.task_count(); ++task)
+    size.tasks += !t.program.calls_of(task).empty();
+  size.calls = t.program.call_count();
+  size.switches = t.schedule ? t.schedule->switches() : 0;
+  size.steps = t.steps.size();
+  return size;
+}
+
+tl::expected<minimized, std::string> minimize(const trace_file& t, const schema& s,
+                                              const minimize_options& o) {
+  minimizer m(t, s, o);
+  if (const auto goal = m.set_goal(); !goal) return tl::unexpected(goal.error());
+  return m.run();
+}
+
+}  // namespace iorace

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "tools/load.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "fuzz/scenarios.h"
+#include "tools/files.h"
+
+namespace iorace::cli {
+
+result<subject> load_file(const std::string& path, const outside_settings& with) {
+  const auto content = read_input(path);
+  if (!content) return tl::unexpected(content.error());
+  auto found = subject_of(path, *content, with, kernel_schema());
+  if (!found) return fail_at(found.error());
+  return std::move(*found);
+}
+
+result<subject> load_scenario(const std::string& name, const outside_settings& with) {
+  const auto all = scenario_texts();
+  const bool known = std::any_of(all.begin(), all.end(), [&](auto& s) { return s.name == name; });
+  const bool path = name.find_first_of("/.") != std::string::npos || name == "-" ||
+                    ::access(name.c_str(), F_OK) == 0;
+  if (path && !known) return load_file(name, with);
+  auto found = built_in(name, with, kernel_schema());
+  if (!found) return fail(found.error());
+  return std::move(*found);
+}
+
+void note(const std::string& text) { fmt::print(stderr, "iorace: {}\n", text); }
+
+}  // namespace iorace::cli

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// From what was typed to what is meant.
+#pragma once
+
+#include <string>
+
+#include "fuzz/subject.h"
+#include "tools/failure.h"
+
+namespace iorace::cli {
+
+// Reads a trace or corpus file; "-" is standard input. Errors: as read_input's and subject_of's.
+result<subject> load_file(const std::string& path, const outside_settings& with);
+// The same, or a built-in scenario. A built-in name wins over a file of that name, which can be
+// written ./name.
+result<subject> load_scenario(const std::string& name, const outside_settings& with);
+
+// Writes a message to stderr: the result's place is stdout.
+void note(const std::string& text);
+
+}  // namespace iorace::cli

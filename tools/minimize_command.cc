@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// iorace minimize FILE.
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "fuzz/minimize.h"
+#include "tools/command.h"
+#include "tools/files.h"
+#include "tools/load.h"
+#include "tools/report.h"
+
+namespace iorace::cli {
+namespace {
+
+std::string output_path(const minimize_request& o) {
+  if (!o.out.empty()) return o.out;
+  if (o.file == "-") return "-";
+  std::string path = o.file;
+  if (path.ends_with(".trace")) path.resize(path.size() - 6);
+  return path + ".min.trace";
+}
+
+std::string size_text(const trace_size& s) {
+  return fmt::format("{} CPUs, {} calls, {} switches, {} steps", s.tasks, s.calls, s.switches,
+                     s.steps);
+}
+
+json size_json(const trace_size& s) {
+  return {{"tasks", s.tasks}, {"calls", s.calls}, {"switches", s.switches}, {"steps", s.steps}};
+}
+
+std::string report_text(const minimized& m, const std::string& path, const paint& colors) {
+  std::string text = fmt::format("before: {}\nafter:  {}{}\n", size_text(m.before),
+                                 size_text(m.after), m.minimal ? "" : " (stopped early)");
+  text += colors.bad(m.trace.title) + "\n";
+  if (path != "-") text += fmt::format("replay: {}\n", shell_line({"iorace", "replay", path}));
+  return text;
+}
+
+std::string report_json(const minimized& m, const std::string& path) {
+  const json all = {
+      {"verdict", m.trace.verdict->name}, {"title", m.trace.title}, {"before", size_json(m.before)},
+      {"after", size_json(m.after)},      {"minimal", m.minimal},   {"trace", path}};
+  return all.dump(2) + "\n";
+}
+
+}  // namespace
+
+result<int> minimize_command(const minimize_request& o) {
+  const std::string path = output_path(o);
+  if (path == "-" && o.output.json)
+    return fail("-o: expected a file: with --format json standard output has the report");
+  const auto found = load_file(o.file, o.with);
+  if (!found) return tl::unexpected(found.error());
+  const interrupt_guard guard;
+  minimize_options how;
+  how.keep_program = o.keep_program;
+  how.stop = interrupt_guard::interrupted;
+  const auto m = minimize(found->trace, kernel_schema(), how);
+  if (!m) {
+    note(o.file + ": " + m.error());
+    return exit_finding;
+  }
+  if (const auto done = write_output(path, print_trace(m->trace, kernel_schema())); !done)
+    return tl::unexpected(done.error());
+  if (path == "-") {
+    fmt::print(stderr, "{}",
+               report_text(*m, path, paint(use_color(o.output.color, STDERR_FILENO))));
+  } else {
+    const paint colors(use_color(o.output.color, STDOUT_FILENO));
+    const auto done =
+        write_stdout(o.output.json ? report_json(*m, path) : report_text(*m, path, colors));
+    if (!done) return tl::unexpected(done.error());
+  }
+  return interrupt_guard::interrupted() ? exit_interrupted : exit_ok;
+}
+
+}  // namespace iorace::cli
