@@ -2,6 +2,7 @@
 #include "scheduler/explore/reduce_schedule.h"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 #include "scheduler/record/capture.h"
@@ -42,6 +43,7 @@ class reduction {
   reduced_schedule run() {
     out_.plan = in_.plan;
     out_.lines_before = lines_of(in_.plan);
+    learn_places();
     if (!better(in_.plan)) return out_;
     better({});
     remove_lines();
@@ -52,7 +54,7 @@ class reduction {
       loosen_segments();
       exchange_segments();
       lower_choices();
-      move_to_call_starts();
+      move_to_natural_places();
     }
     out_.minimal = !over() && is_minimal();
     return out_;
@@ -76,18 +78,14 @@ class reduction {
   cost cost_of(const schedule& s) const {
     std::uint64_t answers = 0;
     for (const choice& c : s.choices) answers += c.value;
-    std::size_t anchors = 0, inside = 0;
-    const recording r = capture(engine_);
+    std::size_t anchors = 0, unnatural = 0;
     for (const segment& g : s.segments) {
       if (!g.until) continue;
       ++anchors;
-      const std::vector<anchor> places = places_of(r, g.task);
-      const auto at = std::find(places.begin(), places.end(), *g.until) - places.begin();
-      const std::vector<bool> starts = call_starts_of(r, g.task);
-      inside +=
-          static_cast<std::size_t>(at) >= starts.size() || !starts[static_cast<std::size_t>(at)];
+      const auto known = naturalness_.find(g.task + ' ' + to_text(*g.until));
+      unnatural += known == naturalness_.end() ? 2 : known->second;
     }
-    return {lines_of(s), result_.switches, answers, anchors, inside, result_.operations};
+    return {lines_of(s), result_.switches, answers, anchors, unnatural, result_.operations};
   }
 
   // Executes a candidate and adopts it, as it was followed, if it is better than the best so far.
@@ -184,35 +182,56 @@ class reduction {
       }
   }
 
-  // Moves each anchor to the nearest starts of calls, before it and behind it.
-  void move_to_call_starts() {
-    for (std::size_t i = 0; i < out_.plan.segments.size(); ++i) {
-      if (!out_.plan.segments[i].until) continue;
-      schedule followed;
-      if (over() || !comes_to_goal(out_.plan, followed)) return;
-      const recording r = capture(engine_);
-      const std::string& task = out_.plan.segments[i].task;
-      const std::vector<anchor> places = places_of(r, task);
-      const std::vector<bool> starts = call_starts_of(r, task);
-      const auto here = static_cast<std::size_t>(
-          std::find(places.begin(), places.end(), *out_.plan.segments[i].until) - places.begin());
-      if (here == places.size() || starts[here]) continue;
-      for (const std::size_t to : {start_before(starts, here), start_behind(starts, here)}) {
-        if (to >= places.size()) continue;
-        schedule s = out_.plan;
-        s.segments[i].until = places[to];
-        if (better(s)) break;
-      }
+  // Lets each task run first, to see the places that it comes to.
+  void learn_places() {
+    schedule ignored;
+    comes_to_goal({}, ignored);
+    for (task_id t = 1; t < engine_.tasks() && !over(); ++t) {
+      const std::string task = engine_.task_name(t);
+      comes_to_goal({.segments = {{task, std::nullopt}}, .choices = in_.plan.choices}, ignored);
+      learn(capture(engine_), task);
     }
   }
 
-  static std::size_t start_before(const std::vector<bool>& starts, std::size_t at) {
-    while (at > 0 && !starts[at]) --at;
-    return at == 0 ? starts.size() : at;
+  void learn(const recording& r, const std::string& task) {
+    const std::vector<anchor> places = places_of(r, task);
+    const std::vector<unsigned> ranks = naturalness_of(r, task);
+    for (std::size_t i = 0; i < places.size(); ++i)
+      naturalness_.emplace(task + ' ' + to_text(places[i]), ranks[i]);
   }
-  static std::size_t start_behind(const std::vector<bool>& starts, std::size_t at) {
-    while (at < starts.size() && !starts[at]) ++at;
-    return at;
+
+  // Moves each anchor to the nearest more natural places, before it and behind it. Where its task
+  // would have come to is seen when it does not stop there.
+  void move_to_natural_places() {
+    for (std::size_t i = 0; i < out_.plan.segments.size() && !over(); ++i) {
+      const segment g = out_.plan.segments[i];
+      if (!g.until) continue;
+      schedule on = out_.plan;
+      on.segments.resize(i + 1);
+      on.segments[i].until.reset();
+      schedule ignored;
+      comes_to_goal(on, ignored);
+      const recording r = capture(engine_);
+      learn(r, g.task);
+      move_nearby(i, places_of(r, g.task), naturalness_of(r, g.task));
+    }
+  }
+
+  void move_nearby(std::size_t i, const std::vector<anchor>& places,
+                   const std::vector<unsigned>& ranks) {
+    const auto here = static_cast<std::size_t>(
+        std::find(places.begin(), places.end(), *out_.plan.segments[i].until) - places.begin());
+    for (unsigned rank = 0; here < places.size() && rank < ranks[here]; ++rank) {
+      std::size_t before = here, behind = here;
+      while (before > 0 && ranks[before] != rank) --before;
+      while (behind + 1 < places.size() && ranks[behind] != rank) ++behind;
+      for (const std::size_t to : {behind, before}) {
+        if (ranks[to] != rank || !can_stop_at(places[to])) continue;
+        schedule s = out_.plan;
+        s.segments[i].until = places[to];
+        if (better(s)) return;
+      }
+    }
   }
 
   bool is_minimal() {
@@ -228,6 +247,8 @@ class reduction {
   const replay_input& in_;
   const reduction_goal& goal_;
   const reduction_options& options_;
+  // By task and anchor: see naturalness_of().
+  std::map<std::string, unsigned> naturalness_;
   reduced_schedule out_;
   cost cost_;
   execution_result result_;  // of the last candidate

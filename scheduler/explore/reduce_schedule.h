@@ -10,7 +10,7 @@
 //   2. ddmin over the lines (Zeller and Hildebrandt, TSE 2002);
 //   3. segments run until their task blocks or ends, or change places with the next;
 //   4. smaller answers to choices;
-//   5. switches between two calls of a task instead of inside one;
+//   5. switches between two calls of a task, before a lock or at the start of a function;
 // are repeated until none of them finds anything better. Better is, in this order: fewer lines,
 // fewer switches, smaller answers, fewer anchors, fewer switches inside calls, fewer operations.
 #pragma once

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "scheduler/record/event_text.h"
+#include "scheduler/record/relevance.h"
 #include "scheduler/record/shortening.h"
 
 namespace iorace {
@@ -14,6 +15,10 @@ namespace {
 
 constexpr std::size_t margin = 6;      // " step "
 constexpr std::size_t pitch_min = 25;  // three columns in 80 characters
+constexpr std::size_t run_min = 4;     // fewer operations in a row are never put together
+
+constexpr const char* legend =
+    "  ... N steps: operations whose order with those of other CPUs does not matter";
 
 struct row {
   std::uint32_t number = 0;  // 0: a heading, or the rest of the row above
@@ -36,9 +41,31 @@ std::size_t break_at(std::string_view text, std::size_t limit) {
   return limit;
 }
 
+// Returns true iff two lines have the same headings in any drawing.
+bool together(const recording& r, std::size_t a, std::size_t b) {
+  return r.lines[a].task == r.lines[b].task &&
+         outline_of(r, r.lines[a].frame) == outline_of(r, r.lines[b].frame);
+}
+
+// Which lines have a row of their own: all in the full drawing, else those that matter and those in
+// runs too short to be put together.
+std::vector<bool> shown_lines(const recording& r, bool full) {
+  std::vector<bool> shown = relevant_lines(r);
+  for (std::size_t i = 0; i < shown.size();) {
+    std::size_t end = i + 1;
+    while (!shown[i] && end < shown.size() && !shown[end] && together(r, i, end)) ++end;
+    if (full || end - i < run_min)
+      std::fill(shown.begin() + static_cast<std::ptrdiff_t>(i),
+                shown.begin() + static_cast<std::ptrdiff_t>(end), true);
+    i = end;
+  }
+  return shown;
+}
+
 class drawing {
  public:
-  drawing(const recording& r, const columns_options& o) : o_(o), short_(r, o) {
+  drawing(const recording& r, const columns_options& o)
+      : o_(o), shown_(shown_lines(r, o.full)), short_(r, o, shown_) {
     column_.assign(r.tasks.size(), 0);
     std::vector<bool> busy(r.tasks.size());
     for (const recording::line& l : r.lines) busy[l.task] = true;
@@ -49,9 +76,19 @@ class drawing {
     const std::size_t room = o.width > margin ? o.width - margin + 1 : 1;
     pitch_ = std::max(pitch_min, room / std::max<std::size_t>(titles_.size(), 1));
     std::vector<std::vector<std::uint32_t>> open(r.tasks.size());
-    for (const recording::line& l : r.lines) add(r, l, open[l.task]);
+    for (std::size_t i = 0; i < r.lines.size();) {
+      const recording::line& l = r.lines[i];
+      if (shown_[i]) {
+        add(r, l, open[l.task]);
+        ++i;
+      } else {
+        i = add_run(r, i, open[l.task]);
+      }
+    }
     if (titles_.size() < 3) narrow();
   }
+
+  bool complete() const { return std::find(shown_.begin(), shown_.end(), false) == shown_.end(); }
 
   std::string text() const {
     std::string out = line(" step ", titles_), dashes = " ---- ";
@@ -63,15 +100,29 @@ class drawing {
   }
 
  private:
-  void add(const recording& r, const recording::line& l, std::vector<std::uint32_t>& open) {
-    const std::vector<std::uint32_t> path = short_.path(l);
+  void open_path(std::size_t column, std::vector<std::uint32_t> path,
+                 std::vector<std::uint32_t>& open) {
     const auto fresh = std::mismatch(path.begin(), path.end(), open.begin(), open.end()).first;
-    const std::size_t column = column_[l.task];
     for (auto f = fresh; f != path.end(); ++f)
       put({0, column, short_.heading(*f), false}, static_cast<std::size_t>(f - path.begin()));
-    open = path;
+    open = std::move(path);
+  }
+
+  void add(const recording& r, const recording::line& l, std::vector<std::uint32_t>& open) {
+    open_path(column_[l.task], short_.path(l), open);
     const bool side = l.number == r.end.at || l.number == r.end.other;
-    put({l.number, column, event_text(l, short_.place(l)), side}, path.size());
+    put({l.number, column_[l.task], event_text(l, short_.place(l)), side}, open.size());
+  }
+
+  // One row for the lines from `first` on that have none, as far as they have the same headings;
+  // returns the line behind them.
+  std::size_t add_run(const recording& r, std::size_t first, std::vector<std::uint32_t>& open) {
+    const recording::line& l = r.lines[first];
+    std::size_t end = first;
+    while (end < r.lines.size() && !shown_[end] && together(r, first, end)) ++end;
+    open_path(column_[l.task], outline_of(r, l.frame), open);
+    put({l.number, column_[l.task], fmt::format("... {} steps", end - first), false}, open.size());
+    return end;
   }
 
   // Adds the row, over several lines if it is too long. The last column ends at the margin; others
@@ -127,6 +178,7 @@ class drawing {
   }
 
   const columns_options& o_;
+  const std::vector<bool> shown_;
   shortening short_;
   std::vector<std::size_t> column_;  // by task
   std::vector<std::string> titles_;
@@ -156,9 +208,10 @@ std::string framed(const std::string& verdict, const columns_options& o) {
 }  // namespace
 
 std::string columns(const recording& r, const columns_options& o) {
-  const std::string body = drawing(r, o).text();
-  if (r.end.name.empty()) return body + "\n  " + verdict_line(r) + '\n';
-  return body + '\n' + framed(verdict_line(r), o);
+  const drawing d(r, o);
+  std::string text = d.text() + '\n';
+  if (!d.complete()) text += std::string(legend) + "\n\n";
+  return text + (r.end.name.empty() ? "  " + verdict_line(r) + '\n' : framed(verdict_line(r), o));
 }
 
 }  // namespace iorace

@@ -12,8 +12,10 @@
 //
 // A function's operations stand one blank in from it. Only the outermost function of each call is
 // shown, and inner ones that the title names or without which two operations would look the same.
-// A member stands without its object unless several objects have one of that name. Every operation
-// is shown; tasks that did nothing are not. The last line says how it ended.
+// A member stands without its object unless several objects have one of that name. Four or more
+// operations in a row that no overlapping call of another task could notice (record/relevance.h)
+// are one row that says how many they are; tasks that did nothing are left out. The last line says
+// how it ended.
 #pragma once
 
 #include <span>
@@ -25,7 +27,7 @@
 namespace iorace {
 
 struct columns_options {
-  bool full = false;    // all functions, objects and prefixes, and the calls
+  bool full = false;    // all operations, functions, objects, prefixes and calls
   unsigned width = 80;  // characters; more than three tasks need 25 each
   bool color = false;   // emphasise the two sides and the verdict
   std::span<const std::string_view> prefixes = {};  // of functions, left out where nothing is lost

@@ -2,6 +2,7 @@
 #include "scheduler/record/places.h"
 
 #include <map>
+#include <set>
 
 namespace iorace {
 
@@ -18,17 +19,21 @@ std::vector<anchor> places_of(const recording& r, std::string_view task) {
   return places;
 }
 
-std::vector<bool> call_starts_of(const recording& r, std::string_view task) {
-  std::vector<bool> starts;
-  std::uint32_t last = 0;
+std::vector<unsigned> naturalness_of(const recording& r, std::string_view task) {
+  constexpr unsigned lock_flags = op_waits | op_acquire | op_release;
+  std::vector<unsigned> ranks;
+  std::set<std::uint32_t> entered;
   for (const recording::line& l : r.lines) {
     if (r.tasks[l.task] != task) continue;
     std::uint32_t outermost = l.frame;
     for (std::uint32_t f = l.frame; f != 0; f = r.frames[f].parent) outermost = f;
-    starts.push_back(starts.empty() || outermost != last);
-    last = outermost;
+    const bool lock = (traits(l.kind).flags & lock_flags) == (op_waits | op_acquire) ||
+                      l.kind == op_kind::down_write_arrive;
+    const bool new_call = entered.insert(outermost).second;
+    const bool new_function = entered.insert(l.frame).second;
+    ranks.push_back(new_call ? 0 : new_function || lock ? 1 : 2);
   }
-  return starts;
+  return ranks;
 }
 
 }  // namespace iorace

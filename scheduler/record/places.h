@@ -14,7 +14,8 @@ namespace iorace {
 // Returns an anchor for each operation that the task called `task` executed in `r`, in order. Those
 // of plain accesses that are no points name places where nothing can stop.
 std::vector<anchor> places_of(const recording& r, std::string_view task);
-// For each of them: whether it is the first of a call, the most natural place to stop at.
-std::vector<bool> call_starts_of(const recording& r, std::string_view task);
+// For each of them: how natural it is to stop there. 0 is the first operation of a call, 1 the
+// first one of a function or the taking of a lock, 2 anything else.
+std::vector<unsigned> naturalness_of(const recording& r, std::string_view task);
 
 }  // namespace iorace

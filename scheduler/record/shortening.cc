@@ -25,12 +25,34 @@ bool mentions(std::string_view title, std::string_view function) {
 
 }  // namespace
 
-shortening::shortening(const recording& r, const columns_options& o) : r_(r), o_(o) {
+std::uint32_t entry_of(const recording& r, std::uint32_t frame) {
+  std::uint32_t function = 0, call = 0;
+  for (; frame != 0; frame = r.frames[frame].parent)
+    (r.frames[frame].call ? call : function) = frame;
+  return function != 0 ? function : call;
+}
+
+std::vector<std::uint32_t> outline_of(const recording& r, std::uint32_t frame) {
+  std::vector<std::uint32_t> outline;
+  const std::uint32_t entry = entry_of(r, frame);
+  for (std::uint32_t f = frame; f != 0; f = r.frames[f].parent)
+    if (f == entry || (!r.frames[f].call && mentions(r.end.title, r.frames[f].function)))
+      outline.push_back(f);
+  std::reverse(outline.begin(), outline.end());
+  return outline;
+}
+
+shortening::shortening(const recording& r, const columns_options& o, const std::vector<bool>& shown)
+    : r_(r), o_(o) {
   for (const recording::frame& f : r.frames) functions_.insert(f.function);
-  for (const recording::line& l : r.lines)
-    if (!l.field.empty()) objects_[l.field].insert(l.object);
-  for (const recording::line& l : r.lines)
-    inner_[{entry(l.frame), event_text(l, place(l))}].insert(std::string(r.function(l.frame)));
+  for (std::size_t i = 0; i < r.lines.size(); ++i)
+    if (shown[i] && !r.lines[i].field.empty()) objects_[r.lines[i].field].insert(r.lines[i].object);
+  for (std::size_t i = 0; i < r.lines.size(); ++i) {
+    const recording::line& l = r.lines[i];
+    if (!shown[i]) continue;
+    inner_[{entry_of(r, l.frame), event_text(l, place(l))}].insert(
+        std::string(r.function(l.frame)));
+  }
 }
 
 std::string shortening::place(const recording::line& l) const {
@@ -52,25 +74,17 @@ std::string shortening::heading(std::uint32_t frame) const {
 
 std::vector<std::uint32_t> shortening::path(const recording::line& l) const {
   std::vector<std::uint32_t> shown;
-  const std::uint32_t outermost = entry(l.frame);
+  const std::uint32_t outermost = entry_of(r_, l.frame);
   for (std::uint32_t f = l.frame; f != 0; f = r_.frames[f].parent)
     if (o_.full || f == outermost || (!r_.frames[f].call && wanted(f, l))) shown.push_back(f);
   std::reverse(shown.begin(), shown.end());
   return shown;
 }
 
-// The outermost function; the label of the call if there is no function in it.
-std::uint32_t shortening::entry(std::uint32_t frame) const {
-  std::uint32_t function = 0, call = 0;
-  for (; frame != 0; frame = r_.frames[frame].parent)
-    (r_.frames[frame].call ? call : function) = frame;
-  return function != 0 ? function : call;
-}
-
 bool shortening::wanted(std::uint32_t frame, const recording::line& l) const {
   if (mentions(r_.end.title, r_.frames[frame].function)) return true;
   if (r_.frames[frame].function != r_.function(l.frame)) return false;
-  return inner_.at({entry(l.frame), event_text(l, place(l))}).size() > 1;
+  return inner_.at({entry_of(r_, l.frame), event_text(l, place(l))}).size() > 1;
 }
 
 }  // namespace iorace

@@ -16,10 +16,17 @@
 
 namespace iorace {
 
+// The outermost function around `frame`; the label of the call if there is no function in it; 0
+// outside both.
+std::uint32_t entry_of(const recording& r, std::uint32_t frame);
+// That and the functions further in that the title names, outermost first: the headings that the
+// drawing has in any case.
+std::vector<std::uint32_t> outline_of(const recording& r, std::uint32_t frame);
+
 class shortening {
  public:
-  // Both must outlive it.
-  shortening(const recording& r, const columns_options& o);
+  // `r` and `o` must outlive it. Only lines that are `shown` can be mistaken for one another.
+  shortening(const recording& r, const columns_options& o, const std::vector<bool>& shown);
 
   // "iova_rwsem", or "ioas#1.iova_rwsem" where several objects have one.
   std::string place(const recording::line& l) const;
@@ -29,7 +36,6 @@ class shortening {
   std::vector<std::uint32_t> path(const recording::line& l) const;
 
  private:
-  std::uint32_t entry(std::uint32_t frame) const;
   bool wanted(std::uint32_t frame, const recording::line& l) const;
 
   const recording& r_;
