@@ -85,8 +85,8 @@ wait_queue_entry::wait_queue_entry()
 wait_queue_entry::~wait_queue_entry() {
   if (queue == nullptr) return;
   engine& e = engine::current();
-  e.found(verdict::list_corruption, line(e.task_name(task)) + " returns without finish_wait on " +
-                                        e.identity_name(e.identity(queue)));
+  e.found(verdict::list_corruption,
+          line(e.task_name(task)) + " returns without finish_wait on " + e.name_of(queue));
 }
 
 void init_waitqueue_head(wait_queue_head_t* wq) {
