@@ -103,7 +103,7 @@ class sampler {
                                               : w.machine.run(program_, *w.choose, o);
     out = {r.digest, r.points, r.operations, r.how};
     for (const engine::unordered_free& u : w.machine.unordered_frees())
-      w.raced.emplace(w.machine.objects.class_field(u.object, u.field), k);
+      w.raced.emplace(w.machine.objects.class_field(u.object, u.field), o.number);
     if (r.how != ended::found) return;
     if (f.kind == verdict::none) f = w.machine.last_finding();
     if (f.kind == verdict::data_race) {
