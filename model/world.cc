@@ -65,7 +65,7 @@ static void close_all_files(world& w) {
 // Judges what must hold when nothing is left in use: no page pinned.
 static void judge_pages(world& w) {
   for (u64 i = 0; i < w.limit[limit::user_pages]; ++i)
-    if (atomic_peek(&w.page[i]->pincount) != 0)
+    if (atomic_peek(&w.pages[i].pincount) != 0)
       convict("pinned-at-end", {"finish_world", current_task()}, {nullptr, no_task},
               "a page is still pinned after everything has been released");
 }

@@ -40,7 +40,7 @@ struct world {
   iommufd_ctx* ictx;
   files_struct* files;
   mm_struct* mm;
-  struct page* page[user_pages_max];
+  page* pages;                          // limit user_pages of them
   ghosts* ghost;
   task_local* task[tasks_max];
 };

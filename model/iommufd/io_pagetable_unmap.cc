@@ -14,12 +14,15 @@ struct unmap_tries {
 
 // Revokes software access to the area. Takes both locks over and drops them, because the callbacks
 // come back to unpin. Returns false when nothing listens.
-static bool iopt_unmap_revoke(io_pagetable* iopt, iopt_area* area, unsigned long area_first,
-                              unsigned long length, unmap_tries* t) {
+static bool iopt_unmap_revoke(io_pagetable* iopt, iopt_area* area, unmap_tries* t) {
+  const bool read_late = chosen(knob::iopt_unmap_area_pointer) == AREA_READ_AFTER_UNLOCK;
+  const unsigned long area_first = iopt_area_iova(area);
+  unsigned long length = read_late ? 0 : iopt_area_length(area);
   area->prevent_access = true;
   CONTRACT(area_revoked, area);
   up_write(&iopt->iova_rwsem);
   up_read(&iopt->domains_rwsem);
+  if (read_late) length = iopt_area_length(area);
   iommufd_access_notify_unmap(iopt, area_first, length);
   t->of = area;
   t->tries++;
@@ -73,7 +76,7 @@ again:
     const u32 num_accesses = area->num_accesses;
     if (num_accesses != 0) {
       start = area_first;
-      if (iopt_unmap_revoke(iopt, area, area_first, area_last - area_first + 1, &t)) goto again;
+      if (iopt_unmap_revoke(iopt, area, &t)) goto again;
       if (unmapped != nullptr) *unmapped = unmapped_bytes;
       return -EDEADLOCK;
     }

@@ -68,6 +68,12 @@ constexpr knob_value iopt_unmap_start[] = {
     {"kept", "", "Unmap starts over, and meets what was mapped meanwhile.", "before 8602018b1f17",
      "unmap_map", "clean"},
 };
+constexpr knob_value iopt_unmap_area_pointer[] = {
+    {"read_before_unlock", "", "Unmap knows the area's length before it drops its locks.",
+     "804ca14d04df", "unmap_unmap", "clean"},
+    {"read_after_unlock", "", "It reads the length when the area may be gone.",
+     "before 804ca14d04df", "unmap_unmap", "use-after-free"},
+};
 constexpr knob_value notify_unmap_lock_obj[] = {
     {"access_list", "c13", "NOTIFY takes its reference under the list's lock only.", "6.12.117",
      "access_destroy_unmap", "kernel-warn"},
@@ -112,6 +118,8 @@ constexpr knob_info knob_table[] = {
     {"access_driver.attach", "What a driver holds around attach, replace and detach.",
      access_driver_attach, 0},
     {"iopt_unmap.start", "Where unmap goes on after an area.", iopt_unmap_start, 0},
+    {"iopt_unmap.area_pointer", "When unmap reads the area for the last time.",
+     iopt_unmap_area_pointer, 0},
     {"notify_unmap.lock_obj", "What excludes the destroyer while NOTIFY takes its reference.",
      notify_unmap_lock_obj, 1},
     {"iopt_unmap.tries", "What shares a budget of tries.", iopt_unmap_tries, 1},

@@ -17,6 +17,7 @@ enum id : unsigned {
   access_destroy_lock,
   access_driver_attach,
   iopt_unmap_start,
+  iopt_unmap_area_pointer,
   notify_unmap_lock_obj,
   iopt_unmap_tries,
   access_destroy_pins,
@@ -36,6 +37,7 @@ enum : unsigned { CONTIG_DONE_LOCKED, CONTIG_DONE_AFTER_UP_READ };
 enum : unsigned { ACCESS_DESTROY_UNLOCKED, ACCESS_DESTROY_DRIVER_LOCK };
 enum : unsigned { ATTACH_SERIALISED, ATTACH_CONCURRENT };
 enum : unsigned { START_ADVANCED, START_KEPT };
+enum : unsigned { AREA_READ_BEFORE_UNLOCK, AREA_READ_AFTER_UNLOCK };
 enum : unsigned { LOCK_OBJ_ACCESS_LIST, LOCK_OBJ_OBJECTS };
 enum : unsigned { TRIES_PER_GAP, TRIES_PER_AREA };
 enum : unsigned { PINS_KEPT, PINS_UNDONE };

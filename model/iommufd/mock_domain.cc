@@ -60,18 +60,19 @@ unsigned long iommu_iova_to_phys(iommu_domain* domain, unsigned long iova) {
 mm_struct* make_mm() {
   auto* const mm = make<mm_struct>();
   init_rwsem(&mm->mmap_lock);
-  world& w = this_world();
-  for (u64 i = 0; i < w.limit[limit::user_pages]; ++i) w.page[i] = make<struct page>();
+  const std::size_t n = limit_value(limit::user_pages);
+  void* const pages = allocate_object(*class_of<page>(), n * sizeof(page), gfp::kernel, false);
+  for (std::size_t i = 0; i < n; ++i) ::new (static_cast<page*>(pages) + i) page;
+  this_world().pages = static_cast<page*>(pages);
   return mm;
 }
 
 void free_mm(mm_struct* mm) {
-  world& w = this_world();
-  for (u64 i = 0; i < w.limit[limit::user_pages]; ++i) kfree(w.page[i]);
+  kfree(this_world().pages);
   kfree(mm);
 }
 
-page* pfn_to_page(unsigned long pfn) { return this_world().page[pfn]; }
+page* pfn_to_page(unsigned long pfn) { return this_world().pages + pfn; }
 
 static bool user_pfn(unsigned long uptr, unsigned long* pfn) {
   if (uptr < user_memory_start) return false;
