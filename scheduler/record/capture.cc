@@ -34,6 +34,8 @@ class capturing {
     for (step_id i = 0; i < steps.size(); ++i) add(steps[i], i);
     const finding& f = engine_.last_finding();
     if (f.kind == verdict::none) return std::move(result_);
+    for (task_id t = 1; t < engine_.tasks(); ++t)
+      if (!finished_.contains(t) && (t != f.task || is_wait(f.kind))) add_pending(t);
     const auto name = [&](task_id t) { return t < engine_.tasks() ? engine_.task_name(t) : ""; };
     result_.end = {.name = f.name,
                    .title = f.title,
@@ -112,6 +114,7 @@ class capturing {
       if (row.access == access_type::write) line.before = now;
       now = line.value;
     }
+    if (s.kind == op_kind::exit) finished_.insert(s.task);
     if (id < engine_.first_step() || s.task == 0 || s.kind == op_kind::exit) return;
     line.number = static_cast<std::uint32_t>(result_.lines.size() + 1);
     line.frame = frame(engine_.frame_of(id));
@@ -119,6 +122,26 @@ class capturing {
     if (s.object != 0) line.field = engine_.objects.field_name(s.object, s.field);
     numbers_[id] = line.number;
     result_.lines.push_back(std::move(line));
+  }
+
+  // Verdicts over tasks that wait; all others are over the task that ran.
+  static bool is_wait(verdict v) {
+    return v == verdict::deadlock || v == verdict::hung_task || v == verdict::lost_wakeup;
+  }
+
+  void add_pending(task_id t) {
+    const pending_op& op = engine_.pending_of(t);
+    recording::line line{.number = 0,
+                         .task = t,
+                         .kind = op.kind,
+                         .frame = frame(engine_.innermost(t)),
+                         .object = {},
+                         .field = {},
+                         .value = {},
+                         .before = {}};
+    if (op.object != 0) line.object = engine_.object_name(op.object);
+    if (op.object != 0) line.field = engine_.objects.field_name(op.object, op.field);
+    result_.pending.push_back(std::move(line));
   }
 
   // Kinds beside plain variables whose result a reader wants to see.
@@ -152,6 +175,7 @@ class capturing {
   std::set<std::pair<std::uint16_t, std::uint16_t>> pointers_;  // class and field
   std::map<field_key, std::string> values_;
   std::map<std::uint32_t, std::uint32_t> frames_;
+  std::set<task_id> finished_;
   std::map<step_id, std::uint32_t> numbers_;
 };
 

@@ -84,6 +84,7 @@ class drawing {
       } else {
         i = add_run(r, i, open[l.task]);
       }
+      add_pending(r, i, l.task, open[l.task]);
     }
     if (titles_.size() < 3) narrow();
   }
@@ -112,6 +113,19 @@ class drawing {
     open_path(column_[l.task], short_.path(l), open);
     const bool side = l.number == r.end.at || l.number == r.end.other;
     put({l.number, column_[l.task], event_text(l, short_.place(l)), side}, open.size());
+  }
+
+  // Behind the last line of a task that did not come to its end: what it would have done next.
+  void add_pending(const recording& r, std::size_t next, task_id t,
+                   std::vector<std::uint32_t>& open) {
+    for (std::size_t i = next; i < r.lines.size(); ++i)
+      if (r.lines[i].task == t) return;
+    for (const recording::line& l : r.pending) {
+      if (l.task != t) continue;
+      open_path(column_[t], outline_of(r, l.frame), open);
+      put({0, column_[t], fmt::format("(next: {})", event_text(l, short_.place(l))), false},
+          open.size());
+    }
   }
 
   // One row for the lines from `first` on that have none, as far as they have the same headings;

@@ -14,8 +14,9 @@
 // shown, and inner ones that the title names or without which two operations would look the same.
 // A member stands without its object unless several objects have one of that name. Four or more
 // operations in a row that no overlapping call of another task could notice (record/relevance.h)
-// are one row that says how many they are; tasks that did nothing are left out. The last line says
-// how it ended.
+// are one row that says how many they are; tasks that did nothing are left out. Where a finding
+// stopped a task in the middle, "(next: ...)" says what it was about to do. The last line says how
+// it ended.
 #pragma once
 
 #include <span>

@@ -132,6 +132,34 @@ TEST(columns, three_cpus_fit_into_80_characters) {
   }
 }
 
+TEST(columns, what_no_overlapping_call_could_notice_is_put_together) {
+  using enum op_kind;
+  scene s;
+  s.call(1, "create");
+  for (int i = 0; i < 6; ++i) s.op(1, write, "a#1.v", "1");
+  s.leave(1).call(1, "pin").op(1, mutex_lock, "a#1.lock");
+  for (const char* field : {"one", "two", "three", "four"})
+    s.op(1, read, std::string("a#1.") + field, "0");
+  s.op(1, write, "a#1.pins", "1", "0");
+  s.call(2, "unmap").op(2, read, "a#1.v", "1").op(2, read, "a#1.pins", "1");
+  s.r.pending.push_back({.number = 0,
+                         .task = 1,
+                         .kind = mutex_unlock,
+                         .frame = s.inside[1],
+                         .object = "a#1",
+                         .field = "lock",
+                         .value = "",
+                         .before = ""});
+  s.r.end = {.name = "pin-survives-unmap",
+             .title = "pin-survives-unmap: unmap v pin",
+             .detail = "one pin is left",
+             .at = 0,
+             .other = 0,
+             .task = "cpu2",
+             .other_task = "cpu1"};
+  expect_golden("together.columns", columns(s.r));
+}
+
 TEST(columns, idle_cpus_are_left_out) {
   scene s;
   s.call(3, "f").op(3, op_kind::mutex_lock, "a#1.lock");

@@ -47,6 +47,7 @@ struct recording {
   std::vector<std::string> tasks;  // "setup", "cpu1", ...
   std::vector<frame> frames;
   std::vector<line> lines;
+  std::vector<line> pending;  // what unfinished tasks would have done next; numbers are 0
   ending end;
 
   // Returns the innermost function at frame `at`; empty outside all functions.

@@ -18,9 +18,10 @@ std::uint32_t call_of(const recording& r, std::uint32_t frame) {
 bool has_own_meaning(const recording::line& l, const recording& r) {
   switch (l.kind) {
     case op_kind::choose:
+      return l.value != "0";
     case op_kind::copy_from_user:
     case op_kind::copy_to_user:
-      return true;
+      return l.value == "0";
     default:
       return l.number == r.end.at || l.number == r.end.other;
   }

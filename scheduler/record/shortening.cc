@@ -47,6 +47,8 @@ shortening::shortening(const recording& r, const columns_options& o, const std::
   for (const recording::frame& f : r.frames) functions_.insert(f.function);
   for (std::size_t i = 0; i < r.lines.size(); ++i)
     if (shown[i] && !r.lines[i].field.empty()) objects_[r.lines[i].field].insert(r.lines[i].object);
+  for (const recording::line& l : r.pending)
+    if (!l.field.empty()) objects_[l.field].insert(l.object);
   for (std::size_t i = 0; i < r.lines.size(); ++i) {
     const recording::line& l = r.lines[i];
     if (!shown[i]) continue;
@@ -57,7 +59,9 @@ shortening::shortening(const recording& r, const columns_options& o, const std::
 
 std::string shortening::place(const recording::line& l) const {
   if (l.object.empty() || l.field.empty()) return l.object;
-  if (o_.full || objects_.at(l.field).size() > 1) return l.object + '.' + l.field;
+  const auto known = objects_.find(l.field);
+  if (o_.full || (known != objects_.end() && known->second.size() > 1))
+    return l.object + '.' + l.field;
   return l.field;
 }
 
