@@ -155,7 +155,7 @@ TEST(sample, stopping_gives_a_prefix) {
 TEST(sample, the_predicate_ends_a_run_at_a_prefix) {
   const program p = many_bugs();
   for (const unsigned jobs : {1u, 2u, 3u})
-    for (const std::uint64_t polls : {1, 7, 40, 90}) {
+    for (const unsigned polls : {1u, 7u, 40u, 90u}) {
       std::atomic<std::uint64_t> asked = 0;
       sample_options o;
       o.jobs = jobs;
