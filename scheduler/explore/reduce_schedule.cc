@@ -12,11 +12,11 @@
 namespace iorace {
 namespace {
 
-constexpr std::uint32_t short_schedules_max = 10'000;  // candidates of pass 1
+constexpr std::uint32_t short_schedules_max = 4000;  // candidates of pass 1
 
 // The smaller the better, the first difference decides.
 using cost =
-    std::tuple<std::size_t, std::uint32_t, std::uint64_t, std::size_t, std::size_t, std::uint32_t>;
+    std::tuple<std::size_t, std::size_t, std::uint64_t, std::size_t, std::size_t, std::uint32_t>;
 
 std::size_t lines_of(const schedule& s) { return s.segments.size() + s.choices.size(); }
 
@@ -48,6 +48,20 @@ class reduction {
     better({});
     remove_lines();
     try_short_schedules();
+    improve();
+    out_.minimal = is_minimal();
+    if (!out_.minimal && !over()) {  // one line less at the price of a switch more
+      lines_first_ = true;
+      cost_ = {lines_of(out_.plan), ~std::size_t{0}, 0, 0, 0, 0};
+      improve();
+      out_.minimal = is_minimal();
+    }
+    return out_;
+  }
+
+ private:
+  // All passes until none of them finds anything better.
+  void improve() {
     for (std::uint32_t before = ~0u; before != out_.accepted && !over();) {
       before = out_.accepted;
       remove_lines();
@@ -56,11 +70,8 @@ class reduction {
       lower_choices();
       move_to_natural_places();
     }
-    out_.minimal = !over() && is_minimal();
-    return out_;
   }
 
- private:
   bool over() const { return out_.executions >= options_.executions_max || stopped_; }
 
   bool comes_to_goal(const schedule& s, schedule& followed) {
@@ -85,7 +96,9 @@ class reduction {
       const auto known = naturalness_.find(g.task + ' ' + to_text(*g.until));
       unnatural += known == naturalness_.end() ? 2 : known->second;
     }
-    return {lines_of(s), result_.switches, answers, anchors, unnatural, result_.operations};
+    std::size_t first = result_.switches, second = lines_of(s);
+    if (lines_first_) std::swap(first, second);
+    return {first, second, answers, anchors, unnatural, result_.operations};
   }
 
   // Executes a candidate and adopts it, as it was followed, if it is better than the best so far.
@@ -93,7 +106,8 @@ class reduction {
     if (over()) return false;
     schedule followed;
     if (!comes_to_goal(candidate, followed)) return false;
-    if (out_.holds && lines_of(followed) > std::get<0>(cost_)) return false;
+    const std::size_t first = lines_first_ ? lines_of(followed) : result_.switches;
+    if (out_.holds && first > std::get<0>(cost_)) return false;
     const cost c = cost_of(followed);
     if (out_.holds && c >= cost_) return false;
     ++out_.accepted;
@@ -117,26 +131,32 @@ class reduction {
   }
 
   // Most races need one or two early switches, and schedules of that length can be tried one by
-  // one: "A until X, then B", "A until X, B until Y, then A".
+  // one: "A until X, then B", "A, then B until X, then C", "A until X, B until Y, then A".
   void try_short_schedules() {
-    for (unsigned lines = 1; lines <= 3; ++lines)
-      if (lines_of(out_.plan) - out_.plan.choices.size() > lines)
+    for (std::size_t lines = 1; lines <= 3; ++lines)
+      if (out_.plan.segments.size() > lines || out_.result.switches > lines)
         extend({.segments = {}, .choices = out_.plan.choices}, lines);
   }
 
   // Appends up to `lines` segments to `s` in every way. Where tasks can stop is read off executions
   // in which they do not.
-  void extend(const schedule& s, unsigned lines) {
+  void extend(const schedule& s, std::size_t lines) {
     for (task_id t = 1; t < engine_.tasks() && !over(); ++t) {
+      const std::string task = engine_.task_name(t);
+      if (short_schedules_left_ == 0) return;
+      if (!s.segments.empty() && s.segments.back().task == task) continue;
       schedule longer = s;
-      longer.segments.push_back({engine_.task_name(t), std::nullopt});
-      if (!s.segments.empty() && s.segments.back().task == longer.segments.back().task) continue;
-      const bool last = lines == 1;
-      if (last && short_schedules_left_ > 0) --short_schedules_left_, better(longer);
+      longer.segments.push_back({task, std::nullopt});
+      --short_schedules_left_;
+      if (lines == 1) {
+        better(longer);
+        continue;
+      }
       schedule ignored;
-      if (last || short_schedules_left_ == 0) continue;
       comes_to_goal(longer, ignored);
-      for (const anchor& a : places_of(capture(engine_), longer.segments.back().task)) {
+      const std::vector<anchor> places = places_of(capture(engine_), task);
+      extend(longer, lines - 1);
+      for (const anchor& a : places) {
         if (!can_stop_at(a)) continue;
         longer.segments.back().until = a;
         extend(longer, lines - 1);
@@ -237,8 +257,8 @@ class reduction {
   bool is_minimal() {
     schedule followed;
     for (std::size_t i = 0; i < lines_of(out_.plan); ++i)
-      if (comes_to_goal(without(out_.plan, i, 1), followed)) return false;
-    return true;
+      if (over() || comes_to_goal(without(out_.plan, i, 1), followed)) return false;
+    return !over();
   }
 
   engine& engine_;
@@ -253,6 +273,7 @@ class reduction {
   cost cost_;
   execution_result result_;  // of the last candidate
   std::uint32_t short_schedules_left_ = short_schedules_max;
+  bool lines_first_ = false;
   bool stopped_ = false;
 };
 

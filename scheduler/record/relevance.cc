@@ -39,20 +39,15 @@ struct span_of_call {
 class judging {
  public:
   explicit judging(const recording& r) : r_(r), relevant_(r.lines.size()) {
-    std::vector<std::pair<std::uint32_t, bool>> latest(r.tasks.size());
     for (std::size_t i = 0; i < r.lines.size(); ++i) {
-      const auto key = key_of(r.lines[i]);
-      const auto known = calls_.find(key);
-      if (known == calls_.end())
-        calls_[key] = {i, i};
-      else
-        known->second.last = i;
-      latest[r.lines[i].task] = {key.second, true};
+      const auto [call, fresh] = calls_.try_emplace(key_of(r.lines[i]), span_of_call{i, i});
+      if (!fresh) call->second.last = i;
       if (touches(r.lines[i])) by_object_[r.lines[i].object].push_back(i);
     }
-    if (r.end.name.empty()) return;
-    for (task_id t = 0; t < latest.size(); ++t)
-      if (latest[t].second) calls_[{t, latest[t].first}].last = r.lines.size();
+    for (const recording::line& l : r.pending) {
+      const auto call = calls_.find(key_of(l));
+      if (call != calls_.end()) call->second.last = r.lines.size();
+    }
   }
 
   std::vector<bool> take() {
