@@ -20,9 +20,10 @@ namespace iorace::kern {
 enum class lock_kind : std::uint8_t { none, mutex, spin, read, xa };
 
 // Sites are small enumerators; a set of them is a bit mask.
-constexpr std::uint32_t sites() { return 0; }
-template <class... S> constexpr std::uint32_t sites(unsigned s, S... more) {
-  return (1u << s) | sites(more...);
+constexpr std::uint32_t on() { return 0; }
+template <class... S>
+constexpr std::uint32_t on(unsigned s, S... more) {
+  return (1u << s) | on(more...);
 }
 
 struct cs_row {
@@ -45,29 +46,49 @@ class critical_section {
       : row_(row), locks_(locks), held_(held) {}
 
   void at(unsigned site) {
-    if (!held_ && (row_.opens >> site & 1) != 0) enter();
-    else if (held_ && (row_.closes >> site & 1) != 0) leave();
+    if (!held_ && (row_.opens >> site & 1) != 0)
+      enter();
+    else if (held_ && (row_.closes >> site & 1) != 0)
+      leave();
   }
 
  private:
   void enter() {
     held_ = true;
     switch (row_.kind) {
-      case lock_kind::none: break;
-      case lock_kind::mutex: mutex_lock(locks_.sleeping); break;
-      case lock_kind::spin: spin_lock(locks_.spinning); break;
-      case lock_kind::read: down_read(locks_.semaphore); break;
-      case lock_kind::xa: xa_lock(locks_.array); break;
+      case lock_kind::none:
+        break;
+      case lock_kind::mutex:
+        mutex_lock(locks_.sleeping);
+        break;
+      case lock_kind::spin:
+        spin_lock(locks_.spinning);
+        break;
+      case lock_kind::read:
+        down_read(locks_.semaphore);
+        break;
+      case lock_kind::xa:
+        xa_lock(locks_.array);
+        break;
     }
   }
   void leave() {
     held_ = false;
     switch (row_.kind) {
-      case lock_kind::none: break;
-      case lock_kind::mutex: mutex_unlock(locks_.sleeping); break;
-      case lock_kind::spin: spin_unlock(locks_.spinning); break;
-      case lock_kind::read: up_read(locks_.semaphore); break;
-      case lock_kind::xa: xa_unlock(locks_.array); break;
+      case lock_kind::none:
+        break;
+      case lock_kind::mutex:
+        mutex_unlock(locks_.sleeping);
+        break;
+      case lock_kind::spin:
+        spin_unlock(locks_.spinning);
+        break;
+      case lock_kind::read:
+        up_read(locks_.semaphore);
+        break;
+      case lock_kind::xa:
+        xa_unlock(locks_.array);
+        break;
     }
   }
 

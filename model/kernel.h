@@ -30,12 +30,15 @@ inline constexpr long MAX_ERRNO = 4095;
 // ERR_PTR(rc) converts to any pointer, as the kernel's void* does in C.
 struct err_ptr {
   long rc;
-  template <class T> operator T*() const {
+  template <class T>
+  operator T*() const {
     return reinterpret_cast<T*>(static_cast<std::uintptr_t>(rc));
   }
 };
 constexpr err_ptr ERR_PTR(long rc) { return {rc}; }
-inline long PTR_ERR(const void* p) { return static_cast<long>(reinterpret_cast<std::uintptr_t>(p)); }
+inline long PTR_ERR(const void* p) {
+  return static_cast<long>(reinterpret_cast<std::uintptr_t>(p));
+}
 inline bool IS_ERR(const void* p) {
   return reinterpret_cast<std::uintptr_t>(p) >= static_cast<std::uintptr_t>(-MAX_ERRNO);
 }

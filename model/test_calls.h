@@ -3,12 +3,12 @@
 // For tests: programs of calls by name, as a trace would spell them.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "model/model.h"
 #include "scheduler/engine/engine.h"
@@ -36,7 +36,8 @@ inline call_result make_call(world* w, std::string_view name,
 }
 
 // A configuration by names, over `base`.
-inline config with(config base, std::initializer_list<std::pair<const char*, const char*>> settings) {
+inline config with(config base,
+                   std::initializer_list<std::pair<const char*, const char*>> settings) {
   for (const auto& [name, value] : settings) {
     bool known = false;
     for (std::size_t k = 0; k < knobs().size(); ++k)

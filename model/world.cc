@@ -10,26 +10,24 @@
 
 namespace iorace::kern {
 
-// Set when an execution begins, by the OS thread that runs it.
-static thread_local world* current_world = nullptr;
-
 // Bookkeeping that several tasks write; kept away from ThreadSanitizer by being out of line.
 #define UNSEEN __attribute__((noinline, no_sanitize("thread")))
 
-UNSEEN world& this_world() { return *current_world; }
+UNSEEN world& this_world() { return *static_cast<world*>(specimen()); }
 
 UNSEEN task_local& this_task() {
-  task_local*& mine = current_world->task[current_task()];
+  task_local*& mine = this_world().task[current_task()];
   if (mine == nullptr) mine = ::new (scratch(sizeof(task_local))) task_local{};
   return *mine;
 }
 
 UNSEEN unsigned chosen(knob::id k) {
-  current_world->consulted |= u64{1} << k;
-  return current_world->knob[k];
+  world& w = this_world();
+  w.consulted |= u64{1} << k;
+  return w.knob[k];
 }
 
-UNSEEN void probe_reached(probe::id p) { current_world->reached |= u64{1} << p; }
+UNSEEN void probe_reached(probe::id p) { this_world().reached |= u64{1} << p; }
 
 void cut_if_below_kernel(limit::id l) {
   if (limit_value(l) < limits()[l].value) cut(limits()[l].name);
@@ -43,7 +41,7 @@ world* make_world(const config& c) {
   for (unsigned i = 0; i < knob::count; ++i) w->knob[i] = static_cast<u8>(c.knobs[i]);
   for (unsigned i = 0; i < limit::count; ++i) w->limit[i] = c.limits[i];
   w->ghost = ::new (scratch(sizeof(ghosts))) ghosts{};
-  current_world = w;
+  specimen() = w;
   w->mm = make_mm();
   w->files = alloc_files();
   file* const filp = make_file(file_kind::iommufd);

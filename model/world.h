@@ -26,21 +26,21 @@ inline constexpr unsigned task_works_max = 16;
 
 // Of one task, touched by that task only; ghosts look at it in a peek_scope.
 struct task_local {
-  file* work[task_works_max];           // files whose last reference this task has dropped
+  file* work[task_works_max];  // files whose last reference this task has dropped
   unsigned works;
-  const void* marked;                   // ghost: the area that this task's unmap is revoking
-  u64 entered;                          // ghost: when this task's unmap began
+  const void* marked;  // ghost: the area that this task's unmap is revoking
+  u64 entered;         // ghost: when this task's unmap began
 };
 
 struct world {
   u8 knob[knob::count];
   u64 limit[limit::count];
-  u64 consulted;                        // bit i: knob i was asked
-  u64 reached;                          // bit i: probe i was passed
+  u64 consulted;  // bit i: knob i was asked
+  u64 reached;    // bit i: probe i was passed
   iommufd_ctx* ictx;
   files_struct* files;
   mm_struct* mm;
-  page* pages;                          // limit user_pages of them
+  page* pages;  // limit user_pages of them
   ghosts* ghost;
   task_local* task[tasks_max];
 };

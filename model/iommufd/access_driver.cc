@@ -11,8 +11,8 @@ namespace iorace::kern {
 
 enum attach_site : unsigned { before_change, after_change };
 static constexpr cs_row attach_rows[] = {
-    /* serialised */ {lock_kind::mutex, sites(before_change), sites(after_change)},
-    /* concurrent */ {lock_kind::none, sites(), sites()},
+    {lock_kind::mutex, on(before_change), on(after_change)},  // serialised
+    {lock_kind::none, on(), on()},                            // concurrent
 };
 static cs_locks attach_locks(selftest_access* staccess) {
   return {.sleeping = &staccess->attach_lock};
@@ -21,8 +21,8 @@ static cs_locks attach_locks(selftest_access* staccess) {
 // iommufd documents that a driver must not do the second.
 enum access_destroy_site : unsigned { before_access_destroy, after_access_destroy };
 static constexpr cs_row access_destroy_rows[] = {
-    /* unlocked    */ {lock_kind::none, sites(), sites()},
-    /* driver_lock */ {lock_kind::mutex, sites(before_access_destroy), sites(after_access_destroy)},
+    {lock_kind::none, on(), on()},                                            // unlocked
+    {lock_kind::mutex, on(before_access_destroy), on(after_access_destroy)},  // driver_lock
 };
 
 int access_driver_create(iommufd_ctx* ictx, u32 flags, int* out_fd) {
@@ -111,7 +111,8 @@ int access_driver_destroy(int fd) {
   if (!fput_and_test(filp)) return -EBUSY;
   auto* const staccess = static_cast<selftest_access*>(filp->private_data.load(op_kind::read));
   iommufd_access* const access = staccess->access;
-  if (!omit(knob::access_destroy_pins, PINS_KEPT)) iommufd_test_access_unmap(staccess, 0, ULONG_MAX);
+  if (!omit(knob::access_destroy_pins, PINS_KEPT))
+    iommufd_test_access_unmap(staccess, 0, ULONG_MAX);
   critical_section cs(access_destroy_rows[chosen(knob::access_destroy_lock)],
                       {.sleeping = &staccess->lock});
   cs.at(before_access_destroy);

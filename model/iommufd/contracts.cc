@@ -32,7 +32,8 @@ const char* const callbacks[] = {"iommufd_test_access_unmap", nullptr};
 // list was put there too late; one that is not is in the hands of somebody still under way.
 side responsible(const ghost_pin& pin) {
   const task_id self = current_task();
-  if (pin.task != self && task_inside(pin.task, pinning) != nullptr) return {pin.function, pin.task};
+  if (pin.task != self && task_inside(pin.task, pinning) != nullptr)
+    return {pin.function, pin.task};
   if (!iommufd_test_access_has_item(pin.access, pin.area))
     for (const auto* among : {undoing, revoking})
       for (task_id t = 0; t < task_count(); ++t) {
@@ -188,8 +189,10 @@ void index_unpinned(const iopt_pages* pages, unsigned long index) {
   const peek_scope looking;
   ghost_pages& p = pages_of(pages);
   const u64 bit = u64{1} << (index % user_pages_max);
-  if ((p.twice & bit) != 0) p.twice &= ~bit;
-  else p.pinned &= ~bit;
+  if ((p.twice & bit) != 0)
+    p.twice &= ~bit;
+  else
+    p.pinned &= ~bit;
 }
 
 void pages_settled(const iopt_pages* pages) {
@@ -203,7 +206,8 @@ void pages_settled(const iopt_pages* pages) {
 void pages_released(const iopt_pages* pages) {
   const peek_scope looking;
   ghost_pages& p = pages_of(pages);
-  if (p.pinned != 0) convict_here("pinned-after-release", "a released run of pages is still pinned");
+  if (p.pinned != 0)
+    convict_here("pinned-after-release", "a released run of pages is still pinned");
   ghost().pages.remove(p);
 }
 
@@ -220,7 +224,8 @@ void pte_cleared(unsigned long pfn) {
 void page_unpinned(unsigned long pfn) {
   const peek_scope looking;
   if (atomic_peek(&pfn_to_page(pfn)->pincount) == 0 && ghost().ptes[pfn % user_pages_max] != 0)
-    convict_here("unpinned-while-mapped", "a domain still maps the page whose last pin was dropped");
+    convict_here("unpinned-while-mapped",
+                 "a domain still maps the page whose last pin was dropped");
 }
 
 void syscall_returned(const char* name, long rc, const int* errors, unsigned n) {

@@ -9,8 +9,8 @@
 
 namespace iorace::kern {
 
-// Moves the access to `new_ioas`, or to none. Takes ioas_lock over, drops it around the callback and
-// returns with it held.
+// Moves the access to `new_ioas`, or to none. Takes ioas_lock over, drops it around the callback
+// and returns with it held.
 static int iommufd_access_change_ioas(iommufd_access* access, iommufd_ioas* new_ioas) {
   KFUNC();
   const u32 iopt_access_list_id = access->iopt_access_list_id;
@@ -124,18 +124,20 @@ int iommufd_access_replace(iommufd_access* access, u32 ioas_id) {
   mutex_lock(&access->ioas_lock);
   iommufd_ioas* const ioas = access->ioas;
   int rc = -ENOENT;
-  if (ioas != nullptr) rc = iommufd_access_change_ioas_id(access, ioas_id);
-  else PROBE(replace_without_ioas);
+  if (ioas != nullptr)
+    rc = iommufd_access_change_ioas_id(access, ioas_id);
+  else
+    PROBE(replace_without_ioas);
   mutex_unlock(&access->ioas_lock);
   return rc;
 }
 
-// What excludes the destroyer while NOTIFY takes its reference: upstream nothing but the lock of the
-// list, which the destroyer does not hold when it looks at the users.
+// What excludes the destroyer while NOTIFY takes its reference: upstream nothing but the lock of
+// the list, which the destroyer does not hold when it looks at the users.
 enum notify_site : unsigned { before_lock_obj, after_lock_obj };
 static constexpr cs_row notify_rows[] = {
-    /* access_list */ {lock_kind::none, sites(), sites()},
-    /* objects     */ {lock_kind::xa, sites(before_lock_obj), sites(after_lock_obj)},
+    {lock_kind::none, on(), on()},                             // access_list
+    {lock_kind::xa, on(before_lock_obj), on(after_lock_obj)},  // objects
 };
 
 // Tells every access of the iopt to let go of the range. When a callback returns, none of its

@@ -11,12 +11,12 @@ namespace iorace::kern {
 // Where the check that the areas were contiguous reads the last of them.
 enum contig_site : unsigned { before_areas, after_areas, after_contig_done };
 static constexpr cs_row contig_rows[] = {
-    /* locked        */ {lock_kind::read, sites(before_areas), sites(after_contig_done)},
-    /* after_up_read */ {lock_kind::read, sites(before_areas), sites(after_areas)},
+    {lock_kind::read, on(before_areas), on(after_contig_done)},  // locked
+    {lock_kind::read, on(before_areas), on(after_areas)},        // after_up_read
 };
 
-static void remove_accesses(iopt_area_contig_iter* iter, iommufd_access* access,
-                            io_pagetable* iopt, unsigned long iova, unsigned long last_iova) {
+static void remove_accesses(iopt_area_contig_iter* iter, iommufd_access* access, io_pagetable* iopt,
+                            unsigned long iova, unsigned long last_iova) {
   iopt_area* area = iopt_area_contig_init(iter, iopt, iova, last_iova);
   for (; area != nullptr; area = iopt_area_contig_next(iter)) {
     const unsigned long last = std::min(last_iova, iopt_area_last_iova(area));
@@ -83,8 +83,8 @@ static int pin_area(iopt_area_contig_iter* iter, iommufd_access* access, page_sl
   return 0;
 }
 
-// Requires: whoever pins must have recorded it, where the unmap callback finds it, before a callback
-// can return.
+// Requires: whoever pins must have recorded it, where the unmap callback finds it, before a
+// callback can return.
 int iommufd_access_pin_pages(iommufd_access* access, unsigned long iova, unsigned long length,
                              page_slot* out_pages, unsigned flags) {
   KFUNC();
@@ -142,8 +142,10 @@ int iommufd_access_rw(iommufd_access* access, unsigned long iova, unsigned long 
   iopt_area* area = iopt_area_contig_init(&iter, iopt, iova, last_iova);
   for (; area != nullptr; area = iopt_area_contig_next(&iter)) {
     const unsigned long last = std::min(last_iova, iopt_area_last_iova(area));
-    if (area->prevent_access) rc = -EINVAL;
-    else if (!check_area_prot(area, flags)) rc = -EPERM;
+    if (area->prevent_access)
+      rc = -EINVAL;
+    else if (!check_area_prot(area, flags))
+      rc = -EPERM;
     else {
       iopt_pages* const pages = area->pages;
       const unsigned long start_byte = iopt_area_start_byte(area, iter.cur_iova);

@@ -28,14 +28,13 @@ long make_step(world* w, const step_of_test& s) {
   return flow.run(*w, a).rc;
 }
 
-// Makes the calls in order on one CPU and expects their codes. Nothing may be found, not even a leak.
+// Makes the calls in order on one CPU and expects their codes. Nothing may be found, not even a
+// leak.
 void expect_codes(const std::vector<step_of_test>& steps, config c = repaired_config()) {
   std::vector<long> rcs;
-  program p = program_of(
-      c, [](world*) {},
-      {[&](world* w) {
-        for (const step_of_test& s : steps) rcs.push_back(make_step(w, s));
-      }});
+  program p = program_of(c, [](world*) {}, {[&](world* w) {
+                           for (const step_of_test& s : steps) rcs.push_back(make_step(w, s));
+                         }});
   engine e;
   round_robin choose;
   const execution_result r = e.run(p, choose, {});
@@ -61,27 +60,27 @@ TEST(errors, map) {
       {"ioas_map", {1, all, 0x1000, memory, 8 | 7}, -EOPNOTSUPP},  // before the overflow
       {"ioas_map", {1, all, 0x1000}, -EOVERFLOW},
       {"ioas_map", {1, iova, all}, -EOVERFLOW},
-      {"ioas_map", {1, all, 0x1000, memory, 1}, -EOVERFLOW},        // before the missing direction
-      {"ioas_map", {1, iova, 0x1000, memory, 1}, -EINVAL},          // neither read nor write
-      {"ioas_map", {9, iova, 0x1000, memory, 1}, -EINVAL},          // before the bad id
+      {"ioas_map", {1, all, 0x1000, memory, 1}, -EOVERFLOW},  // before the missing direction
+      {"ioas_map", {1, iova, 0x1000, memory, 1}, -EINVAL},    // neither read nor write
+      {"ioas_map", {9, iova, 0x1000, memory, 1}, -EINVAL},    // before the bad id
       {"ioas_map", {9, iova, 0x1000}, -ENOENT},
-      {"ioas_map", {9, iova, 0}, -ENOENT},                          // before the empty range
+      {"ioas_map", {9, iova, 0}, -ENOENT},  // before the empty range
       {"ioas_map", {1, iova, 0}, -EINVAL},
-      {"ioas_map", {1, iova, all - 1}, -EINVAL},                    // longer than SIZE_MAX - a page
+      {"ioas_map", {1, iova, all - 1}, -EINVAL},  // longer than SIZE_MAX - a page
       {"ioas_map", {1, iova, 0x1000, all}, -EOVERFLOW},
-      {"ioas_map", {1, iova, 0x800, memory}, -EINVAL},              // length not aligned
-      {"ioas_map", {1, iova + 0x800, 0x1000, memory}, -EINVAL},     // iova not aligned
+      {"ioas_map", {1, iova, 0x800, memory}, -EINVAL},           // length not aligned
+      {"ioas_map", {1, iova + 0x800, 0x1000, memory}, -EINVAL},  // iova not aligned
       {"ioas_map", {1, iova, 0x1000, memory}, -EEXIST},
       {"ioas_map", {1, iova + 0x4000, 0x1000, memory + 0x800}, -EINVAL},  // page_offset not aligned
-      {"ioas_map", {1, iova, 0x1000, memory + 0x800}, -EEXIST},     // the overlap comes first
-      {"ioas_map", {1, all - 0xfff, 0x2000, memory}, -EOVERFLOW},   // iova wraps
+      {"ioas_map", {1, iova, 0x1000, memory + 0x800}, -EEXIST},           // the overlap comes first
+      {"ioas_map", {1, all - 0xfff, 0x2000, memory}, -EOVERFLOW},         // iova wraps
       {"ioas_add_reserved", {1, 0x40000, 0x1000}, 0},
       {"ioas_map", {1, 0x40000, 0x1000, memory}, -EINVAL},
-      {"ioas_map", {1, 0x0, 0x100000, memory}, -EINVAL},            // reserved before overlapping
-      {"ioas_map", {1, 0, 1ul << 63, 0, 6}, -EOVERFLOW},            // no iova for half of everything
-      {"ioas_map", {1, 0, (1ul << 63) - 0x2000, 0, 6}, 0},          // finds the upper half
+      {"ioas_map", {1, 0x0, 0x100000, memory}, -EINVAL},    // reserved before overlapping
+      {"ioas_map", {1, 0, 1ul << 63, 0, 6}, -EOVERFLOW},    // no iova for half of everything
+      {"ioas_map", {1, 0, (1ul << 63) - 0x2000, 0, 6}, 0},  // finds the upper half
       {"ioas_map", {1, 0, (1ul << 63) - 0x2000, 0, 6}, -ENOSPC},
-      {"ioas_map", {1, 0, 0x1000, memory, 6}, 0},                   // finds one
+      {"ioas_map", {1, 0, 0x1000, memory, 6}, 0},  // finds one
       {"ioas_map", {1, iova + 0x4000, all - 0xffff, 0}, -EOVERFLOW},
   }));
 }
@@ -92,12 +91,12 @@ TEST(errors, map_pins_for_domains) {
       {"hwpt_alloc", {1}, 0},
       {"ioas_map", {1, aperture, 0x1000, memory}, 0},
       {"ioas_map", {1, aperture + 0x1000, 0x1000, 0x1000}, -EFAULT},
-      {"ioas_map", {1, aperture + 0x1000, 0x800, memory}, 0},       // domains take half pages
+      {"ioas_map", {1, aperture + 0x1000, 0x800, memory}, 0},  // domains take half pages
       {"ioas_map", {1, aperture + 0x1800, 0x800, memory + 0x800}, 0},
       {"ioas_map", {1, aperture + 0x2000, 0x1000, memory + 0x400}, -EINVAL},
       {"ioas_map", {1, aperture + 0x2000, 0x100000, memory}, -EFAULT},
-      {"ioas_map", {1, iova, 0x1000, memory}, -EINVAL},             // below the aperture
-      {"ioas_map", {1, aperture, 0x1000, 0x1000}, -EEXIST},         // before the fault
+      {"ioas_map", {1, iova, 0x1000, memory}, -EINVAL},      // below the aperture
+      {"ioas_map", {1, aperture, 0x1000, 0x1000}, -EEXIST},  // before the fault
       {"hwpt_destroy", {2}, 0},
       {"ioas_unmap_all", {1}, 0},
   });
@@ -114,12 +113,12 @@ TEST(errors, copy) {
       {"ioas_copy", {3, 9, iova, iova, 0x1000, 1}, -EINVAL},
       {"ioas_copy", {3, 9, iova, iova, 0x1000}, -ENOENT},
       {"ioas_copy", {3, 1, iova, iova, 0}, -EINVAL},
-      {"ioas_copy", {3, 1, iova, iova, 0x3000}, -ENOENT},           // hole in the source
+      {"ioas_copy", {3, 1, iova, iova, 0x3000}, -ENOENT},  // hole in the source
       {"ioas_copy", {9, 1, iova, iova, 0x1000}, -ENOENT},
-      {"ioas_copy", {9, 1, iova, iova, 0}, -EINVAL},                // the source is read first
+      {"ioas_copy", {9, 1, iova, iova, 0}, -EINVAL},  // the source is read first
       {"ioas_copy", {3, 1, iova, iova, 0x1000}, 0},
       {"ioas_copy", {3, 1, iova, iova, 0x1000}, -EEXIST},
-      {"ioas_map", {1, iova + 0x8000, 0x1000, memory, 5}, 0},       // read only
+      {"ioas_map", {1, iova + 0x8000, 0x1000, memory, 5}, 0},  // read only
       {"ioas_copy", {3, 1, iova + 0x8000, iova + 0x8000, 0x1000}, -EPERM},
   }));
 }
@@ -127,14 +126,14 @@ TEST(errors, copy) {
 TEST(errors, unmap) {
   expect_codes(after_setup({
       {"ioas_unmap", {9, iova, 0x1000}, -ENOENT},
-      {"ioas_unmap", {9, iova, all}, -ENOENT},                      // the id comes first here
+      {"ioas_unmap", {9, iova, all}, -ENOENT},  // the id comes first here
       {"ioas_unmap", {1, iova, all}, -EOVERFLOW},
       {"ioas_unmap", {1, all, 0}, -EOVERFLOW},
       {"ioas_unmap", {1, iova, 0}, -EINVAL},
       {"ioas_unmap", {1, iova, all - 1}, -EOVERFLOW},
-      {"ioas_unmap", {1, iova, 0x1000}, -ENOENT},                   // sticks out
+      {"ioas_unmap", {1, iova, 0x1000}, -ENOENT},  // sticks out
       {"ioas_unmap", {1, iova + 0x1000, 0x1000}, -ENOENT},
-      {"ioas_unmap", {1, iova + 0x8000, 0x1000}, -ENOENT},          // nothing there
+      {"ioas_unmap", {1, iova + 0x8000, 0x1000}, -ENOENT},  // nothing there
       {"ioas_unmap", {1, iova, 0x2000}, 0},
       {"ioas_unmap", {1, iova, 0x2000}, -ENOENT},
       {"ioas_unmap_all", {1}, 0},
@@ -147,7 +146,7 @@ TEST(errors, unmap_is_not_atomic) {
   expect_codes(after_setup({
       {"ioas_map", {1, iova + 0x2000, 0x2000, memory}, 0},
       {"ioas_unmap", {1, iova, 0x3000}, -ENOENT},
-      {"ioas_unmap", {1, iova, 0x2000}, -ENOENT},                   // gone all the same
+      {"ioas_unmap", {1, iova, 0x2000}, -ENOENT},  // gone all the same
       {"ioas_unmap", {1, iova + 0x2000, 0x2000}, 0},
   }));
 }
@@ -159,22 +158,22 @@ TEST(errors, pin) {
       {"access_pages", {9, iova, 0x1000}, -EBADFD},
       {"access_pages", {3, iova, 0}, -EINVAL},
       {"access_pages", {3, all - 0xfff, 0x2000}, -EOVERFLOW},
-      {"access_pages", {3, iova + 0x800, 0x1000}, -EINVAL},         // not aligned
+      {"access_pages", {3, iova + 0x800, 0x1000}, -EINVAL},  // not aligned
       {"access_pages", {3, iova + 0x800, 0x3000, 0, 1}, -EINVAL},
       {"access_pages", {3, 0, 0x1000}, -ENOENT},
-      {"access_pages", {3, iova, 0x3000}, -ENOENT},                 // hole behind
+      {"access_pages", {3, iova, 0x3000}, -ENOENT},  // hole behind
       {"access_pages", {3, iova, 0x1000, memory + 0x1000}, -EBADE},
       {"access_pages", {3, iova, 0x1000, 0x1000}, -EFAULT},
       {"access_pages", {3, iova, 0x1000, memory}, 0},
-      {"ioas_map", {1, iova + 0x4000, 0x1000, memory, 5}, 0},       // read only
+      {"ioas_map", {1, iova + 0x4000, 0x1000, memory, 5}, 0},  // read only
       {"access_pages", {3, iova + 0x4000, 0x1000, 0, 1}, -EPERM},
-      {"access_pages", {3, iova + 0x4000, 0x2000, 0, 1}, -EPERM},   // before the hole behind
+      {"access_pages", {3, iova + 0x4000, 0x2000, 0, 1}, -EPERM},  // before the hole behind
       {"access_pages", {3, iova + 0x4000, 0x1000}, 0},
-      {"ioas_map", {1, iova + 0x8000, 0x1000, 0x1000}, 0},          // no memory there
+      {"ioas_map", {1, iova + 0x8000, 0x1000, 0x1000}, 0},  // no memory there
       {"access_pages", {3, iova + 0x8000, 0x1000}, -EFAULT},
       {"access_detach", {3}, 0},
       {"access_pages", {3, iova, 0x1000}, -ENOENT},
-      {"access_pages", {3, iova, 0}, -EINVAL},                      // before the missing ioas
+      {"access_pages", {3, iova, 0}, -EINVAL},  // before the missing ioas
       {"item_destroy", {3, 7}, -ENOENT},
       {"item_destroy", {9, 0}, -EBADFD},
   }));
@@ -182,14 +181,13 @@ TEST(errors, pin) {
 
 TEST(errors, pin_beyond_the_limit_is_cut) {
   const config c = with(repaired_config(), {{"pages_per_call", "1"}});
-  program p = program_of(
-      c,
-      [](world* w) {
-        make_call(w, "ioas_alloc");
-        make_call(w, "ioas_map", {1, iova, 0x2000});
-        make_call(w, "test_create_access", {1});
-      },
-      {[](world* w) { make_call(w, "access_pages", {3, iova, 0x2000}); }});
+  program p = program_of(c,
+                         [](world* w) {
+                           make_call(w, "ioas_alloc");
+                           make_call(w, "ioas_map", {1, iova, 0x2000});
+                           make_call(w, "test_create_access", {1});
+                         },
+                         {[](world* w) { make_call(w, "access_pages", {3, iova, 0x2000}); }});
   engine e;
   round_robin choose;
   EXPECT_EQ(e.run(p, choose, {}).how, ended::cut);
@@ -204,11 +202,11 @@ TEST(errors, driver_pins) {
       {"access_unpin_pages", {9, iova, 0x1000}, -EBADFD},
       {"access_unpin_pages", {3, iova, 0x1000}, 0},
       {"access_unpin_pages", {3, iova, 0x1000}, -ENOENT},
-      {"test_create_access", {1, 0}, 0},                            // one that cannot pin
+      {"test_create_access", {1, 0}, 0},  // one that cannot pin
       {"access_pages", {4, iova, 0x1000}, -EOPNOTSUPP},
       {"access_pages", {4, iova, 0}, -EOPNOTSUPP},
       {"access_pin_pages", {4, iova, 0x1000}, -EOPNOTSUPP},
-      {"access_rw", {4, iova + 1, 0x10}, 0},                        // but it can copy, unaligned
+      {"access_rw", {4, iova + 1, 0x10}, 0},  // but it can copy, unaligned
   }));
 }
 
@@ -240,20 +238,20 @@ TEST(errors, rw) {
 TEST(errors, attach) {
   expect_codes({
       {"access_create", {2}, -EOPNOTSUPP},
-      {"access_create", {1}, 0},                                    // object 1, descriptor 3
+      {"access_create", {1}, 0},  // object 1, descriptor 3
       {"access_attach", {9, 9}, -EBADFD},
       {"access_attach", {3, 9}, -ENOENT},
-      {"access_attach", {3, 1}, -ENOENT},                           // an object of another type
+      {"access_attach", {3, 1}, -ENOENT},  // an object of another type
       {"access_replace", {3, 9}, -ENOENT},
       {"access_detach", {3}, -EINVAL},
       {"ioas_alloc", {}, 0},
       {"access_attach", {3, 2}, 0},
       {"access_attach", {3, 9}, -EINVAL},
       {"access_replace", {9, 2}, -EBADFD},
-      {"access_replace", {3, 2}, 0},                                // to the same
+      {"access_replace", {3, 2}, 0},  // to the same
       {"access_replace", {3, 9}, -ENOENT},
       {"ioas_alloc", {}, 0},
-      {"ioas_map", {3, iova, 0x800, memory}, 0},                    // too small for pins
+      {"ioas_map", {3, iova, 0x800, memory}, 0},  // too small for pins
       {"access_replace", {3, 3}, -EADDRINUSE},
       {"ioas_unmap_all", {3}, 0},
       {"access_replace", {3, 3}, 0},
@@ -270,11 +268,11 @@ TEST(errors, lifetimes) {
       {"access_create", {}, 0},
       {"access_attach", {3, 1}, 0},
       {"ioas_destroy", {1}, -EBUSY},
-      {"object_destroy", {2}, -EBUSY},                              // a driver's
+      {"object_destroy", {2}, -EBUSY},  // a driver's
       {"object_destroy", {7}, -ENOENT},
       {"access_detach", {3}, 0},
       {"hwpt_alloc", {1}, 0},
-      {"hwpt_alloc", {3}, -EINVAL},                                 // not an ioas
+      {"hwpt_alloc", {3}, -EINVAL},  // not an ioas
       {"hwpt_alloc", {9}, -EINVAL},
       {"hwpt_alloc", {9, 1}, -EINVAL},
       {"hwpt_alloc", {1, 1}, -EOPNOTSUPP},
@@ -282,7 +280,7 @@ TEST(errors, lifetimes) {
       {"hwpt_destroy", {3}, 0},
       {"hwpt_destroy", {3}, -ENOENT},
       {"ioas_map", {1, iova, 0x1000, memory}, 0},
-      {"hwpt_alloc", {1}, -EADDRINUSE},                             // outside of the aperture
+      {"hwpt_alloc", {1}, -EADDRINUSE},  // outside of the aperture
       {"ioas_unmap_all", {1}, 0},
       {"hwpt_alloc", {1}, 0},
       {"access_destroy", {3}, 0},
@@ -296,14 +294,14 @@ TEST(errors, lifetimes) {
 
 TEST(errors, split) {
   expect_codes(after_setup({
-      {"vfio_unmap_dma", {1, iova, 0x1000}, -ENOENT},               // large pages: no splitting
+      {"vfio_unmap_dma", {1, iova, 0x1000}, -ENOENT},  // large pages: no splitting
       {"ioas_huge_pages", {1, 2}, -EINVAL},
       {"ioas_huge_pages", {9, 0}, -ENOENT},
       {"ioas_huge_pages", {1, 0}, 0},
       {"vfio_unmap_dma", {9, iova, 0x1000}, -ENOENT},
       {"vfio_unmap_dma", {1, iova, 0x800}, -EINVAL},
       {"access_pages", {3, iova, 0x1000}, 0},
-      {"vfio_unmap_dma", {1, iova, 0x1000}, -EINVAL},               // an access is there
+      {"vfio_unmap_dma", {1, iova, 0x1000}, -EINVAL},  // an access is there
       {"item_destroy", {3, 0}, 0},
       {"vfio_unmap_dma", {1, iova, 0x1000}, 0},
       {"vfio_unmap_dma", {1, iova, 0}, -EINVAL},

@@ -91,7 +91,8 @@ static void ____fput(file* filp) {
   void* const private_data = filp->private_data;
   if (kind == file_kind::staccess)
     iommufd_test_staccess_release(static_cast<selftest_access*>(private_data));
-  else iommufd_fops_release(static_cast<iommufd_ctx*>(private_data));
+  else
+    iommufd_fops_release(static_cast<iommufd_ctx*>(private_data));
   kfree(filp);
 }
 

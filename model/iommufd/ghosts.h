@@ -16,7 +16,8 @@ struct iopt_area;
 struct iopt_pages;
 
 // A few things in no order, in scratch memory.
-template <class T> struct ghost_set {
+template <class T>
+struct ghost_set {
   T* items;
   unsigned count, capacity;
 
@@ -54,7 +55,7 @@ struct ghost_pin {
 
 struct ghost_access {
   const iommufd_access* access;
-  unsigned running;                     // callbacks
+  unsigned running;  // callbacks
   bool destroyed;
 };
 
@@ -69,8 +70,8 @@ struct ghosts {
   ghost_set<ghost_pin> pins;
   ghost_set<ghost_access> accesses;
   ghost_set<ghost_pages> pages;
-  unsigned ptes[user_pages_max];        // present in any domain, by pfn
-  u64 published;                        // areas so far
+  unsigned ptes[user_pages_max];  // present in any domain, by pfn
+  u64 published;                  // areas so far
 };
 
 }  // namespace iorace::kern

@@ -84,8 +84,10 @@ int iommufd_hwpt_alloc(iommufd_ctx* ictx, u32 pt_id, u32 flags, u32* out_hwpt_id
   } else {
     *out_hwpt_id = hwpt->obj.id;
     rc = iommufd_ucmd_respond("hwpt_alloc");
-    if (rc == 0) iommufd_object_finalize(ictx, &hwpt->obj);
-    else iommufd_object_abort_and_destroy(ictx, &hwpt->obj);
+    if (rc == 0)
+      iommufd_object_finalize(ictx, &hwpt->obj);
+    else
+      iommufd_object_abort_and_destroy(ictx, &hwpt->obj);
   }
   mutex_unlock(&ioas->mutex);
   iommufd_put_object(ictx, pt_obj);

@@ -66,8 +66,8 @@ iopt_area* iopt_area_alloc() {
   return kzalloc<iopt_area>();
 }
 
-// The area takes the slice of `pages` that begins at start_byte. It goes in without its pages, which
-// says that it is not complete.
+// The area takes the slice of `pages` that begins at start_byte. It goes in without its pages,
+// which says that it is not complete.
 int iopt_insert_area(io_pagetable* iopt, iopt_area* area, iopt_pages* pages, unsigned long iova,
                      unsigned long start_byte, unsigned long length, int iommu_prot) {
   KFUNC();

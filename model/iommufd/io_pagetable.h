@@ -21,7 +21,8 @@ enum : unsigned {
 
 // 1. `pages` is null while the area is being set up or torn down.
 // 2. `node` belongs to iova_rwsem, `pages_node` to the pages' mutex; iopt and iommu_prot are const.
-// 3. `num_accesses` is written under the pages' mutex and iova_rwsem held for reading, so a writer of
+// 3. `num_accesses` is written under the pages' mutex and iova_rwsem held for reading, so a writer
+// of
 //    the semaphore may read it.
 // 4. `prevent_access`, once set, stays.
 struct iopt_area {
@@ -30,7 +31,7 @@ struct iopt_area {
   shared<io_pagetable*> iopt;
   shared<struct iopt_pages*> pages;
   shared<iommu_domain*> storage_domain;
-  shared<u32> page_offset;              // bytes into the first page at which the area starts
+  shared<u32> page_offset;  // bytes into the first page at which the area starts
   shared<int> iommu_prot;
   shared<bool> prevent_access;
   shared<u32> num_accesses;
@@ -49,7 +50,7 @@ IORACE_DESCRIBE(iopt_reserved, "reserved", node, owner);
 // 2. Its pfn is in pinned_pfns iff access_itree covers it, else it is read from a storage domain.
 struct iopt_pages {
   refcount_t kref;
-  struct mutex mutex;                   // everything below, and the areas' share of it
+  struct mutex mutex;  // everything below, and the areas' share of it
   shared<unsigned long> npages;
   shared<unsigned long> npinned;
   shared<unsigned long> last_npinned;

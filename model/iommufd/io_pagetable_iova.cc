@@ -31,8 +31,8 @@ static bool __alloc_iova_check_range(unsigned long* start, unsigned long last, u
   return true;
 }
 
-// Moves [*start, *last] to the next hole that both trees leave from *start on. Returns false if there
-// is none. *next is where the search goes on.
+// Moves [*start, *last] to the next hole that both trees leave from *start on. Returns false if
+// there is none. *next is where the search goes on.
 static bool next_hole(io_pagetable* iopt, unsigned long* start, unsigned long* last,
                       unsigned long end) {
   for (;;) {

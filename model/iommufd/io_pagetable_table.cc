@@ -210,8 +210,10 @@ int iopt_add_access(io_pagetable* iopt, iommufd_access* access) {
   int rc = xa_alloc(&iopt->access_list, &new_id, access, xa_limit_16b);
   if (rc == 0) {
     rc = iopt_calculate_iova_alignment(iopt);
-    if (rc != 0) xa_erase(&iopt->access_list, new_id);
-    else access->iopt_access_list_id = new_id;
+    if (rc != 0)
+      xa_erase(&iopt->access_list, new_id);
+    else
+      access->iopt_access_list_id = new_id;
   }
   up_write(&iopt->iova_rwsem);
   up_write(&iopt->domains_rwsem);

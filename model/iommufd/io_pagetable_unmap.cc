@@ -9,7 +9,7 @@ namespace iorace::kern {
 // How often one unmap has asked in vain.
 struct unmap_tries {
   unsigned tries = 0;
-  iopt_area* of = nullptr;              // the area that was asked for last
+  iopt_area* of = nullptr;  // the area that was asked for last
 };
 
 // Revokes software access to the area. Takes both locks over and drops them, because the callbacks

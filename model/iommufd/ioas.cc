@@ -3,8 +3,9 @@
 // The ioctls on an IO address space. Kernel: drivers/iommu/iommufd/ioas.c @ 6.12.117.
 // Omitted: IOVA_RANGES, ALLOW_IOVAS and OPTION, which no race of this chapter needs; the tree of
 // allowed IOVA is there and is always empty.
-#include "model/iommufd/io_pagetable.h"
 #include "model/iommufd/ioas.h"
+
+#include "model/iommufd/io_pagetable.h"
 
 namespace iorace::kern {
 
@@ -92,8 +93,8 @@ int iommufd_ioas_copy(iommufd_ctx* ictx, ioas_copy_cmd* cmd) {
   }
   const unsigned flags = (cmd->flags & IOMMU_IOAS_MAP_FIXED_IOVA) == 0 ? IOPT_ALLOC_IOVA + 0u : 0u;
   unsigned long iova = cmd->dst_iova;
-  rc = iopt_map_pages(&dst_ioas->iopt, &pages_list, cmd->length, &iova,
-                      conv_iommu_prot(cmd->flags), flags);
+  rc = iopt_map_pages(&dst_ioas->iopt, &pages_list, cmd->length, &iova, conv_iommu_prot(cmd->flags),
+                      flags);
   if (rc == 0) {
     cmd->dst_iova = iova;
     rc = iommufd_ucmd_respond("ioas_copy");

@@ -6,9 +6,9 @@
 
 #include "model/iommufd/contracts.h"
 #include "model/iommufd/file.h"
+#include "model/iommufd/io_pagetable.h"
 #include "model/iommufd/ioas.h"
 #include "model/iommufd/iommufd_tables.h"
-#include "model/iommufd/io_pagetable.h"
 #include "model/iommufd/mock_domain.h"
 #include "model/iommufd/selftest.h"
 #include "model/iommufd/vfio_compat.h"
@@ -120,16 +120,22 @@ call_result destroy(world& w, const call_args& a) {
 }
 
 call_result ioas_map(world& w, const call_args& a) {
-  ioas_map_cmd cmd = {.flags = id_of(a.value[4]), .ioas_id = id_of(a.value[0]),
-                      .user_va = a.value[3], .length = a.value[2], .iova = a.value[1]};
+  ioas_map_cmd cmd = {.flags = id_of(a.value[4]),
+                      .ioas_id = id_of(a.value[0]),
+                      .user_va = a.value[3],
+                      .length = a.value[2],
+                      .iova = a.value[1]};
   const int rc = iommufd_ioas_map(w.ictx, &cmd);
   return result(rc, cmd.iova);
 }
 
 call_result ioas_copy(world& w, const call_args& a) {
-  ioas_copy_cmd cmd = {.flags = id_of(a.value[5]), .dst_ioas_id = id_of(a.value[0]),
-                       .src_ioas_id = id_of(a.value[1]), .length = a.value[4],
-                       .dst_iova = a.value[2], .src_iova = a.value[3]};
+  ioas_copy_cmd cmd = {.flags = id_of(a.value[5]),
+                       .dst_ioas_id = id_of(a.value[0]),
+                       .src_ioas_id = id_of(a.value[1]),
+                       .length = a.value[4],
+                       .dst_iova = a.value[2],
+                       .src_iova = a.value[3]};
   const int rc = iommufd_ioas_copy(w.ictx, &cmd);
   return result(rc, cmd.dst_iova);
 }
@@ -187,8 +193,11 @@ call_result access_detach(world&, const call_args& a) {
 }
 
 call_result access_pages(world&, const call_args& a) {
-  access_pages_cmd cmd = {.iova = a.value[1], .length = a.value[2], .uptr = a.value[3],
-                          .flags = id_of(a.value[4]), .out_access_pages_id = 0};
+  access_pages_cmd cmd = {.iova = a.value[1],
+                          .length = a.value[2],
+                          .uptr = a.value[3],
+                          .flags = id_of(a.value[4]),
+                          .out_access_pages_id = 0};
   const int rc = iommufd_test_access_pages(fd_of(a.value[0]), &cmd);
   return result(rc, cmd.out_access_pages_id);
 }
@@ -230,9 +239,9 @@ call_result enter(world& w, const call_args& a) {
 }
 
 #define FILE_OF(file) "drivers/iommu/iommufd/" file
-#define FLOW_IN(where, name, body, args, out, words, at)                                          \
-  flow_info {                                                                                     \
-    #name, words, at, flow_context::where, out, args, enter<body, name##_errors>, name##_errors   \
+#define FLOW_IN(where, name, body, args, out, words, at)                                        \
+  flow_info {                                                                                   \
+    #name, words, at, flow_context::where, out, args, enter<body, name##_errors>, name##_errors \
   }
 #define FLOW(name, body, args, out, words, at) FLOW_IN(syscall, name, body, args, out, words, at)
 #define KERNEL_FLOW(name, args, out, words, at) FLOW_IN(kernel, name, name, args, out, words, at)
@@ -301,10 +310,10 @@ std::span<const flow_info> flows() { return flow_table; }
 
 const class_info* class_called(std::string_view name) {
   static constexpr const class_info* classes[] = {
-      class_of<iommufd_ioas>(),    class_of<iommufd_hwpt_paging>(), class_of<iommufd_access>(),
-      class_of<iopt_area>(),       class_of<iopt_pages>(),          class_of<selftest_access>(),
-      class_of<iommu_domain>(),    class_of<iopt_pages_access>(),   class_of<selftest_access_item>(),
-      class_of<struct file>(),     class_of<iommufd_ctx>(),
+      class_of<iommufd_ioas>(), class_of<iommufd_hwpt_paging>(), class_of<iommufd_access>(),
+      class_of<iopt_area>(),    class_of<iopt_pages>(),          class_of<selftest_access>(),
+      class_of<iommu_domain>(), class_of<iopt_pages_access>(),   class_of<selftest_access_item>(),
+      class_of<struct file>(),  class_of<iommufd_ctx>(),
   };
   for (const class_info* cls : classes)
     if (cls->name == name) return cls;

@@ -17,8 +17,10 @@ constexpr knob_value selftest_access_lock[] = {
      "access_pin_unmap", "pin-survives-unmap"},
     {"record_first", "V2", "The record comes first, marked incomplete; callbacks wait for it.", "",
      "access_pin_unmap", "clean"},
-    {"respond_unlocked", "V3", "The mutex is dropped before the answer; the error path looks no "
-     "item up again.", "", "access_respond_unlocked", "use-after-free"},
+    {"respond_unlocked", "V3",
+     "The mutex is dropped before the answer; the error path looks no "
+     "item up again.",
+     "", "access_respond_unlocked", "use-after-free"},
 };
 constexpr knob_value iommufd_object_lifetime[] = {
     {"shortterm_users", "", "Short term users are counted; the destroyer waits for zero.",
@@ -81,8 +83,8 @@ constexpr knob_value notify_unmap_lock_obj[] = {
      "access_destroy_unmap", "clean"},
 };
 constexpr knob_value iopt_unmap_tries[] = {
-    {"per_gap", "c15", "Adjoining areas share one budget of tries.", "6.12.117",
-     "unmap_adjoining", "kernel-warn"},
+    {"per_gap", "c15", "Adjoining areas share one budget of tries.", "6.12.117", "unmap_adjoining",
+     "kernel-warn"},
     {"per_area", "", "Every area has its own.", "", "unmap_adjoining", "clean"},
 };
 constexpr knob_value access_destroy_pins[] = {
@@ -94,12 +96,14 @@ constexpr knob_value access_destroy_pins[] = {
 constexpr knob_value put_object_wake[] = {
     {"interruptible", "c14", "The last short term user wakes interruptible sleepers only.",
      "6.12.117", "access_destroy_unmap", "clean"},
-    {"all", "", "It wakes the destroyer, which sleeps uninterruptibly.", "",
-     "access_destroy_unmap", "clean"},
+    {"all", "", "It wakes the destroyer, which sleeps uninterruptibly.", "", "access_destroy_unmap",
+     "clean"},
 };
 constexpr knob_value fill_domains_unwind[] = {
-    {"unpin_first", "", "When a later domain cannot be filled, pages are unpinned before the "
-     "earlier ones are unmapped.", "6.12.117", "map_two_domains", "unpinned-while-mapped"},
+    {"unpin_first", "",
+     "When a later domain cannot be filled, pages are unpinned before the "
+     "earlier ones are unmapped.",
+     "6.12.117", "map_two_domains", "unpinned-while-mapped"},
     {"unmap_first", "", "They are unmapped first.", "", "map_two_domains", "clean"},
 };
 
@@ -113,8 +117,8 @@ constexpr knob_info knob_table[] = {
     {"change_ioas.unpin", "Which pointer unpins go by.", change_ioas_ioas_unpin, 0},
     {"unpin_pages.contig_done", "Where unpin asks whether its areas were contiguous.",
      unpin_pages_contig_done, 0},
-    {"access_destroy.lock", "What a driver holds when it destroys its access.",
-     access_destroy_lock, 0},
+    {"access_destroy.lock", "What a driver holds when it destroys its access.", access_destroy_lock,
+     0},
     {"access_driver.attach", "What a driver holds around attach, replace and detach.",
      access_driver_attach, 0},
     {"iopt_unmap.start", "Where unmap goes on after an area.", iopt_unmap_start, 0},
@@ -146,7 +150,8 @@ constexpr invariant_info invariant_table[] = {
      "when a page's last pin is dropped"},
     {"pinned-after-release", "I1.4", "A run of pages was released with pages still pinned.",
      "when the last reference on the pages is dropped"},
-    {"pinned-not-once", "I1.5", "A page is not pinned exactly once iff an access or a domain needs it.",
+    {"pinned-not-once", "I1.5",
+     "A page is not pinned exactly once iff an access or a domain needs it.",
      "when the pages' mutex is dropped"},
     {"callback-after-destroy", "I1.6", "An unmap callback ran after its access was destroyed.",
      "when a callback begins, and when the destroy operation is done"},

@@ -25,22 +25,22 @@ struct iommufd_access;
 struct iommufd_ioas;
 
 struct iommufd_ctx {
-  shared<struct file*> file;            // the open /dev/iommu; its last put ends the context
-  xarray objects;                       // id -> object; reserved while the object is being built
+  shared<struct file*> file;  // the open /dev/iommu; its last put ends the context
+  xarray objects;             // id -> object; reserved while the object is being built
   wait_queue_head_t destroy_wait;
   shared<iommufd_ioas*> vfio_ioas;
 };
 IORACE_DESCRIBE(iommufd_ctx, "ctx", file, objects, destroy_wait, vfio_ioas);
 
 struct io_pagetable {
-  rw_semaphore domains_rwsem;           // `domains`; held for reading while an area is half made
-  xarray domains;                       // dense: 0 .. next_domain_id - 1
+  rw_semaphore domains_rwsem;  // `domains`; held for reading while an area is half made
+  xarray domains;              // dense: 0 .. next_domain_id - 1
   xarray access_list;
   shared<u32> next_domain_id;
-  rw_semaphore iova_rwsem;              // the three trees, iopt_area.pages and .prevent_access
+  rw_semaphore iova_rwsem;  // the three trees, iopt_area.pages and .prevent_access
   rb_root_cached area_itree;
-  rb_root_cached allowed_itree;     // IOVA that cannot become reserved
-  rb_root_cached reserved_itree;    // IOVA that cannot be allocated
+  rb_root_cached allowed_itree;   // IOVA that cannot become reserved
+  rb_root_cached reserved_itree;  // IOVA that cannot be allocated
   shared<bool> disable_large_pages;
   shared<unsigned long> iova_alignment;
 };
@@ -56,7 +56,7 @@ enum class iommufd_object_type : u8 { none, any = none, hwpt_paging, ioas, acces
 struct iommufd_object {
   refcount_t shortterm_users;
   refcount_t users;
-  rw_semaphore destroy_rwsem;           // only under iommufd_object.lifetime=destroy_rwsem
+  rw_semaphore destroy_rwsem;  // only under iommufd_object.lifetime=destroy_rwsem
   shared<iommufd_object_type> type;
   shared<u32> id;
 };
@@ -65,7 +65,7 @@ IORACE_DESCRIBE(iommufd_object, "object", shortterm_users, users, destroy_rwsem,
 struct iommufd_ioas {
   iommufd_object obj;
   io_pagetable iopt;
-  struct mutex mutex;                   // hwpt_list
+  struct mutex mutex;  // hwpt_list
   list_head hwpt_list;
 };
 IORACE_DESCRIBE(iommufd_ioas, "ioas", obj, iopt, mutex, hwpt_list);
@@ -87,10 +87,10 @@ struct iommufd_access_ops {
 struct iommufd_access {
   iommufd_object obj;
   shared<iommufd_ctx*> ictx;
-  shared<iommufd_ioas*> ioas;           // null while it is being changed: blocks new pins
-  shared<iommufd_ioas*> ioas_unpin;     // follows ioas later, so that unpins still find their way
+  shared<iommufd_ioas*> ioas;        // null while it is being changed: blocks new pins
+  shared<iommufd_ioas*> ioas_unpin;  // follows ioas later, so that unpins still find their way
   struct mutex ioas_lock;
-  shared<u32> ops;                      // index into iommufd_access_ops_table
+  shared<u32> ops;  // index into iommufd_access_ops_table
   shared<void*> data;
   shared<unsigned long> iova_alignment;
   shared<u32> iopt_access_list_id;
@@ -99,7 +99,8 @@ IORACE_DESCRIBE(iommufd_access, "access", obj, ictx, ioas, ioas_unpin, ioas_lock
                 iova_alignment, iopt_access_list_id);
 
 // main.cc
-template <class T> T* iommufd_object_alloc(iommufd_ctx* ictx, iommufd_object_type type);
+template <class T>
+T* iommufd_object_alloc(iommufd_ctx* ictx, iommufd_object_type type);
 int iommufd_object_init(iommufd_ctx* ictx, iommufd_object* obj, iommufd_object_type type);
 void iommufd_object_finalize(iommufd_ctx* ictx, iommufd_object* obj);
 void iommufd_object_abort(iommufd_ctx* ictx, iommufd_object* obj);
@@ -118,7 +119,8 @@ int iommufd_ucmd_respond(const char* what);
 // A failure that the kernel's own fault injection can cause at this place.
 inline bool iommufd_should_fail(const char* site) { return inject_fault(site); }
 
-template <class T> T* iommufd_object_alloc(iommufd_ctx* ictx, iommufd_object_type type) {
+template <class T>
+T* iommufd_object_alloc(iommufd_ctx* ictx, iommufd_object_type type) {
   KFUNC();
   T* object = kzalloc<T>();
   if (object == nullptr) return ERR_PTR(-ENOMEM);

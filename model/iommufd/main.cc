@@ -45,10 +45,17 @@ void iommufd_object_abort(iommufd_ctx* ictx, iommufd_object* obj) {
 static void iommufd_object_destroy_op(iommufd_object* obj) {
   const iommufd_object_type type = obj->type;
   switch (type) {
-    case iommufd_object_type::ioas: iommufd_ioas_destroy(obj); break;
-    case iommufd_object_type::hwpt_paging: iommufd_hwpt_paging_destroy(obj); break;
-    case iommufd_object_type::access: iommufd_access_destroy_object(obj); break;
-    case iommufd_object_type::none: break;
+    case iommufd_object_type::ioas:
+      iommufd_ioas_destroy(obj);
+      break;
+    case iommufd_object_type::hwpt_paging:
+      iommufd_hwpt_paging_destroy(obj);
+      break;
+    case iommufd_object_type::access:
+      iommufd_access_destroy_object(obj);
+      break;
+    case iommufd_object_type::none:
+      break;
   }
 }
 
@@ -57,8 +64,10 @@ static void iommufd_object_destroy_op(iommufd_object* obj) {
 void iommufd_object_abort_and_destroy(iommufd_ctx* ictx, iommufd_object* obj) {
   KFUNC();
   const iommufd_object_type type = obj->type;
-  if (type == iommufd_object_type::hwpt_paging) iommufd_hwpt_paging_abort(obj);
-  else iommufd_object_destroy_op(obj);
+  if (type == iommufd_object_type::hwpt_paging)
+    iommufd_hwpt_paging_abort(obj);
+  else
+    iommufd_object_destroy_op(obj);
   iommufd_object_abort(ictx, obj);
 }
 
@@ -86,8 +95,10 @@ static void iommufd_put_shortterm(iommufd_ctx* ictx, iommufd_object* obj) {
     return;
   }
   if (!refcount_dec_and_test(&obj->shortterm_users)) return;
-  if (chosen(knob::put_object_wake) == WAKE_ALL) wake_up_all(&ictx->destroy_wait);
-  else wake_up_interruptible_all(&ictx->destroy_wait);
+  if (chosen(knob::put_object_wake) == WAKE_ALL)
+    wake_up_all(&ictx->destroy_wait);
+  else
+    wake_up_interruptible_all(&ictx->destroy_wait);
 }
 
 // The user reference goes first: a destroyer that sees no short term user left must not be put off
@@ -117,7 +128,8 @@ iommufd_ioas* iommufd_get_ioas(iommufd_ctx* ictx, u32 id) {
 }
 
 // Blocks: until the short term users are gone, at most the kernel's 60 s. The waiter sleeps
-// uninterruptibly while put_object wakes interruptible sleepers: it is the timer that ends the wait.
+// uninterruptibly while put_object wakes interruptible sleepers: it is the timer that ends the
+// wait.
 static int iommufd_object_dec_wait_shortterm(iommufd_ctx* ictx, iommufd_object* to_destroy) {
   KFUNC();
   if (refcount_dec_and_test(&to_destroy->shortterm_users)) return 0;
@@ -159,7 +171,8 @@ static int iommufd_object_wait(iommufd_ctx* ictx, iommufd_object* to_destroy) {
 static void iommufd_object_restore(iommufd_object* obj) {
   if (chosen(knob::iommufd_object_lifetime) == LIFETIME_DESTROY_RWSEM)
     up_write(&obj->destroy_rwsem);
-  else refcount_set(&obj->shortterm_users, 1);
+  else
+    refcount_set(&obj->shortterm_users, 1);
 }
 
 // Removes the object called `id` if the xarray holds its only reference. With `to_destroy` the

@@ -17,7 +17,7 @@ inline constexpr unsigned long MOCK_APERTURE_LAST = (1ul << 31) - 1;
 
 // Every mock domain has the same geometry and page size, so they are constants here.
 struct iommu_domain {
-  xarray pfns;                          // iova / MOCK_IO_PAGE_SIZE -> paddr / MOCK_IO_PAGE_SIZE
+  xarray pfns;  // iova / MOCK_IO_PAGE_SIZE -> paddr / MOCK_IO_PAGE_SIZE
 };
 IORACE_DESCRIBE(iommu_domain, "domain", pfns);
 

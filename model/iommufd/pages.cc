@@ -44,8 +44,10 @@ void interval_tree_double_span_iter_first(interval_tree_double_span_iter* iter,
 }
 
 void interval_tree_double_span_iter_next(interval_tree_double_span_iter* iter) {
-  if (iter->last == iter->last_index) iter->is_used = -1;
-  else span_update(iter, iter->last + 1);
+  if (iter->last == iter->last_index)
+    iter->is_used = -1;
+  else
+    span_update(iter, iter->last + 1);
 }
 
 iopt_pages* iopt_alloc_pages(unsigned long uptr, unsigned long length, bool writable) {

@@ -9,21 +9,21 @@
 
 namespace iorace::kern {
 
-// Walks [first, last] in pieces that are a hole in both trees (0), used in the first (1), or used in
-// the second only (2).
-// Simplified: adjoining used pieces come one by one, the kernel merges them.
+// Walks [first, last] in pieces that are a hole in both trees (0), used in the first (1), or used
+// in the second only (2). Simplified: adjoining used pieces come one by one, the kernel merges
+// them.
 struct interval_tree_double_span_iter {
   rb_root_cached* itrees[2];
   unsigned long last_index;
   unsigned long start, last;
-  int is_used;                          // -1 at the end
+  int is_used;  // -1 at the end
 };
 void interval_tree_double_span_iter_first(interval_tree_double_span_iter* iter,
                                           rb_root_cached* itree1, rb_root_cached* itree2,
                                           unsigned long first_index, unsigned long last_index);
 void interval_tree_double_span_iter_next(interval_tree_double_span_iter* iter);
-#define interval_tree_for_each_double_span(span, itree1, itree2, first_index, last_index)      \
-  for (interval_tree_double_span_iter_first(span, itree1, itree2, first_index, last_index);    \
+#define interval_tree_for_each_double_span(span, itree1, itree2, first_index, last_index)   \
+  for (interval_tree_double_span_iter_first(span, itree1, itree2, first_index, last_index); \
        (span)->is_used != -1; interval_tree_double_span_iter_next(span))
 
 // The pfns of a range of indexes, from the xarray, a storage domain or the user's memory.
@@ -32,7 +32,7 @@ void interval_tree_double_span_iter_next(interval_tree_double_span_iter* iter);
 struct pfn_reader {
   iopt_pages* pages;
   unsigned long start_index, last_index;
-  unsigned long end_index;              // pfns[0 .. end_index - start_index) are read
+  unsigned long end_index;  // pfns[0 .. end_index - start_index) are read
   u32 pfns[user_pages_max];
 };
 int pfn_reader_first(pfn_reader* pfns, iopt_pages* pages, unsigned long start_index,

@@ -2,8 +2,8 @@
 //
 // Pages in the hands of software: pinned accesses, and copies that pin nothing for long.
 // Kernel: drivers/iommu/iommufd/pages.c, from iopt_pages_unfill_xarray on @ 6.12.117.
-#include "model/iommufd/pages.h"
 #include "model/iommufd/page_slot.h"
+#include "model/iommufd/pages.h"
 
 namespace iorace::kern {
 
@@ -123,9 +123,8 @@ int iopt_area_add_access(iopt_area* area, unsigned long start_index, unsigned lo
       put_page_slot(out_pages, out + (i - start_index), pfn_from_xarray(pages, i));
   } else {
     access = kzalloc<iopt_pages_access>();
-    rc = access == nullptr
-             ? -ENOMEM
-             : iopt_pages_fill_xarray(pages, start_index, last_index, out_pages, out);
+    rc = access == nullptr ? -ENOMEM
+                           : iopt_pages_fill_xarray(pages, start_index, last_index, out_pages, out);
     if (rc == 0) {
       access->node.start = start_index;
       access->node.last = last_index;
@@ -205,8 +204,8 @@ int iopt_pages_rw_access(iopt_pages* pages, unsigned long start_byte, unsigned l
                                      : iopt_pages_rw_slow(pages, start_index, last_index);
   const unsigned long uptr = pages->uptr;
   const bool write = (flags & IOMMUFD_ACCESS_RW_WRITE) != 0;
-  const bool copied = write ? copy_to_user("iopt_pages_rw_access")
-                            : copy_from_user("iopt_pages_rw_access");
+  const bool copied =
+      write ? copy_to_user("iopt_pages_rw_access") : copy_from_user("iopt_pages_rw_access");
   return copied && user_range_ok(uptr + start_byte, length) ? 0 : -EFAULT;
 }
 

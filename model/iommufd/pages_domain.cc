@@ -131,7 +131,8 @@ static void fill_domains_unwind_all(iopt_area* area, iopt_pages* pages, pfn_read
     const u32 next_domain_id = iopt->next_domain_id;
     if (index != next_domain_id - 1)
       iopt_area_unmap_domain_range(area, domain, pfns->start_index, pfns->last_index);
-    else __iopt_area_unfill_domain(area, pages, domain, pfns->last_index);
+    else
+      __iopt_area_unfill_domain(area, pages, domain, pfns->last_index);
   }
 }
 

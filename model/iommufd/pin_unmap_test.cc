@@ -48,21 +48,22 @@ std::string pin_survives(const char* by) {
 TEST(pin_unmap, as_the_mail_draws_it) {
   for (const bool bug : {false, true}) {
     const config c = bug ? spin() : repaired_config();
-    const program p = program_of(
-        c,
-        [](world* w) {
-          make_call(w, "ioas_alloc");
-          make_call(w, "ioas_map", {1, iova, 0x2000});
-        },
-        {[](world* w) {
-           const std::uint64_t access = make_call(w, "access_create").out;
-           make_call(w, "access_attach", {access, 1});
-           make_call(w, "access_pages", {access, iova, 0x2000});
-         },
-         unmap_all, unmap_all});
+    const program p = program_of(c,
+                                 [](world* w) {
+                                   make_call(w, "ioas_alloc");
+                                   make_call(w, "ioas_map", {1, iova, 0x2000});
+                                 },
+                                 {[](world* w) {
+                                    const std::uint64_t access = make_call(w, "access_create").out;
+                                    make_call(w, "access_attach", {access, 1});
+                                    make_call(w, "access_pages", {access, iova, 0x2000});
+                                  },
+                                  unmap_all, unmap_all});
     const std::vector<std::string> found = titles(p, "pct:3", 5000);
-    if (bug) EXPECT_THAT(found, Contains(pin_survives("iommufd_test_access_pages")));
-    else EXPECT_THAT(found, IsEmpty());
+    if (bug)
+      EXPECT_THAT(found, Contains(pin_survives("iommufd_test_access_pages")));
+    else
+      EXPECT_THAT(found, IsEmpty());
   }
 }
 
@@ -118,9 +119,9 @@ TEST(pin_unmap, the_merged_driver_keeps_the_contract) {
   const config c = repaired_config();
   for (const char* s : strategies)
     for (const unsigned faults : {0u, 1u})
-      EXPECT_THAT(titles(program_of(c, two_items, {unmap_all, pages, item_destroy}), s, 20'000, 1,
-                         faults),
-                  IsEmpty())
+      EXPECT_THAT(
+          titles(program_of(c, two_items, {unmap_all, pages, item_destroy}), s, 20'000, 1, faults),
+          IsEmpty())
           << s;
 }
 
@@ -143,13 +144,11 @@ TEST(pin_unmap, answering_unlocked_loses_the_item) {
 TEST(pin_unmap, calls_succeed) {
   const config c = repaired_config();
   unsigned succeeded[3] = {};
-  program p = program_of(c, attached,
-                         {[&](world* w) {
-                            succeeded[0] +=
-                                make_call(w, "access_pages", {3, iova, 0x2000}).rc == 0;
-                          },
-                          [&](world* w) { succeeded[1] += make_call(w, "ioas_unmap_all", {1}).rc == 0; },
-                          [&](world* w) { succeeded[2] += make_call(w, "ioas_unmap_all", {1}).rc == 0; }});
+  program p = program_of(
+      c, attached,
+      {[&](world* w) { succeeded[0] += make_call(w, "access_pages", {3, iova, 0x2000}).rc == 0; },
+       [&](world* w) { succeeded[1] += make_call(w, "ioas_unmap_all", {1}).rc == 0; },
+       [&](world* w) { succeeded[2] += make_call(w, "ioas_unmap_all", {1}).rc == 0; }});
   for (const char* s : strategies) {
     for (unsigned& n : succeeded) n = 0;
     titles(p, s, 1000);

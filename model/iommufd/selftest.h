@@ -23,13 +23,13 @@ enum : u32 {
 struct selftest_access {
   shared<iommufd_access*> access;
   shared<struct file*> file;
-  struct mutex lock;                    // items, and by default every pin until it is recorded
-  spinlock_t spin;                      // the same, under selftest_access.lock=spin
+  struct mutex lock;  // items, and by default every pin until it is recorded
+  spinlock_t spin;    // the same, under selftest_access.lock=spin
   list_head items;
   shared<u32> next_id;
-  struct mutex attach_lock;             // `attached`; a VFIO driver has dev_set->lock for it
+  struct mutex attach_lock;  // `attached`; a VFIO driver has dev_set->lock for it
   shared<bool> attached;
-  shared<u32> npinning;                 // pins under way, only under record_first
+  shared<u32> npinning;  // pins under way, only under record_first
   wait_queue_head_t pinning;
 };
 IORACE_DESCRIBE(selftest_access, "staccess", access, file, lock, spin, items, next_id, attach_lock,

@@ -14,37 +14,46 @@
 namespace iorace::kern {
 
 enum pages_site : unsigned {
-  before_pin, before_record, after_record, before_forget, after_forget, pages_end
+  before_pin,
+  before_record,
+  after_record,
+  before_forget,
+  after_forget,
+  pages_end
 };
-enum callback_site : unsigned { callback_begin, before_callback_unpin, after_callback_free,
-                                callback_end };
-enum destroy_site : unsigned { destroy_begin, before_destroy_unpin, after_destroy_unpin,
-                               destroy_end };
+enum callback_site : unsigned {
+  callback_begin,
+  before_callback_unpin,
+  after_callback_free,
+  callback_end
+};
+enum destroy_site : unsigned {
+  destroy_begin,
+  before_destroy_unpin,
+  after_destroy_unpin,
+  destroy_end
+};
 
 static constexpr cs_row pages_rows[LOCK_VALUES] = {
-    /* mutex            */ {lock_kind::mutex, sites(before_pin), sites(pages_end)},
-    /* spin             */ {lock_kind::spin, sites(before_record, before_forget),
-                            sites(after_record, after_forget)},
-    /* record_first     */ {lock_kind::none, sites(), sites()},
-    /* respond_unlocked */ {lock_kind::mutex, sites(before_pin, before_forget),
-                            sites(after_record, after_forget, pages_end)},
+    {lock_kind::mutex, on(before_pin), on(pages_end)},                                    // mutex
+    {lock_kind::spin, on(before_record, before_forget), on(after_record, after_forget)},  // spin
+    {lock_kind::none, on(), on()},  // record_first
+    {lock_kind::mutex, on(before_pin, before_forget),
+     on(after_record, after_forget, pages_end)},  // respond_unlocked
 };
 static constexpr cs_row callback_rows[LOCK_VALUES] = {
-    /* mutex            */ {lock_kind::mutex, sites(callback_begin), sites(callback_end)},
-    /* spin             */ {lock_kind::spin, sites(callback_begin, after_callback_free),
-                            sites(before_callback_unpin, callback_end)},
-    /* record_first     */ {lock_kind::mutex, sites(callback_begin), sites(callback_end)},
-    /* respond_unlocked */ {lock_kind::mutex, sites(callback_begin), sites(callback_end)},
+    {lock_kind::mutex, on(callback_begin), on(callback_end)},  // mutex
+    {lock_kind::spin, on(callback_begin, after_callback_free),
+     on(before_callback_unpin, callback_end)},                 // spin
+    {lock_kind::mutex, on(callback_begin), on(callback_end)},  // record_first
+    {lock_kind::mutex, on(callback_begin), on(callback_end)},  // respond_unlocked
 };
 static constexpr cs_row destroy_rows[LOCK_VALUES] = {
-    /* mutex            */ {lock_kind::mutex, sites(destroy_begin),
-                            sites(after_destroy_unpin, destroy_end)},
-    /* spin             */ {lock_kind::spin, sites(destroy_begin),
-                            sites(before_destroy_unpin, destroy_end)},
-    /* record_first     */ {lock_kind::mutex, sites(destroy_begin),
-                            sites(after_destroy_unpin, destroy_end)},
-    /* respond_unlocked */ {lock_kind::mutex, sites(destroy_begin),
-                            sites(after_destroy_unpin, destroy_end)},
+    {lock_kind::mutex, on(destroy_begin), on(after_destroy_unpin, destroy_end)},  // mutex
+    {lock_kind::spin, on(destroy_begin), on(before_destroy_unpin, destroy_end)},  // spin
+    {lock_kind::mutex, on(destroy_begin), on(after_destroy_unpin, destroy_end)},  // record_first
+    {lock_kind::mutex, on(destroy_begin),
+     on(after_destroy_unpin, destroy_end)},  // respond_unlocked
 };
 
 static unsigned lock_variant() { return chosen(knob::selftest_access_lock); }
@@ -288,7 +297,8 @@ bool iommufd_test_access_has_item(const iommufd_access* access, const iopt_area*
   for (; node != &staccess->items; node = list_peek_next(node)) {
     const auto* const item = reinterpret_cast<const selftest_access_item*>(node);
     const unsigned long first = item->iova.peek();
-    if (first <= area->node.last.peek() && first + item->length.peek() - 1 >= area->node.start.peek())
+    if (first <= area->node.last.peek() &&
+        first + item->length.peek() - 1 >= area->node.start.peek())
       return true;
   }
   return false;

@@ -60,8 +60,12 @@ void expect_variant(const variant& v) {
 }
 
 TEST(knob_iommufd, driver_lock_across_access_destroy) {
-  expect_variant({"access_destroy.lock", "driver_lock", "unlocked", one_item,
-                  {detach_and_destroy, unmap_all}, "kernel-warn in iommufd_object_destroy_user"});
+  expect_variant({"access_destroy.lock",
+                  "driver_lock",
+                  "unlocked",
+                  one_item,
+                  {detach_and_destroy, unmap_all},
+                  "kernel-warn in iommufd_object_destroy_user"});
 }
 
 TEST(knob_iommufd, driver_lock_and_the_destroy_operations_own_callback) {
@@ -71,41 +75,66 @@ TEST(knob_iommufd, driver_lock_and_the_destroy_operations_own_callback) {
 }
 
 TEST(knob_iommufd, destroy_rwsem_in_the_object) {
-  expect_variant({"iommufd_object.lifetime", "destroy_rwsem", "shortterm_users", one_item,
+  expect_variant({"iommufd_object.lifetime",
+                  "destroy_rwsem",
+                  "shortterm_users",
+                  one_item,
                   {destroy, unmap_all},
                   "use-after-free: iommufd_put_object v iommufd_object_remove"});
 }
 
 TEST(knob_iommufd, temporary_user_of_iommu_destroy) {
-  expect_variant({"iommufd_destroy.users", "temporary", "none", one_item,
+  expect_variant({"iommufd_destroy.users",
+                  "temporary",
+                  "none",
+                  one_item,
                   {destroy, [](world* w) { make_call(w, "object_destroy", {2}); }},
                   "kernel-warn in iommufd_object_destroy_user"});
 }
 
 TEST(knob_iommufd, ioas_kept_in_change_ioas) {
-  expect_variant({"change_ioas.ioas", "kept", "cleared", two_ioas, {replace, pages, unmap_all},
+  expect_variant({"change_ioas.ioas",
+                  "kept",
+                  "cleared",
+                  two_ioas,
+                  {replace, pages, unmap_all},
                   "kernel-warn in iopt_unmap_iova_range"});
 }
 
 TEST(knob_iommufd, unpin_by_ioas) {
-  expect_variant({"change_ioas.unpin", "ioas", "ioas_unpin", two_ioas, {replace, unmap_all},
+  expect_variant({"change_ioas.unpin",
+                  "ioas",
+                  "ioas_unpin",
+                  two_ioas,
+                  {replace, unmap_all},
                   "kernel-warn in iommufd_access_unpin_pages"});
 }
 
 TEST(knob_iommufd, contig_done_after_up_read) {
-  expect_variant({"unpin_pages.contig_done", "after_up_read", "locked", one_item,
+  expect_variant({"unpin_pages.contig_done",
+                  "after_up_read",
+                  "locked",
+                  one_item,
                   {item_destroy, unmap_all},
                   "use-after-free: iopt_area_contig_done v iopt_abort_area"});
 }
 
 TEST(knob_iommufd, area_pointer_after_unlock) {
-  expect_variant({"iopt_unmap.area_pointer", "read_after_unlock", "read_before_unlock", one_item,
+  expect_variant({"iopt_unmap.area_pointer",
+                  "read_after_unlock",
+                  "read_before_unlock",
+                  one_item,
                   {unmap_all, unmap_all},
-                  "use-after-free: iopt_unmap_iova_range v iopt_abort_area", "pos"});
+                  "use-after-free: iopt_unmap_iova_range v iopt_abort_area",
+                  "pos"});
 }
 
 TEST(knob_iommufd, attach_not_serialised) {
-  expect_variant({"access_driver.attach", "concurrent", "serialised", two_ioas, {replace, detach},
+  expect_variant({"access_driver.attach",
+                  "concurrent",
+                  "serialised",
+                  two_ioas,
+                  {replace, detach},
                   "kernel-warn in iommufd_access_detach"});
 }
 
@@ -115,13 +144,13 @@ TEST(knob_iommufd, unmap_start_kept) {
   for (const char* start : {"kept", "advanced"}) {
     const config c = with(repaired_config(), {{"iopt_unmap.start", start}});
     unsigned lost = 0;
-    const program p = program_of(
-        c, one_item,
-        {[](world* w) { make_call(w, "ioas_unmap", {1, iova, 0x4000}); },
-         [&](world* w) {
-           if (make_call(w, "ioas_map", {1, iova, 0x2000}).rc != 0) return;
-           lost += make_call(w, "ioas_unmap", {1, iova, 0x2000}).rc == -ENOENT;
-         }});
+    const program p = program_of(c, one_item,
+                                 {[](world* w) { make_call(w, "ioas_unmap", {1, iova, 0x4000}); },
+                                  [&](world* w) {
+                                    if (make_call(w, "ioas_map", {1, iova, 0x2000}).rc != 0) return;
+                                    lost +=
+                                        make_call(w, "ioas_unmap", {1, iova, 0x2000}).rc == -ENOENT;
+                                  }});
     EXPECT_THAT(titles(p, "pct:3", 20'000), IsEmpty());
     EXPECT_EQ(lost != 0, std::string(start) == "kept");
   }
@@ -129,12 +158,21 @@ TEST(knob_iommufd, unmap_start_kept) {
 
 // What follows is upstream as it is.
 TEST(knob_iommufd, notify_against_access_destroy) {
-  expect_variant({"notify_unmap.lock_obj", "access_list", "objects", one_item,
-                  {destroy, unmap_all}, "kernel-warn in iommufd_object_destroy_user", "random"});
+  expect_variant({"notify_unmap.lock_obj",
+                  "access_list",
+                  "objects",
+                  one_item,
+                  {destroy, unmap_all},
+                  "kernel-warn in iommufd_object_destroy_user",
+                  "random"});
 }
 
 TEST(knob_iommufd, unmap_spins_while_an_access_is_destroyed) {
-  expect_variant({"access_destroy.pins", "kept", "undone", one_item, {destroy, unmap_all},
+  expect_variant({"access_destroy.pins",
+                  "kept",
+                  "undone",
+                  one_item,
+                  {destroy, unmap_all},
                   "kernel-warn in iopt_unmap_iova_range"});
 }
 
@@ -162,20 +200,18 @@ TEST(knob_iommufd, adjoining_areas_share_their_tries) {
 // 101 of them reach the kernel's own limit.
 TEST(knob_iommufd, a_hundred_and_one_adjoining_areas) {
   const config c = upstream_config();
-  const program p = program_of(
-      c,
-      [](world* w) {
-        make_call(w, "ioas_alloc");
-        make_call(w, "access_create");
-        make_call(w, "access_attach", {3, 1});
-        for (std::uint64_t i = 0; i < 101; ++i) {
-          make_call(w, "ioas_map", {1, iova + i * 0x1000, 0x1000});
-          make_call(w, "access_pages", {3, iova + i * 0x1000, 0x1000});
-        }
-      },
-      {unmap_all});
-  EXPECT_THAT(titles(p, "random", 1),
-              testing::ElementsAre("kernel-warn in iopt_unmap_iova_range"));
+  const program p = program_of(c,
+                               [](world* w) {
+                                 make_call(w, "ioas_alloc");
+                                 make_call(w, "access_create");
+                                 make_call(w, "access_attach", {3, 1});
+                                 for (std::uint64_t i = 0; i < 101; ++i) {
+                                   make_call(w, "ioas_map", {1, iova + i * 0x1000, 0x1000});
+                                   make_call(w, "access_pages", {3, iova + i * 0x1000, 0x1000});
+                                 }
+                               },
+                               {unmap_all});
+  EXPECT_THAT(titles(p, "random", 1), testing::ElementsAre("kernel-warn in iopt_unmap_iova_range"));
 }
 
 // A map that fails in the second of two domains.
@@ -185,9 +221,14 @@ TEST(knob_iommufd, pages_unpinned_while_a_domain_maps_them) {
     make_call(w, "hwpt_alloc", {1});
     make_call(w, "hwpt_alloc", {1});
   };
-  expect_variant({"fill_domains.unwind", "unpin_first", "unmap_first", two_domains,
+  expect_variant({"fill_domains.unwind",
+                  "unpin_first",
+                  "unmap_first",
+                  two_domains,
                   {[](world* w) { make_call(w, "ioas_map", {1, aperture, 0x1000}); }},
-                  "unpinned-while-mapped in unpin_user_page", "random", 1});
+                  "unpinned-while-mapped in unpin_user_page",
+                  "random",
+                  1});
 }
 
 // The destroyer that really slept is woken by the timer only: slow, and no finding.

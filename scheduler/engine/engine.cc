@@ -102,6 +102,7 @@ void engine::begin_execution(const program& p, strategy& s, const execution_opti
   time.reset(stride_tasks_);
   races.reset(time.stride());
   unordered_frees_.clear();
+  specimen = nullptr;
   order.reset();
   frames_.clear();
   frames_.push_back({"", 0, 0, false});

@@ -198,6 +198,7 @@ class engine {
   std::span<const unordered_free> unordered_frees() const { return unordered_frees_; }
   std::uint64_t digest() const;
   void print_context() const;
+  void* specimen = nullptr;  // see tasks.h
 
   arena memory;
   object_table objects;

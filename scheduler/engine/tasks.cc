@@ -144,4 +144,6 @@ void check_leaks() {
   }
 }
 
+void*& specimen() { return engine::current().specimen; }
+
 }  // namespace iorace

@@ -73,6 +73,8 @@ bool task_finished(task_id task);
 const char* task_inside(task_id task, const char* const* among);
 // The function `depth` frames out from the innermost of the running task; null past the outermost.
 const char* caller(unsigned depth);
+// A pointer of the specimen's own, null when an execution begins.
+void*& specimen();
 // Index of the next step.
 step_id now();
 bool is_live(const void* object);
