@@ -178,6 +178,7 @@ parsed<void> program_reader::call_line(scanner& in, call& c) {
 }
 
 parsed<void> program_reader::menu_line(scanner& in, menu_item& item) {
+  arg_columns_.clear();
   const std::size_t at = in.mark();
   const auto f = flow(in, at, in.word());
   if (!f) return tl::unexpected(f.error());
