@@ -234,8 +234,9 @@ void arg_ways::encode(const argument& a, std::vector<std::uint8_t>& to) const {
 
 const arg_ways& ways(arg_kind kind) {
   static const object_ways object;
-  static const range_ways iova({0, page, 0x10000, 0x10000 + page, 0x10000 + 2 * page, page / 2,
-                                0x10001, std::uint64_t{1} << 32, last - page + 1, last});
+  static const range_ways iova({0, page, 0x10000, 0x10000 + page, 0x10000 + 2 * page, 1u << 24,
+                                (1u << 24) + page, page / 2, 0x10001, std::uint64_t{1} << 32,
+                                last - page + 1, last});
   static const range_ways length({page, 2 * page, 3 * page, 16 * page, 0, 1, page - 1, page + 1,
                                   16u << 20, (16u << 20) + 1, std::uint64_t{1} << 63,
                                   last - page + 1, last});

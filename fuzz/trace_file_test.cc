@@ -251,7 +251,8 @@ TEST(trace_file, errors_say_where_what_and_what_was_expected) {
 TEST(trace_file, a_menu_says_what_may_be_drawn) {
   const std::string text =
       "iorace-trace 1\nprofile   upstream\n\n[setup]\nioas#1 = ioas_alloc()\n"
-      "[menu] tasks=2 calls=5\nioas_map\nioas_unmap(ioas#1, length=0x1000)\nioas_alloc\nioas_unmap(?, "
+      "[menu] tasks=2 calls=5\nioas_map\nioas_unmap(ioas#1, "
+      "length=0x1000)\nioas_alloc\nioas_unmap(?, "
       "iova=0x0)\n";
   const auto t = parse_trace(text, fake::tables);
   ASSERT_TRUE(t) << t.error().in("t");

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "fuzz/minimize.h"
+
+#include <gtest/gtest.h>
+
+#include "fuzz/convert.h"
+#include "fuzz/program_bytes.h"
+#include "fuzz/run_program.h"
+#include "fuzz/scenarios.h"
+#include "fuzz/settings.h"
+#include "fuzz/trace_run.h"
+
+namespace iorace {
+namespace {
+
+// The first finding of a scenario, as a trace.
+trace_file first_finding(std::string_view name, std::string_view settings) {
+  auto t = scenario(name, kernel_schema());
+  program_data with;
+  EXPECT_TRUE(set_list(with, settings, kernel_schema()));
+  t->program.profile = with.profile;
+  add_settings(t->program, with);
+  sample_options o;
+  o.executions_max = 20000;
+  const program_run r = run_program(*t, o, kernel_schema());
+  EXPECT_EQ(r.traces.size(), 1u) << name;
+  return r.traces.empty() ? *t : r.traces[0];
+}
+
+minimized minimize_well(const trace_file& t, const minimize_options& o = {}) {
+  auto m = minimize(t, kernel_schema(), o);
+  EXPECT_TRUE(m) << m.error();
+  return m ? std::move(*m) : minimized{};
+}
+
+TEST(minimize, the_first_seeds_race_ends_with_two_cpus_and_two_switches) {
+  const trace_file found = first_finding("access_pin_unmap", "selftest_access.lock=spin");
+  const minimized m = minimize_well(found);
+  EXPECT_TRUE(m.minimal);
+  EXPECT_EQ(m.trace.title, found.title);
+  EXPECT_EQ(m.trace.program.task_count(), 2u) << print_trace(m.trace, kernel_schema());
+  EXPECT_LE(m.trace.schedule->switches(), 2u);
+  // What is written replays.
+  const auto t = parse_trace(print_trace(m.trace, kernel_schema()), kernel_schema());
+  ASSERT_TRUE(t) << t.error().in("minimized");
+  engine e;
+  const bound_program bound(t->program, kernel_schema());
+  const replay_report again = replay_trace(e, bound.runnable(), input_of(*t), *expectation_of(*t));
+  EXPECT_EQ(again.status, replay_status::same) << again.what;
+}
+
+TEST(minimize, can_leave_the_program_alone) {
+  const trace_file found = first_finding("access_pin_unmap", "selftest_access.lock=spin");
+  const minimized m = minimize_well(found, {.keep_program = true});
+  EXPECT_EQ(m.trace.program.task_count(), 3u);
+  EXPECT_LE(m.trace.schedule->switches(), 4u);
+}
+
+TEST(minimize, ends_where_it_began_once_nothing_can_go) {
+  const minimized m = minimize_well(first_finding("iommufd", "selftest_access.lock=spin"));
+  const minimized again = minimize_well(m.trace);
+  EXPECT_EQ(print_trace(again.trace, kernel_schema()), print_trace(m.trace, kernel_schema()));
+}
+
+TEST(convert, traces_become_corpus_files_and_come_back) {
+  const trace_file found = first_finding("access_pin_unmap", "selftest_access.lock=spin");
+  const converted c = bytes_of(found, kernel_schema());
+  EXPECT_LT(c.bytes.size(), 200u);
+  const std::span bytes(reinterpret_cast<const std::uint8_t*>(c.bytes.data()), c.bytes.size());
+  EXPECT_TRUE(is_canonical(bytes, kernel_schema()));
+  const fuzz_input in = decode_input(bytes, kernel_schema());
+  program_data p = in.program;
+  add_settings(p, found.program);
+  const bound_program bound(p, kernel_schema());
+  bytes_strategy follow(in.schedule);
+  engine e;
+  EXPECT_EQ(e.run(bound.runnable(), follow, {}).digest, found.verdict->digest);
+  EXPECT_EQ(e.last_finding().title, found.title);
+}
+
+}  // namespace
+}  // namespace iorace
