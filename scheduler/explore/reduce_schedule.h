@@ -6,9 +6,10 @@
 // Every candidate is followed as far as it can be and counts as what was followed
 // (replay::followed), so a candidate with a line too few is no failure but a shorter schedule. The
 // passes:
-//   1. nothing at all, ddmin over the lines (Zeller and Hildebrandt, TSE 2002), and every schedule of
-//      up to three lines, as far as 4000 executions go;
-//   2. ddmin again; 3. segments run until their task blocks or ends, or change places with the next;
+//   1. nothing at all, ddmin over the lines (Zeller and Hildebrandt, TSE 2002), and every schedule
+//      of up to three lines, as far as 4000 executions go;
+//   2. ddmin again;
+//   3. segments run until their task blocks or ends, or change places with the next;
 //   4. smaller answers to choices;
 //   5. switches between two calls of a task, before a lock or at the start of a function;
 // 2 to 5 are repeated until none of them finds anything better. Better is, in this order: fewer
