@@ -61,9 +61,15 @@ file* fget(int fd) {
   return filp;
 }
 
+// A descriptor that is reserved and not yet installed stays reserved.
 file* file_close_fd(int fd) {
   KFUNC();
-  return static_cast<file*>(xa_erase(&this_world().files->fdt, static_cast<unsigned long>(fd)));
+  xarray* const fdt = &this_world().files->fdt;
+  xa_lock(fdt);
+  auto* const filp = static_cast<file*>(xa_load(fdt, static_cast<unsigned long>(fd)));
+  if (filp != nullptr) __xa_erase(fdt, static_cast<unsigned long>(fd));
+  xa_unlock(fdt);
+  return filp;
 }
 
 void get_file(file* filp) {

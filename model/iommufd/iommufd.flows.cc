@@ -51,7 +51,9 @@ constexpr arg_info value_arg = {
 
 // Arguments and errors of each flow. Errors include those that injected faults cause.
 #define ARGS(flow, ...) constexpr arg_info flow##_args[] = {__VA_ARGS__}
-#define ERRORS(flow, ...) constexpr int flow##_errors[] = {__VA_ARGS__}
+#define ERRORS(flow, ...)               \
+  constexpr char flow##_name[] = #flow; \
+  constexpr int flow##_errors[] = {__VA_ARGS__}
 
 ERRORS(ioas_alloc, ENOMEM, EFAULT, EBUSY);
 ARGS(ioas_destroy, ioas_arg);
@@ -230,18 +232,19 @@ call_result access_close(world&, const call_args& a) {
 }
 
 // Around every flow: the way back to user mode, and the check of what it returns.
-template <call_result (*Body)(world&, const call_args&), const auto& Errors>
+template <call_result (*Body)(world&, const call_args&), const auto& Name, const auto& Errors>
 call_result enter(world& w, const call_args& a) {
   const call_result r = Body(w, a);
   task_work_run();
-  contract::syscall_returned("syscall", r.rc, Errors, std::size(Errors));
+  CONTRACT(syscall_returned, Name, r.rc, Errors, std::size(Errors));
   return r;
 }
 
 #define FILE_OF(file) "drivers/iommu/iommufd/" file
-#define FLOW_IN(where, name, body, args, out, words, at)                                        \
-  flow_info {                                                                                   \
-    #name, words, at, flow_context::where, out, args, enter<body, name##_errors>, name##_errors \
+#define FLOW_IN(where, name, body, args, out, words, at)                                       \
+  flow_info {                                                                                  \
+    #name, words, at, flow_context::where, out, args, enter<body, name##_name, name##_errors>, \
+        name##_errors                                                                          \
   }
 #define FLOW(name, body, args, out, words, at) FLOW_IN(syscall, name, body, args, out, words, at)
 #define KERNEL_FLOW(name, args, out, words, at) FLOW_IN(kernel, name, name, args, out, words, at)

@@ -101,7 +101,7 @@ void engine::begin_execution(const program& p, strategy& s, const execution_opti
   objects.reset();
   time.reset(stride_tasks_);
   races.reset(time.stride());
-  unordered_frees_.clear();
+  late_frees_.clear();
   specimen = nullptr;
   order.reset();
   frames_.clear();

@@ -191,11 +191,11 @@ class engine {
   const finding& last_finding() const { return finding_; }
   // Plain accesses that nothing ordered before the kfree of their object, by object and field: in
   // another order they would be uses after it. No finding, but a reason to make them points.
-  struct unordered_free {
+  struct late_free {
     object_id object;
     std::uint16_t field;
   };
-  std::span<const unordered_free> unordered_frees() const { return unordered_frees_; }
+  std::span<const late_free> late_frees() const { return late_frees_; }
   std::uint64_t digest() const;
   void print_context() const;
   void* specimen = nullptr;  // see tasks.h
@@ -262,7 +262,7 @@ class engine {
   std::uint32_t faults_ = 0;
   std::uint32_t choices_ = 0;  // drawn so far, injected failures not counted
   finding finding_;
-  std::vector<unordered_free> unordered_frees_;
+  std::vector<late_free> late_frees_;
   const std::function<void()>* alone_ = nullptr;
   void* world_ = nullptr;
   std::unique_ptr<step[]> steps_;

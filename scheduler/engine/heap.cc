@@ -81,7 +81,7 @@ void engine::free(const void* p) {
     cell& c = (&memory.at(p))[word];
     c.bad = 1;
     if (look && c.promoted == 0 && races.unordered(c, time, self_))
-      unordered_frees_.push_back({c.object, c.tag});
+      late_frees_.push_back({c.object, c.tag});
   }
   append(op_kind::kfree, memory.at(p).object, 0, 0);
 #ifdef IORACE_ASAN

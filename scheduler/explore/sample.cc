@@ -102,7 +102,7 @@ class sampler {
     const execution_result r = options_.twice ? run_twice(w.machine, program_, *w.choose, o, f)
                                               : w.machine.run(program_, *w.choose, o);
     out = {r.digest, r.points, r.operations, r.how};
-    for (const engine::unordered_free& u : w.machine.unordered_frees())
+    for (const engine::late_free& u : w.machine.late_frees())
       w.raced.emplace(w.machine.objects.class_field(u.object, u.field), o.number);
     if (r.how != ended::found) return;
     if (f.kind == verdict::none) f = w.machine.last_finding();

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Each invariant has a planted bug that it convicts and a near miss that it acquits. The knobs
+// plant those of the upstream history; here the kernel functions are called as no sound caller
+// would.
+#include "model/iommufd/contracts.h"
+
+#include <gmock/gmock.h>
+
+#include "model/iommufd/file.h"
+#include "model/iommufd/io_pagetable.h"
+#include "model/iommufd/mock_domain.h"
+#include "model/iommufd/pages.h"
+#include "model/iommufd/selftest.h"
+#include "model/test_calls.h"
+
+namespace iorace::kern {
+namespace {
+
+constexpr std::uint64_t iova = 0x10000;
+
+// Runs `cpu` after ioas 1 was made, [iova, +0x2000) mapped and access 3 attached; returns the
+// title.
+std::string title_of(const body& cpu) {
+  const config c = repaired_config();
+  const program p = program_of(c,
+                               [](world* w) {
+                                 make_call(w, "ioas_alloc");
+                                 make_call(w, "ioas_map", {1, iova, 0x2000});
+                                 make_call(w, "access_create");
+                                 make_call(w, "access_attach", {3, 1});
+                               },
+                               {[&cpu](world* w) {
+                                 KFUNC();
+                                 cpu(w);
+                               }});
+  engine e;
+  round_robin choose;
+  e.run(p, choose, {});
+  return e.last_finding().title;
+}
+
+io_pagetable* iopt_of(world* w) {
+  return &reinterpret_cast<iommufd_ioas*>(xa_peek(&w->ictx->objects, 1))->iopt;
+}
+iommufd_access* access_of(world* w) {
+  auto* const filp = static_cast<file*>(xa_peek(&w->files->fdt, 3));
+  return static_cast<selftest_access*>(filp->private_data.peek())->access.peek();
+}
+iopt_area* first_area(world* w) {
+  down_read(&iopt_of(w)->iova_rwsem);
+  iopt_area* const area = iopt_area_iter_first(iopt_of(w), 0, ~0ul);
+  up_read(&iopt_of(w)->iova_rwsem);
+  return area;
+}
+
+TEST(contracts, sound_calls_are_acquitted) {
+  EXPECT_EQ(title_of([](world* w) {
+              make_call(w, "access_pages", {3, iova, 0x2000});
+              make_call(w, "ioas_unmap_all", {1});
+            }),
+            "");
+}
+
+// A pin that the driver never wrote down.
+TEST(contracts, pin_survives_unmap) {
+  EXPECT_EQ(title_of([](world* w) {
+              iommufd_access_pin_pages(access_of(w), iova, 0x1000, nullptr, 0);
+              make_call(w, "ioas_unmap_all", {1});
+            }),
+            "pin-survives-unmap: iommufd_test_access_unmap v iommufd_access_pin_pages");
+}
+
+// The same when the access leaves its ioas.
+TEST(contracts, pin_survives_a_change_of_ioas) {
+  EXPECT_EQ(title_of([](world* w) {
+              iommufd_access_pin_pages(access_of(w), iova, 0x1000, nullptr, 0);
+              make_call(w, "access_detach", {3});
+            }),
+            "pin-survives-unmap: iommufd_test_access_unmap v iommufd_access_pin_pages");
+}
+
+TEST(contracts, area_freed_with_accesses) {
+  EXPECT_EQ(title_of([](world* w) {
+              iommufd_access_pin_pages(access_of(w), iova, 0x1000, nullptr, 0);
+              iopt_area* const area = first_area(w);
+              area->pages = nullptr;
+              iopt_abort_area(area);
+            }),
+            "area-freed-with-accesses in iopt_abort_area");
+}
+
+TEST(contracts, unpinned_while_mapped) {
+  EXPECT_EQ(title_of([](world* w) {
+              make_call(w, "ioas_alloc");
+              make_call(w, "hwpt_alloc", {3});
+              make_call(w, "ioas_map", {3, 0x1000000, 0x1000});
+              unpin_user_page(0);
+            }),
+            "unpinned-while-mapped in unpin_user_page");
+}
+
+TEST(contracts, pinned_not_once) {
+  EXPECT_EQ(title_of([](world* w) {
+              iopt_pages* const pages = first_area(w)->pages;
+              u32 pfns[1];
+              mutex_lock(&pages->mutex);
+              iopt_pages_fill_from_mm(pages, 0, 0, pfns);
+              CONTRACT(pages_settled, pages);
+            }).substr(0, 15),
+            "pinned-not-once");
+}
+
+TEST(contracts, callback_after_destroy) {
+  EXPECT_EQ(title_of([](world* w) {
+              iommufd_access* const access = access_of(w);
+              CONTRACT(access_destroyed, access);
+              iommufd_access_notify_unmap(iopt_of(w), iova, 0x1000);
+            }),
+            "callback-after-destroy in iommufd_access_notify_unmap");
+}
+
+TEST(contracts, area_survives_unmap) {
+  EXPECT_EQ(title_of([](world* w) {
+              CONTRACT(unmap_entered);
+              CONTRACT(unmap_returned, iopt_of(w), iova, iova + 0xfff, 0);
+            }).substr(0, 19),
+            "area-survives-unmap");
+}
+
+// A mapping that is younger than the unmap is none of its business.
+TEST(contracts, area_younger_than_the_unmap) {
+  EXPECT_EQ(title_of([](world* w) {
+              CONTRACT(unmap_entered);
+              make_call(w, "ioas_map", {1, iova + 0x4000, 0x1000});
+              CONTRACT(unmap_returned, iopt_of(w), iova + 0x4000, iova + 0x4fff, 0);
+            }),
+            "");
+}
+
+TEST(contracts, unlisted_error) {
+  const int errors[] = {ENOENT};
+  EXPECT_EQ(title_of([&](world*) { CONTRACT(syscall_returned, "ioas_map", -EIO, errors, 1); }),
+            "unlisted-error in ioas_map");
+  EXPECT_EQ(title_of([&](world*) { CONTRACT(syscall_returned, "ioas_map", -ENOENT, errors, 1); }),
+            "");
+}
+
+TEST(contracts, pinned_at_end) {
+  EXPECT_EQ(title_of([](world*) {
+              u32 pfns[1];
+              pin_user_pages(user_memory_start, 1, pfns);
+            }),
+            "pinned-at-end in finish_world");
+}
+
+}  // namespace
+}  // namespace iorace::kern
