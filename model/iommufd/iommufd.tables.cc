@@ -72,9 +72,9 @@ constexpr knob_value iopt_unmap_start[] = {
 };
 constexpr knob_value iopt_unmap_area_pointer[] = {
     {"read_before_unlock", "", "Unmap knows the area's length before it drops its locks.",
-     "804ca14d04df", "unmap_unmap", "clean"},
+     "804ca14d04df", "access_items_unmap", "clean"},
     {"read_after_unlock", "", "It reads the length when the area may be gone.",
-     "before 804ca14d04df", "unmap_unmap", "use-after-free"},
+     "before 804ca14d04df", "access_items_unmap", "use-after-free"},
 };
 constexpr knob_value notify_unmap_lock_obj[] = {
     {"access_list", "c13", "NOTIFY takes its reference under the list's lock only.", "6.12.117",
