@@ -7,11 +7,13 @@
 #include "scheduler/detect/sides.h"
 #include "scheduler/engine/check.h"
 #include "scheduler/engine/engine.h"
+#include "scheduler/engine/scope.h"
 
 namespace iorace {
 
 void engine::hold(const void* lock, op_kind how) {
   task& t = *tasks_[self_];
+  const scheduler_scope scope(t.context);
   CHECK(t.held_count < held_max, "a task holds too many locks");
   const std::uint32_t lock_class = memory.at(lock).tag;
   if ((traits(how).flags & op_try) == 0 && !quiet_)
