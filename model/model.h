@@ -2,7 +2,8 @@
 //
 // The specimen as programs see it: tables of flows, knobs, limits, invariants and probes, and the
 // world that an execution runs in. The only header of model/ that fuzz/ includes. The tables are
-// constexpr and live beside the code they describe, one set per chapter; model.cc concatenates them.
+// constexpr and live beside the code they describe, one set per chapter; model.cc concatenates
+// them.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +17,12 @@ namespace iorace::kern {
 
 // How an argument is written, enumerated, mutated and shrunk; fuzz/argument.h gives each its ways.
 enum class arg_kind : std::uint8_t {
-  object,       // a variable bound by an earlier call, or an object of the setup; `cls` is its class
-  iova,         // hexadecimal; interesting values around pages, areas and the ends of the space
-  length,       // hexadecimal, up to 2^64-1; interesting values around pages and wraps
-  uptr,         // hexadecimal user address; interesting values inside and outside user memory
-  flags,        // names from `choices` joined by '|', or a number
-  choice,       // one name from `choices`, or a number
+  object,  // a variable bound by an earlier call, or an object of the setup; `cls` is its class
+  iova,    // hexadecimal; interesting values around pages, areas and the ends of the space
+  length,  // hexadecimal, up to 2^64-1; interesting values around pages and wraps
+  uptr,    // hexadecimal user address; interesting values inside and outside user memory
+  flags,   // names from `choices` joined by '|', or a number
+  choice,  // one name from `choices`, or a number
 };
 
 struct named_value {
@@ -32,9 +33,9 @@ struct named_value {
 struct arg_info {
   const char* name;
   arg_kind kind;
-  const char* cls = nullptr;                     // kind object: class of what it names ("ioas")
-  std::span<const named_value> choices = {};     // kinds flags and choice
-  std::uint64_t dull = 0;                        // default when left out, and the shrinker's aim
+  const char* cls = nullptr;                  // kind object: class of what it names ("ioas")
+  std::span<const named_value> choices = {};  // kinds flags and choice
+  std::uint64_t dull = 0;                     // default when left out, and the shrinker's aim
 };
 
 struct world;
@@ -55,44 +56,44 @@ enum class flow_context : std::uint8_t { syscall, kernel, agent };
 
 // One flow: something that a simulated CPU can be told to do.
 struct flow_info {
-  const char* name;                              // as written in programs: "ioas_unmap"
+  const char* name;  // as written in programs: "ioas_unmap"
   const char* summary;
-  const char* kernel;                            // "drivers/iommu/iommufd/ioas.c:iommufd_ioas_unmap"
+  const char* kernel;  // "drivers/iommu/iommufd/ioas.c:iommufd_ioas_unmap"
   flow_context context;
-  const char* result;                            // class of the variable that it may bind, or null
+  const char* result;  // class of the variable that it may bind, or null
   std::span<const arg_info> args;
   call_result (*run)(world&, const call_args&);
-  std::span<const int> errors = {};              // every code that it may return besides 0 (I1.9)
+  std::span<const int> errors = {};  // every code that it may return besides 0 (I1.9)
 };
 
 struct knob_value {
   const char* name;
-  const char* id;                                // "V0", or "" where flows have none
+  const char* id;  // "V0", or "" where flows have none
   const char* summary;
-  const char* source;                            // thread or upstream commit
-  const char* scenario;                          // built-in scenario that shows it, or ""
-  const char* expect;                            // name of the expected verdict, or "clean"
+  const char* source;    // thread or upstream commit
+  const char* scenario;  // built-in scenario that shows it, or ""
+  const char* expect;    // name of the expected verdict, or "clean"
 };
 
 struct knob_info {
-  const char* name;                              // "selftest_access.lock"
+  const char* name;  // "selftest_access.lock"
   const char* summary;
-  std::span<const knob_value> values;            // values[0] is upstream
-  unsigned repaired;                             // index of the value under profile=repaired
+  std::span<const knob_value> values;  // values[0] is upstream
+  unsigned repaired;                   // index of the value under profile=repaired
 };
 
 struct limit_info {
   const char* name;
   const char* summary;
-  std::uint64_t value;                           // default
+  std::uint64_t value;  // default
   std::uint64_t min, max;
 };
 
 struct invariant_info {
-  const char* name;                              // verdict's name: "pin-survives-unmap"
-  const char* id;                                // "I1.1"
+  const char* name;  // verdict's name: "pin-survives-unmap"
+  const char* id;    // "I1.1"
   const char* summary;
-  const char* when;                              // where it is judged, in words
+  const char* when;  // where it is judged, in words
 };
 
 struct probe_info {
@@ -101,15 +102,16 @@ struct probe_info {
   bool rare;
 };
 
-// Setup-made objects a program may name without making them (agents, user memory) would go here too.
+// Setup-made objects a program may name without making them (agents, user memory) would go here
+// too.
 std::span<const flow_info> flows();
 std::span<const knob_info> knobs();
 std::span<const limit_info> limits();
 std::span<const invariant_info> invariants();
 std::span<const probe_info> probes();
 
-// Description of the class that flows call `name` (a result, or an argument's class): the objects of
-// a program's variables are named through it. Null if nothing described has that name.
+// Description of the class that flows call `name` (a result, or an argument's class): the objects
+// of a program's variables are named through it. Null if nothing described has that name.
 const class_info* class_called(std::string_view name);
 
 // Index of the value of each knob and value of each limit, in the order of the tables.
