@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // Files as a whole: reading with a reason when it fails, writing that leaves nothing half done.
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -50,7 +51,11 @@ bool write_all(int fd, std::string_view content) {
 }  // namespace
 
 bool is_trace_text(std::string_view path, std::string_view content) {
-  return path.ends_with(".trace") || content.starts_with("iorace-trace");
+  if (path.ends_with(".trace")) return true;
+  // Comments may stand above the first line. No canonical bytes begin with '#'.
+  while (content.starts_with('#'))
+    content.remove_prefix(std::min(content.find('\n'), content.size() - 1) + 1);
+  return content.starts_with("iorace-trace");
 }
 
 tl::expected<std::string, std::string> read_file(const std::string& path) {

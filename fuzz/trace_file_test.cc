@@ -136,7 +136,7 @@ TEST(trace_file, calls) {
       {"ioas_unmap(ioas#1, iva=0)", nullptr,
        "6:20: unknown argument 'iva' of ioas_unmap, expected one of ioas, iova, length"},
       {"ioas_unmap(ioas#1, iova=0x1ffffffffffffffff)", nullptr,
-       "6:25: '0x1ffffffffffffffff' does not fit in 64 bits"},
+       "6:25: '0x1ffffffffffffffff' does not fit in 64 bits, expected at most 0xffffffffffffffff"},
       {"ioas_unmap(ioas#1, iova=12ab)", nullptr,
        "6:25: '12ab' is not a number, expected decimal or 0x hexadecimal"},
       {"ioas_unmap(ioas#1, iova=?)", nullptr,
@@ -202,8 +202,9 @@ TEST(trace_file, errors_say_where_what_and_what_was_expected) {
   EXPECT_EQ(error_of(v1 + "seed 1\nseed 1\n"),
             "t:3:1: key seed comes too late, expected it before seed");
   EXPECT_EQ(error_of(v1 + "seed\n"), "t:2:5: the line ends, expected a value");
-  EXPECT_EQ(error_of(v1 + "seed 99999999999999999999\n"),
-            "t:2:6: '99999999999999999999' does not fit in 64 bits");
+  EXPECT_EQ(
+      error_of(v1 + "seed 99999999999999999999\n"),
+      "t:2:6: '99999999999999999999' does not fit in 64 bits, expected at most 0xffffffffffffffff");
   EXPECT_EQ(error_of(v1 + "knobs selftest_access.lock=rwsem\n"),
             "t:2:7: unknown value 'rwsem' of selftest_access.lock, expected one of mutex, spin");
   EXPECT_EQ(error_of(v1 + "knobs notify.order=late notify.order=late\n"),

@@ -137,7 +137,8 @@ action add_replay(CLI::App& verb, replay_request& o) {
       ->type_name("");
   add_settings_options(verb, o.with);
   verb.add_flag("--strict", o.strict, "Other steps than recorded (drifted) are a failure");
-  verb.add_flag("--relocate", o.relocate, "Search lost anchors nearby; writes FILE.relocated");
+  verb.add_flag("--relocate", o.relocate,
+                "Search lost anchors nearby; writes FILE.relocated.trace");
   verb.add_flag("--bisect", o.bisect, "Exit 125 instead of 2 and 3, for git bisect run");
   add_output(verb, o.output);
   verb.footer(
@@ -214,7 +215,7 @@ std::optional<int> check_verb(int argc, char** argv, const CLI::App& app) {
     return exit_usage;
   }
   const std::string_view word = argv[1];
-  if (word.starts_with('-') ||
+  if (word == "-h" || word == "--help" || word == "--version" ||
       std::find(std::begin(verbs), std::end(verbs), word) != std::end(verbs))
     return std::nullopt;
   return report(

@@ -15,7 +15,7 @@ result<int> convert_command(const convert_request& o) {
   const auto content = read_input(o.file);
   if (!content) return tl::unexpected(content.error());
   auto found = subject_of(o.file, *content, o.with, kernel_schema());
-  if (!found) return fail_at(found.error());
+  if (!found) return file_failure(o.file, found.error());
   std::string out;
   if (is_trace_text(o.file, *content)) {
     converted bytes = bytes_of(found->trace, kernel_schema());

@@ -12,11 +12,18 @@
 
 namespace iorace::cli {
 
+tl::unexpected<failure> file_failure(const std::string& path, const std::string& what) {
+  const std::string place = path + ":";
+  const bool located = what.size() > place.size() && what.starts_with(place) &&
+                       what[place.size()] >= '0' && what[place.size()] <= '9';
+  return located ? fail_at(what) : fail(what);
+}
+
 result<subject> load_file(const std::string& path, const outside_settings& with) {
   const auto content = read_input(path);
   if (!content) return tl::unexpected(content.error());
   auto found = subject_of(path, *content, with, kernel_schema());
-  if (!found) return fail_at(found.error());
+  if (!found) return file_failure(path, found.error());
   return std::move(*found);
 }
 

@@ -16,6 +16,9 @@ result<subject> load_file(const std::string& path, const outside_settings& with)
 // written ./name.
 result<subject> load_scenario(const std::string& name, const outside_settings& with);
 
+// What subject_of() said of a file, as a failure: with its place, or about the whole of it.
+tl::unexpected<failure> file_failure(const std::string& path, const std::string& what);
+
 // Writes a message to stderr: the result's place is stdout.
 void note(const std::string& text);
 

@@ -22,11 +22,18 @@ struct file_result {
   std::string expected, got;  // a title, or a verdict where there is none
   replay_status status = replay_status::malformed;
   std::string what;       // one line, empty for `same`
+  bool located = false;   // `what` begins with its place
   std::string relocated;  // path of the proposal, if there is one
 };
 
 std::string title_or_verdict(const std::string& title, const std::string& verdict) {
   return title.empty() ? verdict : title;
+}
+
+std::string relocated_path(std::string file) {
+  if (file == "-") file = "stdin";
+  if (file.ends_with(".trace")) file.resize(file.size() - 6);
+  return file + ".relocated.trace";
 }
 
 class replayer {
@@ -38,6 +45,7 @@ class replayer {
     const auto found = load_file(path, options_.with);
     if (!found) {
       r.what = found.error().text;
+      r.located = found.error().located;
       return r;
     }
     const auto want = expectation_of(found->trace);
@@ -83,7 +91,7 @@ class replayer {
       return;
     }
     const kept_execution kept = keep(engine_, bound.runnable(), *plan, in.options, in.points);
-    const std::string path = (r.file == "-" ? std::string("stdin") : r.file) + ".relocated";
+    const std::string path = relocated_path(r.file);
     const auto done = write_output(path, print_trace(trace_of(s.trace, kept), kernel_schema()));
     if (done)
       r.relocated = path;
@@ -148,7 +156,7 @@ result<int> replay_command(const replay_request& o) {
       return tl::unexpected(written.error());
     }
     if (one.status == replay_status::malformed)
-      fmt::print(stderr, "{}\n", one.what.starts_with(file) ? one.what : "iorace: " + one.what);
+      fmt::print(stderr, "{}{}\n", one.located ? "" : "iorace: ", one.what);
   }
   if (o.output.json) {
     const auto written = write_stdout(json{{"results", results}}.dump(2) + "\n");

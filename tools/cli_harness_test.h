@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// For tests of the program: runs it as people do, in a folder of its own.
+#pragma once
+
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace iorace::cli {
+
+struct outcome {
+  int status = -1;  // exit status; 1000 + n if signal n killed it
+  std::string out, err;
+};
+
+class cli_test : public testing::Test {
+ protected:
+  cli_test();
+  ~cli_test() override;
+
+  // Runs iorace with these words in the folder and returns when it has ended. Settings of the
+  // environment stand before the words: {"NO_COLOR=1", "run", ...}.
+  outcome iorace(std::vector<std::string> words, const std::string& input = "");
+  // The same, and an interrupt (^C) as soon as the first line has been printed.
+  outcome interrupted(std::vector<std::string> words);
+  nlohmann::json json_of(std::vector<std::string> words, int status);
+
+  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  std::string read(const std::string& name) const;
+  void write(const std::string& name, const std::string& content) const;
+  // Finds the race of the first seed; its trace is then in the file `name`.
+  void find_race(const std::string& name);
+  // The same file with `from` (which it must contain) replaced, as `to_name`.
+  void edit(const std::string& name, const std::string& from, const std::string& to,
+            const std::string& to_name);
+
+ private:
+  outcome run(std::vector<std::string> words, const std::string& input, bool interrupt);
+  std::string folder_;
+};
+
+inline const std::string spin = "selftest_access.lock=spin";
+inline const std::string race_title =
+    "pin-survives-unmap: iommufd_test_access_unmap v iommufd_test_access_pages";
+
+}  // namespace iorace::cli

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// iorace replay, minimize, draw, convert and list, from outside.
+#include <filesystem>
+
+#include <gmock/gmock.h>
+
+#include "tools/cli_harness_test.h"
+
+namespace iorace::cli {
+namespace {
+
+using nlohmann::json;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+json status_of(const json& replay) {
+  return replay["results"].size() == 1 ? replay["results"][0]["status"] : json();
+}
+
+TEST_F(cli_test, replay_tells_same_from_drifted) {
+  find_race("a.trace");
+  const json same = json_of({"replay", "a.trace"}, 0);
+  EXPECT_EQ(same["results"][0]["file"], "a.trace");
+  EXPECT_EQ(same["results"][0]["expected"], race_title);
+  EXPECT_EQ(same["results"][0]["got"], race_title);
+  EXPECT_EQ(status_of(same), "same");
+  // Another digest and step: the tree has changed, the bug has not.
+  edit("a.trace", "\ndigest ", "\ndigest 1", "b.trace");
+  std::string text = read("b.trace");
+  text.erase(text.size() - 2, 1);  // still 16 digits
+  write("b.trace", text);
+  EXPECT_EQ(status_of(json_of({"replay", "b.trace"}, 0)), "drifted");
+  EXPECT_EQ(status_of(json_of({"replay", "--strict", "b.trace"}, 3)), "drifted");
+}
+
+// Does the candidate fix cure the race? That is what --with is for.
+TEST_F(cli_test, replay_of_a_fixed_tree_is_changed) {
+  find_race("a.trace");
+  const outcome fixed = iorace({"replay", "a.trace", "--with", "selftest_access.lock=mutex"});
+  EXPECT_THAT(fixed.out, Not(StartsWith("same")));
+  EXPECT_THAT(fixed.status, testing::AnyOf(1, 3));
+  // But the environment does not touch a recorded trace.
+  EXPECT_EQ(iorace({"IORACE_WITH=selftest_access.lock=mutex", "replay", "a.trace"}).status, 0);
+  edit("a.trace", race_title, "kernel-warn in iopt_unmap_iova_range", "b.trace");
+  EXPECT_EQ(status_of(json_of({"replay", "b.trace"}, 1)), "changed");
+}
+
+TEST_F(cli_test, lost_anchors_are_named_and_relocated) {
+  find_race("found.trace");
+  ASSERT_EQ(iorace({"minimize", "found.trace", "-o", "a.trace"}).status, 0);
+  std::string text = read("a.trace");
+  const std::size_t at = text.find(" until ") + 7;
+  ASSERT_LT(at, text.size());
+  text.replace(at, text.find(' ', at) - at, "renamed_function");
+  text.erase(text.find("\ndigest ") + 1);
+  write("b.trace", text);
+  const json lost = json_of({"replay", "b.trace"}, 3);
+  EXPECT_EQ(status_of(lost), "lost");
+  EXPECT_THAT(lost["results"][0]["what"].get<std::string>(), HasSubstr("renamed_function"));
+  EXPECT_EQ(iorace({"replay", "--bisect", "b.trace"}).status, 125);
+  const outcome relocated = iorace({"replay", "--relocate", "b.trace"});
+  EXPECT_EQ(relocated.status, 3);
+  EXPECT_THAT(relocated.out, HasSubstr("proposal: b.relocated.trace"));
+  EXPECT_EQ(read("b.trace"), text);
+  EXPECT_EQ(iorace({"replay", "b.relocated.trace"}).status, 0);
+}
+
+TEST_F(cli_test, of_several_files_the_worst_counts) {
+  find_race("a.trace");
+  edit("a.trace", race_title, "kernel-warn in f", "changed.trace");
+  write("rubbish.trace", "rubbish\n");
+  EXPECT_EQ(iorace({"replay", "a.trace", "changed.trace"}).status, 1);
+  EXPECT_EQ(iorace({"replay", "changed.trace", "rubbish.trace", "a.trace"}).status, 2);
+  const json folder = json_of({"replay", "."}, 2);
+  ASSERT_EQ(folder["results"].size(), 3u);
+  EXPECT_EQ(folder["results"][0]["status"], "same");
+  EXPECT_EQ(folder["results"][1]["status"], "changed");
+  EXPECT_EQ(folder["results"][2]["status"], "malformed");
+}
+
+TEST_F(cli_test, minimize_keeps_the_title) {
+  find_race("a.trace");
+  const json whole = json_of({"minimize", "a.trace"}, 0);
+  EXPECT_EQ(whole["trace"], "a.min.trace");
+  EXPECT_EQ(whole["title"], race_title);
+  EXPECT_EQ(whole["after"]["tasks"], 2);
+  EXPECT_LE(whole["after"]["switches"], 2);
+  const json schedule = json_of({"minimize", "--keep-program", "a.trace", "-o", "b.trace"}, 0);
+  EXPECT_EQ(schedule["after"]["tasks"], 3);
+  EXPECT_LE(schedule["after"]["switches"], 2);
+  const outcome piped = iorace({"minimize", "-"}, read("a.trace"));
+  EXPECT_EQ(piped.out, read("a.min.trace"));
+  EXPECT_THAT(piped.err, HasSubstr(race_title));
+  const outcome fixed = iorace({"minimize", "a.trace", "--with", "selftest_access.lock=mutex"});
+  EXPECT_EQ(fixed.status, 1);
+  EXPECT_THAT(fixed.err, HasSubstr("a.trace: its execution ends without a finding"));
+}
+
+TEST_F(cli_test, drawings_are_narrow_ascii) {
+  find_race("a.trace");
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"draw", "a.trace"}, {"draw", "--full", "a.trace"}}) {
+    const outcome drawing = iorace(words);
+    EXPECT_EQ(drawing.status, 0);
+    std::istringstream lines(drawing.out);
+    for (std::string line; std::getline(lines, line);) {
+      EXPECT_LE(line.size(), 80u) << line;
+      for (const char c : line) EXPECT_TRUE(c >= ' ' && c <= '~') << line;
+    }
+  }
+  EXPECT_THAT(iorace({"draw", "a.trace", "--color", "always"}).out, HasSubstr("\033["));
+  EXPECT_THAT(iorace({"draw", "a.trace", "--color", "never"}).out, Not(HasSubstr("\033[")));
+  EXPECT_THAT(iorace({"draw", "-"}, read("a.trace")).out, HasSubstr("CPU2"));
+}
+
+TEST_F(cli_test, convert_there_and_back) {
+  find_race("a.trace");
+  const outcome bytes = iorace({"convert", "a.trace", "-o", "bytes"});
+  EXPECT_EQ(bytes.status, 0);
+  EXPECT_THAT(bytes.err, HasSubstr("IORACE_WITH=" + spin));
+  EXPECT_EQ(iorace({"convert", "bytes", "--with", spin, "-o", "b.trace"}).status, 0);
+  EXPECT_THAT(read("b.trace"), HasSubstr("title     " + race_title));
+  EXPECT_EQ(iorace({"replay", "b.trace"}).status, 0);
+  EXPECT_EQ(iorace({"convert", "b.trace"}).out, read("bytes"));
+  // A corpus file that finds something under the settings of the command is `changed`.
+  EXPECT_EQ(iorace({"IORACE_WITH=" + spin, "replay", "bytes"}).status, 1);
+  EXPECT_EQ(iorace({"replay", "bytes"}).status, 0);
+}
+
+TEST_F(cli_test, lists) {
+  for (const char* kind :
+       {"scenarios", "flows", "knobs", "strategies", "invariants", "verdicts", "probes"}) {
+    const json rows = json_of({"list", kind}, 0);
+    ASSERT_TRUE(rows.is_array()) << kind;
+    EXPECT_FALSE(rows.empty()) << kind;
+    for (const json& row : rows) {
+      EXPECT_NE(row["name"], "") << kind;
+      EXPECT_NE(row["summary"], "") << kind << " " << row["name"];
+    }
+    const outcome text = iorace({"list", kind});
+    EXPECT_THAT(text.out, HasSubstr(rows[0]["name"].get<std::string>()));
+  }
+  for (const json& knob : json_of({"list", "knobs"}, 0))
+    for (const json& value : knob["values"])
+      for (const char* key : {"value", "id", "default", "summary", "source", "scenario", "expect"})
+        EXPECT_TRUE(value.contains(key)) << knob["name"] << " " << key;
+}
+
+TEST_F(cli_test, colour_is_asked_for) {
+  EXPECT_THAT(iorace({"list", "verdicts"}).out, Not(HasSubstr("\033[")));
+  EXPECT_THAT(iorace({"NO_COLOR=1", "list", "verdicts", "--color=always"}).out, HasSubstr("\033["));
+}
+
+}  // namespace
+}  // namespace iorace::cli

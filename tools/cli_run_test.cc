@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// iorace run, from outside.
+#include <filesystem>
+
+#include <gmock/gmock.h>
+
+#include "tools/cli_harness_test.h"
+
+namespace iorace::cli {
+namespace {
+
+using nlohmann::json;
+using testing::Contains;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+// What a newcomer types: find, shrink, look, replay.
+TEST_F(cli_test, from_a_scenario_to_a_drawing) {
+  const outcome run = iorace({"run", "access_pin_unmap", "--with", spin, "-o", "found.trace"});
+  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(run.out, StartsWith("iorace run access_pin_unmap --with " + spin));
+  EXPECT_THAT(run.out, EndsWith(race_title + "\nreplay: iorace replay found.trace\n"));
+  EXPECT_EQ(run.err, "");
+
+  EXPECT_EQ(iorace({"minimize", "found.trace", "-o", "min.trace"}).status, 0);
+  const outcome replay = iorace({"replay", "--strict", "min.trace"});
+  EXPECT_EQ(replay.status, 0);
+  EXPECT_THAT(replay.out, StartsWith("same "));
+  const outcome drawing = iorace({"draw", "min.trace"});
+  EXPECT_EQ(drawing.status, 0);
+  EXPECT_THAT(drawing.out, StartsWith(" step CPU1"));
+  EXPECT_THAT(drawing.out, HasSubstr("*** pin-survives-unmap"));
+  EXPECT_THAT(drawing.out, Not(HasSubstr("CPU3")));
+}
+
+// The default name of a trace is made of the scenario, the verdict and the trace's hash.
+TEST_F(cli_test, a_finding_is_kept_by_default) {
+  const outcome first = iorace({"run", "access_pin_unmap", "--with", spin});
+  EXPECT_EQ(first.status, 1);
+  const std::string command = "replay: iorace replay ./access_pin_unmap-pin-survives-unmap-";
+  const std::size_t at = first.out.find(command);
+  ASSERT_NE(at, std::string::npos) << first.out;
+  const std::string name = first.out.substr(at + 24, first.out.find('\n', at) - at - 24);
+  EXPECT_TRUE(std::filesystem::exists(path(name))) << name;
+  // The same run makes the same file, which is no reason to complain.
+  EXPECT_EQ(iorace({"run", "access_pin_unmap", "--with", spin}).status, 1);
+}
+
+TEST_F(cli_test, the_first_line_repeats_the_run) {
+  const outcome first =
+      iorace({"IORACE_WITH=" + spin, "run", "access_pin_unmap", "--seed", "0x5eed", "--strategy",
+              "pct:3", "--max-executions", "5000", "--keep-going"});
+  const std::string line = first.out.substr(0, first.out.find('\n'));
+  std::vector<std::string> words;
+  std::istringstream in(line.substr(line.find(' ')));
+  for (std::string word; in >> word;) words.push_back(word);
+  const outcome again = iorace(words);
+  const auto digest = [](const std::string& text) { return text.substr(text.find("digest"), 23); };
+  EXPECT_EQ(again.out.substr(0, again.out.find('\n')), line);
+  EXPECT_EQ(digest(again.out), digest(first.out));
+}
+
+TEST_F(cli_test, json_has_what_scripts_need) {
+  const json run = json_of({"run", "access_pin_unmap", "--with", spin, "-o", "a.trace"}, 1);
+  for (const char* key : {"scenario", "profile", "knobs", "strategy", "seed", "executions",
+                          "points", "operations", "seconds", "digest", "cut", "step_bound",
+                          "knobs_unused", "probes_unreached", "calls_never_ok", "findings"})
+    EXPECT_TRUE(run.contains(key)) << key;
+  EXPECT_EQ(run["scenario"], "access_pin_unmap");
+  EXPECT_EQ(run["profile"], "upstream");
+  EXPECT_EQ(run["knobs"]["selftest_access.lock"], "spin");
+  ASSERT_EQ(run["findings"].size(), 1u);
+  EXPECT_EQ(run["findings"][0]["verdict"], "pin-survives-unmap");
+  EXPECT_EQ(run["findings"][0]["title"], race_title);
+  EXPECT_EQ(run["findings"][0]["execution"].get<std::uint64_t>() + 1, run["executions"]);
+  EXPECT_EQ(run["findings"][0]["trace"], "a.trace");
+}
+
+TEST_F(cli_test, jobs_change_nothing) {
+  const auto with_jobs = [&](const char* jobs, const char* file, bool going) {
+    std::vector<std::string> words = {
+        "run", "access_pin_unmap", "--with", spin, "--jobs", jobs, "-o",
+        file,  "--max-executions", "3000"};
+    if (going) words.push_back("--keep-going");
+    json run = json_of(words, 1);
+    for (const char* key : {"command", "seconds"}) run.erase(key);
+    for (json& finding : run["findings"]) finding.erase("trace");
+    return run;
+  };
+  EXPECT_EQ(with_jobs("1", "a", true), with_jobs("2", "b", true));
+  EXPECT_EQ(with_jobs("1", "c", false), with_jobs("2", "d", false));
+  EXPECT_EQ(read("a"), read("b"));
+  EXPECT_EQ(read("c"), read("d"));
+}
+
+TEST_F(cli_test, seeds_are_run_one_by_one) {
+  const json all =
+      json_of({"run", "access_pin_unmap", "--with", spin, "--seed", "1..3", "-o", "a"}, 1);
+  ASSERT_EQ(all["runs"].size(), 3u);
+  for (unsigned i = 0; i < 3; ++i) EXPECT_EQ(all["runs"][i]["seed"], i + 1);
+  const outcome text =
+      iorace({"run", "access_pin_unmap", "--with", spin, "--seed", "1..3", "-o", "b"});
+  EXPECT_THAT(text.out, HasSubstr("\n3 of 3 seeds found something"));
+  const json hash = json_of({"run", "access_pin_unmap", "--max-executions", "1", "--seed",
+                             "44dcee03618c654000000000000000000000abcd"},
+                            0);
+  EXPECT_NE(hash["seed"], 0);
+}
+
+TEST_F(cli_test, nothing_found) {
+  const outcome o =
+      iorace({"run", "access_pin_unmap", "--with", "profile=repaired", "--max-executions", "500"});
+  EXPECT_EQ(o.status, 0);
+  EXPECT_THAT(o.out, EndsWith("nothing found\n"));
+  const json run = json_of({"run", "access_pin_unmap", "--max-executions", "500"}, 0);
+  EXPECT_EQ(run["findings"], json::array());
+  EXPECT_EQ(run["executions"], 500);
+}
+
+TEST_F(cli_test, nothing_vacuous) {
+  const std::string unused = "fill_domains.unwind";
+  const outcome text = iorace(
+      {"run", "access_pin_unmap", "--max-executions", "200", "--with", unused + "=unmap_first"});
+  EXPECT_THAT(text.out, HasSubstr("no execution consulted the knob " + unused));
+  EXPECT_THAT(text.out, HasSubstr("probes not reached: "));
+  write("vain.trace",
+        "iorace-trace 1\n\n[setup]\nioas#1 = ioas_alloc()\n[cpu1]\n"
+        "ioas_unmap(ioas#1, iova=0x10000, length=0x1000)\n");
+  const json run = json_of({"run", "vain.trace", "--max-executions", "5"}, 0);
+  EXPECT_THAT(run["knobs_unused"], Contains(unused));
+  EXPECT_THAT(run["calls_never_ok"].dump(), HasSubstr("cpu1: ioas_unmap"));
+}
+
+TEST_F(cli_test, an_interrupt_keeps_what_was_found) {
+  const std::string forever = "18446744073709551615";
+  const outcome quiet = interrupted(
+      {"run", "access_pin_unmap", "--with", "profile=repaired", "--max-executions", forever});
+  EXPECT_EQ(quiet.status, 130);
+  EXPECT_THAT(quiet.out, HasSubstr("\nexecutions "));
+  EXPECT_THAT(quiet.out, EndsWith("interrupted\n"));
+  const outcome found = interrupted({"run", "access_pin_unmap", "--with", spin, "--keep-going",
+                                     "--max-executions", forever, "-o", "a.trace"});
+  EXPECT_EQ(found.status, 1);
+  EXPECT_THAT(found.out, HasSubstr(race_title));
+  EXPECT_EQ(iorace({"replay", "a.trace"}).status, 0);
+}
+
+TEST_F(cli_test, time_ends_a_run) {
+  const json run = json_of({"run", "access_pin_unmap", "--with", "profile=repaired",
+                            "--max-executions", "18446744073709551615", "--max-time", "1500ms"},
+                           0);
+  EXPECT_EQ(run["stopped"], true);
+  EXPECT_LT(run["seconds"], 60);
+}
+
+TEST_F(cli_test, progress_goes_to_stderr) {
+  const outcome o = iorace({"run", "access_pin_unmap", "--with", "profile=repaired",
+                            "--max-executions", "18446744073709551615", "--max-time", "1500ms"});
+  EXPECT_THAT(o.err, StartsWith("executions "));
+  EXPECT_THAT(o.err, Not(HasSubstr("\r")));
+}
+
+}  // namespace
+}  // namespace iorace::cli
