@@ -151,7 +151,8 @@ tl::expected<std::uint64_t, std::string> number_from(std::string_view word) {
   const char* const end = digits.data() + digits.size();
   const auto [stop, error] = std::from_chars(digits.data(), end, value, hex ? 16 : 10);
   if (error == std::errc::result_out_of_range && stop == end)
-    return tl::unexpected(fmt::format("{} does not fit in 64 bits, expected at most 0xffffffffffffffff", quoted(word)));
+    return tl::unexpected(fmt::format(
+        "{} does not fit in 64 bits, expected at most 0xffffffffffffffff", quoted(word)));
   if (error != std::errc{} || stop != end)
     return tl::unexpected(
         fmt::format("{} is not a number, expected decimal or 0x hexadecimal", quoted(word)));
