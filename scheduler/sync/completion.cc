@@ -74,9 +74,9 @@ unsigned long wait_for_completion_timeout(completion* c, unsigned long timeout) 
 
 bool try_wait_for_completion(completion* c) {
   engine& e = engine::current();
-  e.begin(op_kind::wait_for_completion, &c->base);
+  e.begin(op_kind::try_wait_for_completion, &c->base);
   const bool done = c->done != 0;
-  e.commit(op_kind::wait_for_completion, c, done);
+  e.commit(op_kind::try_wait_for_completion, c, done);
   if (done) take_one(e, c);
   return done;
 }

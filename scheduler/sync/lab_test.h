@@ -31,9 +31,10 @@ struct thing {
   interval_tree_node node;
   refcount_t users;
   spinlock_t lock;
+  wait_queue_head_t wq;
   shared<int> value;
 };
-IORACE_DESCRIBE(thing, "thing", entry, node, users, lock, value);
+IORACE_DESCRIBE(thing, "thing", entry, node, users, lock, wq, value);
 
 struct lab {
   mutex a, b, unborn;  // `unborn` is never initialised

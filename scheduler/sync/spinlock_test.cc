@@ -68,6 +68,7 @@ TEST(spinlock, acquits_what_may_not_sleep) {
                   kfree(kzalloc<thing>(gfp::atomic));
                   xa_store(&l->xa, 7, l, gfp::atomic);
                   wake_up(&l->wq);
+                  try_wait_for_completion(&l->done);
                   complete(&l->done);
                 },
                 true)),
@@ -102,6 +103,27 @@ TEST(spinlock, trylock_fails_where_the_lock_is_held) {
                              }}),
                      results<2>),
             "0,0 0,1");
+}
+
+// CPU1 frees the object behind its section; CPU2 comes before, in the midst of it, or too late.
+TEST(spinlock, convicts_a_lock_in_a_freed_object) {
+  const lab_body init = [](lab* l) {
+    thing* t = make<thing>();
+    spin_lock_init(&t->lock);
+    l->slot.poke(t);
+  };
+  const lab_body section = [](lab* l) {
+    spin_lock(&l->slot.peek()->lock);
+    spin_unlock(&l->slot.peek()->lock);
+  };
+  const lab_body section_and_free = [](lab* l) {
+    spin_lock(&l->slot.peek()->lock);
+    spin_unlock(&l->slot.peek()->lock);
+    kfree(l->slot.peek());
+  };
+  EXPECT_EQ(outcomes(on_lab({section_and_free, section}, init)),
+            "clean lock-held-at-exit use-after-free");
+  EXPECT_EQ(outcomes(on_lab({section, section}, init)), "clean");
 }
 
 TEST(spinlock, convicts_kfree_of_a_held_lock) {

@@ -211,6 +211,36 @@ TEST(litmus_waitqueue, a_user_may_end_a_killable_sleep) {
       << "nobody can end an uninterruptible one";
 }
 
+// finish_wait does not touch the queue of a sleeper that has been woken, wait_event does: it queues
+// up once more before it looks at the condition.
+template <bool once_more>
+std::string free_behind_the_wake_up() {
+  const lab_body init = [](lab* l) {
+    thing* t = make<thing>();
+    init_waitqueue_head(&t->wq);
+    l->slot.poke(t);
+  };
+  const lab_body sleeper = [](lab* l) {
+    DEFINE_WAIT(wait);
+    prepare_to_wait(&l->slot.peek()->wq, &wait, TASK_UNINTERRUPTIBLE);
+    atomic_set(&l->x, 1);
+    schedule();
+    if (once_more) prepare_to_wait(&l->slot.peek()->wq, &wait, TASK_UNINTERRUPTIBLE);
+    finish_wait(&l->slot.peek()->wq, &wait);
+  };
+  const lab_body waker = [](lab* l) {
+    if (atomic_read(&l->x) == 0) return;
+    wake_up(&l->slot.peek()->wq);
+    kfree(l->slot.peek());
+  };
+  return outcomes(on_lab({sleeper, waker}, init));
+}
+
+TEST(litmus_waitqueue, a_woken_sleeper_needs_its_queue_no_more) {
+  EXPECT_EQ(free_behind_the_wake_up<false>(), "clean deadlock") << "deadlock: nobody woke it";
+  EXPECT_EQ(free_behind_the_wake_up<true>(), "clean deadlock use-after-free");
+}
+
 TEST(waitqueue, convicts_a_return_without_finish_wait) {
   const lab_body early = [](lab* l) {
     DEFINE_WAIT(wait);

@@ -1,167 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// Entries live in slots of the run arena that are made once per index and found by binary search;
-// a slot has its own clock, by which a load is ordered after the store that it sees.
-// Simplified: __xa_store and __xa_alloc never drop the lock to wait for memory.
+// Looking at an xarray, and its lock.
 #include "scheduler/sync/xarray.h"
 
-#include <algorithm>
-#include <cerrno>
-
-#include "scheduler/engine/engine.h"
-#include "scheduler/sync/lock_wait.h"
+#include "scheduler/sync/xarray_slots.h"
 
 namespace iorace {
-
-struct xa_slot {
-  sync_base published;
-  unsigned long index;
-  void* entry;
-};
-
 namespace {
-
-void* error_entry(long error) {
-  return reinterpret_cast<void*>((static_cast<std::uintptr_t>(error) << 2) | 2);
-}
-
-void* zero_to_null(void* entry) { return xa_is_zero(entry) ? nullptr : entry; }
-
-// What a step records of an entry: integers as they are, pointers as identities.
-std::uint64_t recorded(engine& e, const void* entry) {
-  const auto bits = reinterpret_cast<std::uintptr_t>(entry);
-  return (bits & 3) != 0 ? bits : e.identity(entry);
-}
-
-bool for_allocation(const xarray* xa) {
-  return (xa->flags & (XA_FLAGS_ALLOC | XA_FLAGS_ALLOC1)) != 0;
-}
-
-xa_slot** first_from(const xarray* xa, unsigned long index) {
-  return std::lower_bound(xa->slots, xa->slots + xa->slot_count, index,
-                          [](const xa_slot* s, unsigned long i) { return s->index < i; });
-}
-
-xa_slot* slot_at(const xarray* xa, unsigned long index) {
-  xa_slot** s = first_from(xa, index);
-  return s != xa->slots + xa->slot_count && (*s)->index == index ? *s : nullptr;
-}
-
-void* entry_at(const xarray* xa, unsigned long index) {
-  const xa_slot* s = slot_at(xa, index);
-  return s == nullptr ? nullptr : s->entry;
-}
-
-xa_slot* make_slot(xarray* xa, unsigned long index) {
-  if (xa->slot_count == xa->slot_capacity) {
-    const std::uint32_t capacity = std::max(8u, xa->slot_capacity * 2);
-    auto** grown = static_cast<xa_slot**>(scratch(capacity * sizeof(xa_slot*)));
-    std::copy_n(xa->slots, xa->slot_count, grown);
-    xa->slots = grown;
-    xa->slot_capacity = capacity;
-  }
-  xa_slot** at = first_from(xa, index);
-  std::copy_backward(at, xa->slots + xa->slot_count, xa->slots + xa->slot_count + 1);
-  ++xa->slot_count;
-  *at = ::new (scratch(sizeof(xa_slot))) xa_slot{.published = {}, .index = index, .entry = nullptr};
-  return *at;
-}
-
-void put(engine& e, xarray* xa, unsigned long index, void* entry) {
-  xa_slot* s = slot_at(xa, index);
-  if (s == nullptr && entry == nullptr) return;
-  if (s == nullptr) s = make_slot(xa, index);
-  s->entry = entry;
-  if (entry != nullptr) e.release(s->published);
-}
-
-void* load(engine& e, const xarray* xa, unsigned long index) {
-  xa_slot* s = slot_at(xa, index);
-  if (s == nullptr || s->entry == nullptr) return nullptr;
-  e.acquire(s->published);
-  return s->entry;
-}
-
-bool may_lock(const void* object, task_id task) {
-  const xarray& xa = *static_cast<const xarray*>(object);
-  return xa.holder == 0 || xa.holder == holder_mark(task);
-}
-
-enum class locking : std::uint8_t { inside, caller };
-
-// One event that changes the array: takes and drops the lock inside, or requires it of the caller.
-class change {
- public:
-  change(op_kind kind, xarray* xa, locking l) : e_(engine::current()), kind_(kind), xa_(xa), l_(l) {
-    e_.begin(kind, &xa->base, l == locking::inside ? may_lock : nullptr);
-    const bool mine = xa->holder == holder_mark(e_.self());
-    if (mine != (l == locking::caller)) {
-      e_.commit(kind, xa, 0);
-      if (mine) found_recursion(e_, xa);
-      e_.found(verdict::lockdep_assert, "the lock of " + e_.name_of(xa) + " should be held");
-    }
-    if (l == locking::caller) return;
-    e_.acquire(xa->base);
-    e_.hold(xa, op_kind::xa_lock);
-  }
-
-  engine& in() const { return e_; }
-
-  // May an allocation of this change sleep here, and does it fail? Requires: `memory` is needed.
-  bool out_of_memory(gfp flags, bool memory, const char* site) const {
-    const unsigned own = l_ == locking::caller ? 1 : 0;
-    if (flags == gfp::kernel && e_.task_at(e_.self()).atomic_depth > own)
-      e_.found(verdict::sleep_in_atomic, line(traits(kind_).name) + " under a spinlock");
-    return memory && e_.draw_fault(site);
-  }
-
-  void done(std::uint64_t value) const {
-    e_.commit(kind_, xa_, value);
-    if (l_ == locking::caller) return;
-    e_.unhold(xa_);
-    e_.release(xa_->base);
-  }
-
- private:
-  engine& e_;
-  op_kind kind_;
-  xarray* xa_;
-  locking l_;
-};
-
-void* store(locking l, xarray* xa, unsigned long index, void* entry, gfp flags) {
-  const change c(op_kind::xa_store, xa, l);
-  void* const old = entry_at(xa, index);
-  if (entry == nullptr && for_allocation(xa)) entry = XA_ZERO_ENTRY;
-  if (entry != nullptr && c.out_of_memory(flags, old == nullptr, "xa_store")) {
-    c.done(recorded(c.in(), error_entry(-ENOMEM)));
-    return error_entry(-ENOMEM);
-  }
-  put(c.in(), xa, index, entry);
-  c.done(recorded(c.in(), entry));
-  return zero_to_null(old);
-}
-
-void* erase(locking l, xarray* xa, unsigned long index) {
-  const change c(op_kind::xa_erase, xa, l);
-  void* const old = entry_at(xa, index);
-  put(c.in(), xa, index, nullptr);
-  c.done(recorded(c.in(), old));
-  return zero_to_null(old);
-}
-
-// Returns true and the lowest free index from `id` to `max` in it, or false.
-bool find_free(const xarray* xa, std::uint32_t& id, std::uint32_t max) {
-  std::uint64_t at = id;
-  xa_slot** const end = xa->slots + xa->slot_count;
-  for (xa_slot** s = first_from(xa, at); s != end && (*s)->index == at; ++s) {
-    if ((*s)->entry == nullptr) break;
-    ++at;
-  }
-  if (at > max) return false;
-  id = static_cast<std::uint32_t>(at);
-  return true;
-}
 
 void* find(op_kind kind, const xarray* xa, unsigned long* index, unsigned long max) {
   engine& e = engine::current();
@@ -176,7 +21,7 @@ void* find(op_kind kind, const xarray* xa, unsigned long* index, unsigned long m
     break;
   }
   if (look) return found;
-  if (found != nullptr) load(e, xa, *index);
+  if (found != nullptr) load_entry(e, xa, *index);
   e.commit(kind, xa, recorded(e, found));
   return found;
 }
@@ -209,7 +54,7 @@ void xa_init_flags(xarray* xa, unsigned flags) {
 void xa_lock(xarray* xa) {
   engine& e = engine::current();
   if (e.peeking()) return;
-  e.begin(op_kind::xa_lock, &xa->base, may_lock);
+  e.begin(op_kind::xa_lock, &xa->base, may_lock_xa);
   e.commit(op_kind::xa_lock, xa, xa->holder == 0);
   if (xa->holder != 0) found_recursion(e, xa);
   xa->holder = holder_mark(e.self());
@@ -236,7 +81,7 @@ void* xa_load(xarray* xa, unsigned long index) {
   engine& e = engine::current();
   if (e.peeking()) return zero_to_null(entry_at(xa, index));
   e.begin(op_kind::xa_load, &xa->base);
-  void* const entry = zero_to_null(load(e, xa, index));
+  void* const entry = zero_to_null(load_entry(e, xa, index));
   e.commit(op_kind::xa_load, xa, recorded(e, entry));
   return entry;
 }
@@ -259,96 +104,6 @@ bool xa_empty(xarray* xa) {
                                   [](const xa_slot* s) { return s->entry != nullptr; });
   if (!look) e.commit(op_kind::xa_find, xa, empty);
   return empty;
-}
-
-void* xa_store(xarray* xa, unsigned long index, void* entry, gfp flags) {
-  return store(locking::inside, xa, index, entry, flags);
-}
-void* __xa_store(xarray* xa, unsigned long index, void* entry, gfp flags) {
-  return store(locking::caller, xa, index, entry, flags);
-}
-void* xa_erase(xarray* xa, unsigned long index) { return erase(locking::inside, xa, index); }
-void* __xa_erase(xarray* xa, unsigned long index) { return erase(locking::caller, xa, index); }
-
-void* xa_cmpxchg(xarray* xa, unsigned long index, void* old, void* entry, gfp flags) {
-  const change c(op_kind::xa_cmpxchg, xa, locking::inside);
-  void* const was = entry_at(xa, index);
-  if (was == old) {
-    if (entry != nullptr && c.out_of_memory(flags, was == nullptr, "xa_cmpxchg")) {
-      c.done(recorded(c.in(), error_entry(-ENOMEM)));
-      return error_entry(-ENOMEM);
-    }
-    put(c.in(), xa, index, entry);
-  }
-  c.done(recorded(c.in(), was));
-  return zero_to_null(was);
-}
-
-namespace {
-
-// Both forms differ in what they do where there is an entry: xa_insert fails, xa_reserve is
-// content.
-int insert(op_kind kind, xarray* xa, unsigned long index, void* entry, gfp flags, int if_present) {
-  const change c(kind, xa, locking::inside);
-  const bool present = entry_at(xa, index) != nullptr;
-  int result = present ? if_present : 0;
-  if (c.out_of_memory(flags, !present, traits(kind).name))
-    result = -ENOMEM;
-  else if (!present)
-    put(c.in(), xa, index, entry == nullptr ? XA_ZERO_ENTRY : entry);
-  c.done(static_cast<std::uint64_t>(result));
-  return result;
-}
-
-}  // namespace
-
-int xa_insert(xarray* xa, unsigned long index, void* entry, gfp flags) {
-  return insert(op_kind::xa_cmpxchg, xa, index, entry, flags, -EBUSY);
-}
-int xa_reserve(xarray* xa, unsigned long index, gfp flags) {
-  return insert(op_kind::xa_reserve, xa, index, nullptr, flags, 0);
-}
-void xa_release(xarray* xa, unsigned long index) {
-  xa_cmpxchg(xa, index, XA_ZERO_ENTRY, nullptr, gfp::atomic);
-}
-
-int xa_alloc(xarray* xa, std::uint32_t* id, void* entry, xa_limit limit, gfp flags) {
-  const change c(op_kind::xa_alloc, xa, locking::inside);
-  if (!for_allocation(xa))
-    c.in().found(verdict::kernel_warn, "xa_alloc on an array that was not made for allocation");
-  std::uint32_t at = limit.min;
-  if ((xa->flags & XA_FLAGS_ALLOC1) != 0) at = std::max(at, 1u);
-  int result = -EBUSY;
-  if (find_free(xa, at, limit.max)) {
-    result = c.out_of_memory(flags, true, "xa_alloc") ? -ENOMEM : 0;
-    *id = at;
-  }
-  if (result == 0) put(c.in(), xa, at, entry == nullptr ? XA_ZERO_ENTRY : entry);
-  c.done(result == 0 ? at : static_cast<std::uint64_t>(result));
-  return result;
-}
-
-void xa_destroy(xarray* xa) {
-  const change c(op_kind::xa_erase, xa, locking::inside);
-  for (std::uint32_t i = 0; i < xa->slot_count; ++i) xa->slots[i]->entry = nullptr;
-  c.done(0);
-}
-
-void* xas_load(xarray* xa, unsigned long index) {
-  engine& e = engine::current();
-  if (e.peeking()) return entry_at(xa, index);
-  const change c(op_kind::xa_load, xa, locking::caller);
-  void* const entry = load(e, xa, index);
-  c.done(recorded(e, entry));
-  return entry;
-}
-
-void* xas_store(xarray* xa, unsigned long index, void* entry) {
-  const change c(op_kind::xa_store, xa, locking::caller);
-  void* const old = entry_at(xa, index);
-  put(c.in(), xa, index, entry);
-  c.done(recorded(c.in(), entry));
-  return old;
 }
 
 void* xa_peek(const xarray* xa, unsigned long index) { return entry_at(xa, index); }
