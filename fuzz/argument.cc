@@ -15,6 +15,7 @@ using kern::arg_info;
 using kern::arg_kind;
 
 constexpr std::uint64_t page = 0x1000;
+constexpr std::uint64_t single_steps = 8;  // of shrinking
 constexpr std::uint64_t last = ~std::uint64_t{0};
 
 void add_new(std::vector<argument>& all, argument a) {
@@ -109,19 +110,20 @@ class number_ways : public arg_ways {
     for (const std::uint64_t v : worth_trying_) add_new(all, {v, {}});
     return all;
   }
-  // The dull value; then, if it lies above, half the way back to it in whole pages and in bytes.
-  // Anything above the dull value is less simple than everything between.
+  // The dull value; then, if it lies above, half the way back to it, in whole pages if it is far.
+  // The last steps are taken one by one. Anything above the dull value is less simple than what
+  // lies between.
   std::vector<argument> shrink(const arg_info& info, const argument& a,
                                const arg_context&) const override {
     std::vector<argument> all;
     if (a.value == info.dull) return all;
     all.push_back({info.dull, {}});
     if (a.value < info.dull) return all;
-    const std::uint64_t half = (a.value - info.dull) / 2;
-    if (half / page != 0) add_new(all, {info.dull + half / page * page, {}});
-    if (half != 0) add_new(all, {info.dull + half, {}});
-    if (a.value - info.dull > page) add_new(all, {a.value - page, {}});
-    add_new(all, {a.value - 1, {}});
+    const std::uint64_t above = a.value - info.dull;
+    const std::uint64_t step = above > page ? page : 1;
+    add_new(all, {info.dull + above / 2 / step * step, {}});
+    if (above % step != 0) add_new(all, {a.value - above % step, {}});
+    if (above / step <= single_steps) add_new(all, {a.value - step, {}});
     return all;
   }
   // Mostly what other calls use, so that calls meet; then the usual suspects; then a step beside.

@@ -36,8 +36,10 @@ class decoder {
     std::vector<std::size_t> kind_of;
     for (std::size_t t = 0; t < tasks && !in_.at_end(); ++t)
       kind_of.push_back(in_.byte() % std::size(kinds));
-    std::stable_sort(kind_of.begin(), kind_of.end(),
-                     [](auto a, auto b) { return (a == 0) > (b == 0); });
+    // CPUs come first.
+    const auto cpus = std::count(kind_of.begin(), kind_of.end(), 0u);
+    std::erase(kind_of, 0u);
+    kind_of.insert(kind_of.begin(), static_cast<std::size_t>(cpus), 0u);
     for (std::size_t t = 0; t < kind_of.size(); ++t) add_task(kind_of[t]);
     for (unsigned t = 0; t <= p_.task_count(); ++t) read_calls(t);
     renumber(p_);

@@ -23,6 +23,7 @@ class reducer {
     while (better) {
       better = drop_tasks();
       better |= drop_calls();
+      better |= dull_values();
       better |= dull_arguments();
       better |= drop_others();
     }
@@ -118,6 +119,29 @@ class reducer {
       if (try_it(std::move(candidate), counts.arguments)) return true;
     }
     return false;
+  }
+
+  // What several calls agree upon (an IOVA) becomes dull in all of them at once.
+  bool dull_values() {
+    bool better = false;
+    for (unsigned t = 0; t <= best_.program.task_count(); ++t)
+      for (std::size_t i = 0; i < best_.program.calls_of(t).size(); ++i)
+        for (std::size_t a = 0; a < arg_count(best_.program.calls_of(t)[i]); ++a) {
+          const call& c = best_.program.calls_of(t)[i];
+          const kern::arg_info& info = c.flow->args[a];
+          if (info.kind == kern::arg_kind::object || c.args[a].value == info.dull) continue;
+          better |= try_it(with_dull_value(info.kind, c.args[a].value), counts.arguments);
+        }
+    return better;
+  }
+  program_candidate with_dull_value(kern::arg_kind kind, std::uint64_t value) const {
+    program_candidate candidate = best_;
+    for (unsigned t = 0; t <= candidate.program.task_count(); ++t)
+      for (call& c : candidate.program.calls_of(t))
+        for (std::size_t a = 0; a < arg_count(c); ++a)
+          if (c.flow->args[a].kind == kind && c.args[a].value == value)
+            c.args[a].value = c.flow->args[a].dull;
+    return candidate;
   }
 
   // Expectations, knobs and limits that do not matter.

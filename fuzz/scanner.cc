@@ -65,8 +65,9 @@ std::string expected_one_of(std::string_view text, std::span<const std::string_v
   std::vector<std::string_view> shown(names.begin(), names.end());
   if (shown.size() <= names_max) return fmt::format("expected one of {}", fmt::join(shown, ", "));
   const std::string_view start = text.substr(0, shown_max);
-  std::stable_sort(shown.begin(), shown.end(), [&](std::string_view a, std::string_view b) {
-    return edit_distance(start, a) < edit_distance(start, b);
+  std::sort(shown.begin(), shown.end(), [&](std::string_view a, std::string_view b) {
+    const std::size_t x = edit_distance(start, a), y = edit_distance(start, b);
+    return x != y ? x < y : a < b;
   });
   shown.resize(5);
   return fmt::format("expected one of {} names like {}", names.size(), fmt::join(shown, ", "));
