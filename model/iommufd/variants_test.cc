@@ -52,10 +52,10 @@ struct variant {
 void expect_variant(const variant& v) {
   const config faulty = with(repaired_config(), {{v.knob, v.faulty}});
   const config sound = with(repaired_config(), {{v.knob, v.sound}});
-  EXPECT_THAT(titles(program_of(faulty, v.setup, v.cpus), v.strategy, 30'000, 1, v.faults_max),
+  EXPECT_THAT(titles(program_of(faulty, v.setup, v.cpus), v.strategy, 6'000, 1, v.faults_max),
               Contains(v.title));
   for (const char* s : {"random", "pct:3", "pos"})
-    EXPECT_THAT(titles(program_of(sound, v.setup, v.cpus), s, 10'000, 1, v.faults_max), IsEmpty())
+    EXPECT_THAT(titles(program_of(sound, v.setup, v.cpus), s, 2'000, 1, v.faults_max), IsEmpty())
         << s;
 }
 
@@ -151,7 +151,7 @@ TEST(knob_iommufd, unmap_start_kept) {
                                     lost +=
                                         make_call(w, "ioas_unmap", {1, iova, 0x2000}).rc == -ENOENT;
                                   }});
-    EXPECT_THAT(titles(p, "pct:3", 20'000), IsEmpty());
+    EXPECT_THAT(titles(p, "pct:3", 4'000), IsEmpty());
     EXPECT_EQ(lost != 0, std::string(start) == "kept");
   }
 }
@@ -236,7 +236,7 @@ TEST(knob_iommufd, sleeping_destroyer) {
   for (const char* wake : {"interruptible", "all"}) {
     const config c = with(repaired_config(), {{"put_object.wake", wake}});
     for (const char* s : {"random", "pct:3", "pos"})
-      EXPECT_THAT(titles(program_of(c, one_item, {detach_and_destroy, unmap_all}), s, 10'000),
+      EXPECT_THAT(titles(program_of(c, one_item, {detach_and_destroy, unmap_all}), s, 2'000),
                   IsEmpty());
   }
 }
