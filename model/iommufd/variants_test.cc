@@ -173,7 +173,8 @@ TEST(knob_iommufd, unmap_spins_while_an_access_is_destroyed) {
                   "undone",
                   one_item,
                   {destroy, unmap_all},
-                  "kernel-warn in iopt_unmap_iova_range"});
+                  "kernel-warn in iopt_unmap_iova_range",
+                  "pos"});
 }
 
 // Adjoining areas share a budget of tries although the driver honours every callback. With a
