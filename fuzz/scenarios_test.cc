@@ -88,7 +88,7 @@ TEST(scenarios, get_somewhere) {
     if (t.program.menu || s.name == "object_destroy_access") continue;
     const bound_program p(t.program, kernel_schema());
     engine e;
-    const auto choose = make_strategy("pct:3");
+    const auto choose = make_strategy("portfolio");
     execution_options o = execution_of(t);
     const std::uint64_t all = executions_for(t, executions);
     std::vector<std::uint64_t> succeeded(t.program.call_count());
