@@ -38,7 +38,7 @@ constexpr knob_value change_ioas_ioas[] = {
     {"cleared", "", "ioas is null while the callback runs, so nobody can pin.", "",
      "access_replace_pin", "clean"},
     {"kept", "V7", "Pins slip in between the callback and the removal from the list.", "",
-     "access_replace_pin", "pin-survives-unmap"},
+     "access_replace_pin", "kernel-warn"},
 };
 constexpr knob_value change_ioas_ioas_unpin[] = {
     {"ioas_unpin", "", "Unpins go by ioas_unpin, which outlives ioas.", "", "access_replace_pin",
