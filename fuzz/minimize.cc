@@ -101,8 +101,11 @@ class minimizer {
     execution_options o = in_.options;
     o.seed = 0;
     engine_.promote(in_.points);
-    for (o.number = 0; o.number < options_.search_max && !options_.stop(); ++o.number) {
+    std::uint64_t points = 0;
+    for (; o.number < options_.search_executions && points < options_.search_points; ++o.number) {
+      if (options_.stop()) break;
       const execution_result r = engine_.run(bound.runnable(), *search_, o);
+      points += r.points;
       o.points_estimate = std::max(o.points_estimate, r.points);
       if (r.how == ended::found && engine_.last_finding().title == goal_.title)
         return keep(engine_, bound.runnable(), *search_, o, in_.points).plan;

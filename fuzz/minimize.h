@@ -14,7 +14,9 @@ namespace iorace {
 
 struct minimize_options {
   bool keep_program = false;
-  std::uint32_t search_max = 200;  // executions that look for another schedule per smaller program
+  // What may be spent on looking for another schedule per smaller program.
+  std::uint32_t search_executions = 200;
+  std::uint64_t search_points = 100'000;
   // Polled between executions; true ends with the smallest so far.
   std::function<bool()> stop = [] { return false; };
 };

@@ -34,6 +34,8 @@ TEST_F(cli_test, replay_tells_same_from_drifted) {
   write("b.trace", text);
   EXPECT_EQ(status_of(json_of({"replay", "b.trace"}, 0)), "drifted");
   EXPECT_EQ(status_of(json_of({"replay", "--strict", "b.trace"}, 3)), "drifted");
+  EXPECT_EQ(iorace({"IORACE_UPDATE=1", "replay", "b.trace"}).status, 0);
+  EXPECT_EQ(read("b.trace"), read("a.trace"));
 }
 
 // Does the candidate fix cure the race? That is what --with is for.

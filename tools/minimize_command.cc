@@ -57,8 +57,14 @@ result<int> minimize_command(const minimize_request& o) {
   const interrupt_guard guard;
   minimize_options how;
   how.keep_program = o.keep_program;
-  how.stop = interrupt_guard::interrupted;
+  progress_line progress;
+  std::uint64_t candidates = 0;
+  how.stop = [&] {
+    progress.show_count("candidates", ++candidates);
+    return interrupt_guard::interrupted();
+  };
   const auto m = minimize(found->trace, kernel_schema(), how);
+  progress.clear();
   if (!m) {
     note(o.file + ": " + m.error());
     return exit_finding;

@@ -2,6 +2,7 @@
 //
 // iorace replay FILE...
 #include <algorithm>
+#include <cstdlib>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -61,6 +62,7 @@ class replayer {
     r.status = got.status;
     r.what = got.what;
     if (got.status == replay_status::lost && options_.relocate) relocate_file(*found, in, *want, r);
+    if (got.status == replay_status::drifted && update_) update_file(*found, in, r);
     return r;
   }
 
@@ -99,7 +101,23 @@ class replayer {
       r.what += "; " + done.error().text;
   }
 
+  // The derived sections follow the tree; verdict and title are what they were.
+  void update_file(const subject& s, const replay_input& in, file_result& r) {
+    const bound_program bound(s.trace.program, kernel_schema());
+    const kept_execution kept = keep(engine_, bound.runnable(), in.plan, in.options, in.points);
+    trace_file t = trace_of(s.trace, kept);
+    t.schedule = s.trace.schedule;
+    t.schedule_notes = s.trace.schedule_notes;
+    const auto done = write_file(r.file, print_trace(t, kernel_schema()), existing::replace);
+    r.what += done ? "; updated" : "; " + done.error();
+  }
+
   const replay_request& options_;
+  // As for goldens: the tree has changed on purpose, and the diff will be reviewed.
+  // With other settings it would become the trace of something else.
+  const bool update_ = std::getenv("IORACE_UPDATE") != nullptr &&
+                       options_.with.command.knobs.empty() &&
+                       options_.with.command.limits.empty() && !options_.with.command_has_profile;
   engine engine_;
 };
 

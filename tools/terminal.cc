@@ -71,8 +71,9 @@ void progress_line::show(std::uint64_t executions, std::uint64_t points, std::si
                     rate(static_cast<double>(executions) / seconds), findings, seconds));
 }
 
-void progress_line::show_count(std::string_view what, std::size_t done, std::size_t all) {
-  if (due(done)) print(fmt::format("{} {} of {}", what, done, all));
+void progress_line::show_count(std::string_view what, std::uint64_t done, std::uint64_t all) {
+  if (due(done))
+    print(fmt::format("{} {}", what, done) + (all == 0 ? "" : fmt::format(" of {}", all)));
 }
 
 void progress_line::clear() {

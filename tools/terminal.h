@@ -39,7 +39,7 @@ class progress_line {
   progress_line& operator=(const progress_line&) = delete;
 
   void show(std::uint64_t executions, std::uint64_t points, std::size_t findings);
-  void show_count(std::string_view what, std::size_t done, std::size_t all);
+  void show_count(std::string_view what, std::uint64_t done, std::uint64_t all = 0);
   // Removes the line from the terminal. To be called before anything else is printed.
   void clear();
 
