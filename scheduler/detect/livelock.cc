@@ -82,6 +82,7 @@ void engine::probe_livelock() {
 task_id engine::take_turns() {
   task& t = *tasks_[self_];
   const bool over = t.finished;
+  result_.points = options_->points_max;  // what counts turns must not be found on stacks
   self_ = 0;
   tasks_[0]->context.prepare(engine_turns::probe, this, probe_stack_bytes);
   fiber::jump(t.context, tasks_[0]->context, false, over);

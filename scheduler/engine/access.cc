@@ -3,10 +3,6 @@
 // Executing operations: accesses, their record, and the happens-before that they leave.
 #include <cstring>
 
-#ifdef IORACE_TSAN
-#include <sanitizer/tsan_interface.h>
-#endif
-
 #include "scheduler/engine/engine.h"
 #include "scheduler/engine/scope.h"
 #include "scheduler/engine/shared.h"
@@ -61,6 +57,12 @@ void engine::touch(op_kind kind, const void* place, access_type how, bool marked
   const scheduler_scope scope(tasks_[self_]->context);
   check_live(place, kind);
   const step_id other = race_with(place, marked, how == access_type::write);
+#ifdef IORACE_TSAN
+  // These accesses are made here, out of its sight. It has no word for marked ones.
+  if (!marked && !quiet_)
+    tasks_[self_]->context.access(place, how == access_type::write,
+                                  frames_[tasks_[self_]->frame].code);
+#endif
   if (__builtin_expect(other == no_step, 1)) return;
   const cell& c = memory.at(place);
   append(kind, c.object, c.tag, 0);
@@ -83,15 +85,15 @@ void engine::order_marked(cell& c, const op_traits& row) {
     c.clock = 0;
   }
 #ifdef IORACE_TSAN
-  if ((row.flags & op_acquire) != 0) __tsan_acquire(&c);
-  if ((row.flags & op_release) != 0) __tsan_release(&c);
+  if ((row.flags & op_acquire) != 0) tasks_[self_]->context.acquire(&c);
+  if ((row.flags & op_release) != 0) tasks_[self_]->context.release(&c);
 #endif
 }
 
 void engine::acquire(sync_base& object) {
   const scheduler_scope scope(tasks_[self_]->context);
 #ifdef IORACE_TSAN
-  __tsan_acquire(&object);
+  tasks_[self_]->context.acquire(&object);
 #endif
   if (object.clock != 0) time.join(time.row_of(self_), time.row(object.clock));
 }
@@ -99,7 +101,7 @@ void engine::acquire(sync_base& object) {
 void engine::release(sync_base& object) {
   const scheduler_scope scope(tasks_[self_]->context);
 #ifdef IORACE_TSAN
-  __tsan_release(&object);
+  tasks_[self_]->context.release(&object);
 #endif
   if (object.clock == 0) object.clock = time.make_row();
   time.join(time.row(object.clock), time.row_of(self_));

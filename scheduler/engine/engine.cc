@@ -37,10 +37,12 @@ struct engine_fibers {
   static void body(void* e) {
     engine& self = *static_cast<engine*>(e);
     task& t = *self.tasks_[self.self_];
-    if (t.body != nullptr)
+    if (t.body != nullptr) {
       (*t.body)(self.world_);
-    else
+    } else {
+      t.context.acquire(&t);
       t.function(t.argument);
+    }
     self.exit_task();
   }
 };
@@ -51,28 +53,31 @@ engine::engine()
       steps_(new step[operations_max]),
       step_frames_(new std::uint32_t[operations_max]) {
   frames_.reserve(1 << 16);
-  main_.adopt_thread();
 }
 
 engine::~engine() = default;
 
 execution_result engine::run(const program& p, strategy& s, const execution_options& o) {
   CHECK(running == nullptr, "an execution inside an execution");
+  main_.adopt_thread();  // not necessarily the one that made this engine
   for (;;) {
     begin_execution(p, s, o);
     running = this;
     run_alone([&] { world_ = p.setup(); });
+    collect_tasks(1);
     first_step_ = step_count_;
     if (result_.how == ended::finished) {
       s.begin(o);
       for (const program::body& b : p.bodies) add_task(b.kind, b.name.c_str()).body = &b.run;
       run_alone([&] { start_bodies(); });
+      collect_tasks(task_count_);
     }
     if (result_.how == ended::finished) {
       for (unsigned t = 1; t < task_count_; ++t)
         if (tasks_[t]->ended.clock != 0)
           time.join(time.row_of(0), time.row(tasks_[t]->ended.clock));
       run_alone([&] { p.check(world_); });
+      collect_tasks(1);
     }
     running = nullptr;
     if (task_count_ <= stride_tasks_) break;
@@ -83,13 +88,20 @@ execution_result engine::run(const program& p, strategy& s, const execution_opti
   return result_;
 }
 
+// Tells ThreadSanitizer that what the first `n` tasks did is over. Those that did not end by
+// themselves were abandoned inside functions.
+void engine::collect_tasks(unsigned n) {
+  for (unsigned t = 0; t < n; ++t)
+    fiber::collect(main_, tasks_[t]->context,
+                   t == 0 ? result_.how != ended::finished : !tasks_[t]->finished);
+}
+
 void engine::begin_execution(const program& p, strategy& s, const execution_options& o) {
   CHECK(p.bodies.size() < tasks_max, "too many tasks");
   strategy_ = &s;
   options_ = &o;
   result_ = {};
   finding_ = {};
-  for (unsigned t = 0; t < task_count_; ++t) fiber::collect(main_, tasks_[t]->context);
   task_count_ = cpus_ = faults_ = choices_ = step_count_ = frame_instances_ = peeking_ = 0;
   first_step_ = 0;
   quiet_ = true;
@@ -245,6 +257,7 @@ task_id engine::create(task_kind kind, const char* name, void (*body)(void*), vo
   if (task_count_ > stride_tasks_) end(ended::cut);  // run() starts over with more rows
   time.join(time.row_of(id), time.row_of(self_));
   time.tick(self_);
+  tasks_[self_]->context.release(&t);
   start_task(id);
   return id;
 }

@@ -78,6 +78,9 @@ struct frame_node {
   std::uint32_t parent;
   std::uint32_t instance;  // distinguishes two calls of one function
   bool call;               // a program's call label, not a function
+#ifdef IORACE_TSAN
+  const void* code = nullptr;  // where the function opened its frame
+#endif
 };
 
 class engine {
@@ -165,6 +168,11 @@ class engine {
 
   void frame_enter(const char* function, bool call);
   void frame_leave();
+#ifdef IORACE_TSAN
+  void frame_opened_at(const void* code) {
+    if (peeking_ == 0) frames_.back().code = code;
+  }
+#endif
   void peek_begin();
   void peek_end();
 
@@ -214,6 +222,7 @@ class engine {
   task& add_task(task_kind kind, const char* name);
   void run_alone(const std::function<void()>& f);
   void start_bodies();
+  void collect_tasks(unsigned n);
   void start_task(task_id t);
   void exit_task();
   [[noreturn]] void leave_for_good();

@@ -14,8 +14,9 @@
 
 #ifdef IORACE_TSAN
 #include <sanitizer/tsan_interface.h>
-extern "C" void __tsan_ignore_thread_begin();
-extern "C" void __tsan_ignore_thread_end();
+extern "C" void* __tsan_external_register_tag(const char* object_type);
+extern "C" void __tsan_external_read(void* address, void* caller_pc, void* tag);
+extern "C" void __tsan_external_write(void* address, void* caller_pc, void* tag);
 #endif
 #ifdef IORACE_ASAN
 #include <sanitizer/asan_interface.h>
@@ -137,7 +138,7 @@ fiber::~fiber() {
   if (tsan_ != nullptr && stack_ != nullptr) {
     fiber here;
     here.tsan_ = __tsan_get_current_fiber();
-    collect(here, *this);
+    collect(here, *this, false);
     __tsan_destroy_fiber(tsan_);
   }
 #endif
@@ -147,6 +148,7 @@ fiber::~fiber() {
 }
 
 void fiber::adopt_thread() {
+  bottom_ = nullptr;  // learnt at the first jump
 #ifdef IORACE_TSAN
   tsan_ = __tsan_get_current_fiber();
 #endif
@@ -184,23 +186,66 @@ void fiber::set_name(const char* name) {
 }
 
 #ifdef IORACE_TSAN
-void fiber::ignore(bool on) {
-  if (on)
-    __tsan_ignore_thread_begin();
-  else
-    __tsan_ignore_thread_end();
-  ignores_ += on ? 1u : ~0u;
+namespace {
+
+// Of the ways to make TSan look away this is the cheap one: __tsan_ignore_thread_begin() also keeps
+// the call stack, for a report that never comes. It stops synchronisation as well.
+void look_away(unsigned times) {
+  while (times-- > 0) __tsan_mutex_pre_signal(nullptr, 0);
+}
+void look_again(unsigned times) {
+  while (times-- > 0) __tsan_mutex_post_signal(nullptr, 0);
 }
 
-void fiber::collect(fiber& main, fiber& other) {
+}  // namespace
+
+void fiber::ignore(bool on) {
+  ignores_ += on ? 1u : ~0u;
+  if (on)
+    look_away(1);
+  else
+    look_again(1);
+}
+
+void fiber::acquire(const void* place) {
+  look_again(ignores_);
+  __tsan_acquire(const_cast<void*>(place));
+  look_away(ignores_);
+}
+
+void fiber::release(const void* place) {
+  look_again(ignores_);
+  __tsan_release(const_cast<void*>(place));
+  look_away(ignores_);
+}
+
+void fiber::access(const void* place, bool write, const void* code) {
+  static void* const tag = __tsan_external_register_tag("modelled list or tree");
+  look_again(ignores_);
+  if (write)
+    __tsan_external_write(const_cast<void*>(place), const_cast<void*>(code), tag);
+  else
+    __tsan_external_read(const_cast<void*>(place), const_cast<void*>(code), tag);
+  look_away(ignores_);
+}
+
+void fiber::collect(fiber& main, fiber& other, bool abandoned) {
   if (other.tsan_ == nullptr) return;
-  __tsan_switch_to_fiber(other.tsan_, 0);
+  __tsan_switch_to_fiber(other.tsan_, __tsan_switch_to_fiber_no_sync);
   while (other.ignores_ != 0) other.ignore(false);
   __tsan_switch_to_fiber(main.tsan_, 0);
+  if (!abandoned) return;
+  // TSan would go on to push calls on those that never return.
+  __tsan_destroy_fiber(other.tsan_);
+  other.tsan_ = __tsan_create_fiber(0);
+  __tsan_set_fiber_name(other.tsan_, other.name_);
 }
 #else
 void fiber::ignore(bool) {}
-void fiber::collect(fiber&, fiber&) {}
+void fiber::acquire(const void*) {}
+void fiber::release(const void*) {}
+void fiber::access(const void*, bool, const void*) {}
+void fiber::collect(fiber&, fiber&, bool) {}
 #endif
 
 void fiber::jump(fiber& from, fiber& to, bool synchronise, bool abandon) {

@@ -28,9 +28,16 @@ class fiber {
   static void jump(fiber& from, fiber& to, bool synchronise, bool abandon);
   // ThreadSanitizer only. Look away from what this fiber does, or look again; calls nest.
   void ignore(bool on);
+  // ThreadSanitizer only: this fiber, which runs and may be looked away from, takes over the past
+  // that was released at `place`, or adds its own to it.
+  void acquire(const void* place);
+  void release(const void* place);
+  // ThreadSanitizer only: this fiber, which runs, accesses the word at `place` plainly, on behalf
+  // of the function that `code` lies in.
+  void access(const void* place, bool write, const void* code);
   // ThreadSanitizer only: all that `other` did, which is at rest, happens before all that `main`,
-  // the running fiber, does from now on; what `other` ignores, it ignores no longer.
-  static void collect(fiber& main, fiber& other);
+  // the running fiber, does from now on. `abandoned`: `other` was left for good inside functions.
+  static void collect(fiber& main, fiber& other, bool abandoned);
   // What a fiber at rest keeps on its stack, saved registers included.
   std::span<const char> saved() const {
     const char* low = static_cast<const char*>(context_);

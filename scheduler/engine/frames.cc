@@ -20,7 +20,12 @@ void engine::frame_leave() {
   t.frame = frames_[t.frame].parent;
 }
 
-void frame_enter(const char* function) { engine::current().frame_enter(function, false); }
+void frame_enter(const char* function) {
+  engine::current().frame_enter(function, false);
+#ifdef IORACE_TSAN
+  engine::current().frame_opened_at(__builtin_return_address(0));
+#endif
+}
 void call_enter(const char* label) { engine::current().frame_enter(label, true); }
 void frame_leave() { engine::current().frame_leave(); }
 

@@ -122,11 +122,11 @@ TEST(sample, finds_nothing_where_nothing_is) {
 TEST(sample, result_is_the_same_for_every_number_of_jobs) {
   for (const program& p : {lost_deposit(), sound_deposit(), many_bugs()})
     for (const bool keep_going : {false, true})
-      for (const std::string strategy : {"portfolio", "random", "pct:3", "pos"}) {
+      for (const std::string strategy : {"portfolio", "pct:3"}) {
         sample_options o;
         o.strategy = strategy;
         o.keep_going = keep_going;
-        o.executions_max = 3000;
+        o.executions_max = 1000;
         o.each.seed = 42;
         const sample_result one = sample(p, o);
         for (const unsigned jobs : {2u, 3u}) {
@@ -253,7 +253,7 @@ TEST(sample, an_engine_has_no_memory) {
     const auto choose = make_strategy(name);
     const auto again = make_strategy(name);
     execution_options o;
-    for (o.number = 0; o.number < 30; ++o.number)
+    for (o.number = 0; o.number < 5; ++o.number)
       for (const program& p : programs) {
         engine fresh;
         const execution_result a = used.run(p, *choose, o);
