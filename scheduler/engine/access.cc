@@ -57,13 +57,15 @@ void engine::touch(op_kind kind, const void* place, access_type how, bool marked
   const scheduler_scope scope(tasks_[self_]->context);
   check_live(place, kind);
   const step_id other = race_with(place, marked, how == access_type::write);
+  if (__builtin_expect(other == no_step, 1)) {
 #ifdef IORACE_TSAN
-  // These accesses are made here, out of its sight. It has no word for marked ones.
-  if (!marked && !quiet_)
-    tasks_[self_]->context.access(place, how == access_type::write,
-                                  frames_[tasks_[self_]->frame].code);
+    // The access is made here, out of its sight. It has no word for marked ones.
+    if (!marked && !quiet_)
+      tasks_[self_]->context.access(place, how == access_type::write,
+                                    frames_[tasks_[self_]->frame].code);
 #endif
-  if (__builtin_expect(other == no_step, 1)) return;
+    return;
+  }
   const cell& c = memory.at(place);
   append(kind, c.object, c.tag, 0);
   found(verdict::data_race, name_of(place), other, step_count_ - 1);
