@@ -4,6 +4,8 @@
 // Profile, knobs and limits come from IORACE_WITH, as in
 //   IORACE_WITH=profile=repaired,selftest_access.lock=spin iommufd_fuzzer corpus/iommufd_fuzzer
 // A finding prints its title and the command that replays it, then aborts.
+#include <array>
+#include <bit>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -30,6 +32,30 @@ struct fuzzing {
 fuzzing& state() {
   static fuzzing f;
   return f;
+}
+
+// What libFuzzer is told besides covered code: which two calls of different tasks both succeeded.
+// Races need such pairs, and code that was covered by failing calls says nothing of them.
+constexpr std::size_t flows_max = 64;
+__attribute__((used, section("__libfuzzer_extra_counters"))) std::uint8_t pairs[flows_max * flows_max];
+
+void count_pairs(const program_data& p) {
+  std::array<std::uint64_t, program_tasks_max + 1> succeeded{};   // by task: bit f is row f of the table
+  const std::span<const call_outcome> outcomes = latest_outcomes();
+  std::size_t i = p.setup.size();
+  for (unsigned t = 1; t <= p.task_count(); ++t)
+    for (const call& c : p.calls_of(t)) {
+      if (i == outcomes.size()) return;
+      const auto row = static_cast<std::size_t>(c.flow - kernel_schema().flows.data()) % flows_max;
+      if (outcomes[i].returned && outcomes[i].rc == 0) succeeded[t] |= std::uint64_t{1} << row;
+      ++i;
+    }
+  for (unsigned t = 1; t <= p.task_count(); ++t)
+    for (unsigned u = 1; u <= p.task_count(); ++u)
+      for (std::uint64_t a = t == u ? 0 : succeeded[t]; a != 0; a &= a - 1)
+        for (std::uint64_t b = succeeded[u]; b != 0; b &= b - 1)
+          pairs[static_cast<std::size_t>(std::countr_zero(a)) * flows_max +
+                static_cast<std::size_t>(std::countr_zero(b))] = 1;
 }
 
 // Writes the input that was found and returns its name.
@@ -72,7 +98,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   add_settings(p, state().settings);
   const bound_program bound(std::move(p), kernel_schema());
   bytes_strategy strategy(in.schedule);
-  if (state().machine.run(bound.runnable(), strategy, {}).how != ended::found) return 0;
+  const execution_result result = state().machine.run(bound.runnable(), strategy, {});
+  count_pairs(bound.data());
+  if (result.how != ended::found) return 0;
   report(state().machine.last_finding(), in);
   std::abort();
 }

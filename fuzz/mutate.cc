@@ -174,8 +174,10 @@ class mutation {
     return c.args[a] != before;
   }
 
-  // Near switches are as likely as far ones are, by order of magnitude.
-  std::uint32_t draw_after() { return d_.below(std::uint64_t{1} << d_.below(9)); }
+  // Half of them anywhere in a call or two; half by order of magnitude, so that near ones are tried.
+  std::uint32_t draw_after() {
+    return d_.one_in(2) ? d_.below(128) : d_.below(std::uint64_t{1} << d_.below(10));
+  }
   std::uint32_t draw_to() { return d_.one_in(3) ? d_.below(std::max(1u, limits_.tasks - 1)) : 0; }
 
   bool add_switch() {
@@ -264,7 +266,7 @@ call draw_call(const program_data& p, unsigned task, std::size_t place, const ke
         if (context.objects.empty())
           lacking = info.cls;
         else
-          c.args[a].object = d.of(context.objects);
+          c.args[a].object = d.one_in(2) ? context.objects[0] : d.of(context.objects);
       } else if (d.one_in(3)) {
         c.args[a] = ways(info.kind).mutate(info, c.args[a], context, d);
       }
@@ -326,8 +328,12 @@ std::size_t cross_bytes(std::span<const std::uint8_t> a, std::span<const std::ui
   dice d(seed);
   const fuzz_input x = decode_input(a, s);
   const fuzz_input y = decode_input(b, s);
+  // libFuzzer crosses as often as it mutates; mutation finds more.
+  const bool crossing = d.one_in(4);
   for (unsigned i = 0; i < attempts_max; ++i)
-    if (const std::size_t n = put(cross(x, y, s, d), out, max_size); n != 0) return n;
+    if (const std::size_t n = put(crossing ? cross(x, y, s, d) : mutate(x, s, d), out, max_size);
+        n != 0)
+      return n;
   return put(x, out, max_size);
 }
 

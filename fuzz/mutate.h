@@ -19,7 +19,7 @@ namespace iorace {
 // What mutants stay within.
 struct mutation_limits {
   unsigned tasks = 3;
-  std::size_t calls = 20;  // of the program
+  std::size_t calls = 14;  // of the program
   std::size_t switches = 8;
   std::size_t draws = 16;
 };
