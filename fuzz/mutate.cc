@@ -174,7 +174,8 @@ class mutation {
     return c.args[a] != before;
   }
 
-  // Half of them anywhere in a call or two; half by order of magnitude, so that near ones are tried.
+  // Half of them anywhere in a call or two; half by order of magnitude, so that near ones are
+  // tried.
   std::uint32_t draw_after() {
     return d_.one_in(2) ? d_.below(128) : d_.below(std::uint64_t{1} << d_.below(10));
   }

@@ -67,7 +67,8 @@ std::vector<std::string> findings_of(const trace_file& t, std::uint64_t executio
   return found;
 }
 
-// The large one is as slow as it is large, and sanitizers are slow anyway: the release build counts.
+// The large one is as slow as it is large, and sanitizers are slow anyway: the release build
+// counts.
 std::uint64_t executions_for(const trace_file& t, std::uint64_t executions) {
 #if defined(IORACE_TSAN) || defined(IORACE_ASAN)
   executions /= 50;
