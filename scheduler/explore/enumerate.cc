@@ -98,9 +98,9 @@ std::uint64_t trace_hash(const engine& e) {
   return XXH3_64bits(tasks.data(), tasks.size() * sizeof(std::uint64_t));
 }
 
-enumeration enumerate(const program& p, const std::function<std::string(void* world)>& outcome,
+enumeration enumerate(engine& e, const program& p,
+                      const std::function<std::string(void* world)>& outcome,
                       const enumerate_options& o) {
-  engine e;
   e.promote(o.points);
   depth_first order;
   enumeration all;

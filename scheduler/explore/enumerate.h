@@ -32,10 +32,11 @@ struct enumeration {
   bool complete = true;
 };
 
-// Runs all executions of `p`. `outcome` is called after each one that comes to its end, in the
-// place of p.check and under its rules; other executions count under the name of their verdict, or
-// as "cut" or "step-bound". Not to be called from a task.
-enumeration enumerate(const program& p, const std::function<std::string(void* world)>& outcome,
+// Runs all executions of `p` on `e`, whose promotions it replaces. `outcome` is called after each
+// one that comes to its end, in the place of p.check and under its rules; other executions count
+// under the name of their verdict, or as "cut" or "step-bound". Not to be called from a task.
+enumeration enumerate(engine& e, const program& p,
+                      const std::function<std::string(void* world)>& outcome,
                       const enumerate_options& o = {});
 
 // Hash of the trace that the last execution of `e` belongs to: of the steps of each task in program

@@ -78,8 +78,15 @@ TEST(interval_tree, convicts_unlocked_use) {
     l->slot.peek()->node.start.poke(1);
     l->slot.peek()->node.last.poke(2);
   };
+#ifndef IORACE_TSAN  // it would rightly report the same race
   EXPECT_EQ(outcomes(on_lab({insert, look}, init)), "data-race");
-  EXPECT_EQ(outcomes(on_lab({look, look}, init)), "clean");
+#else
+  (void)insert;
+#endif
+  const lab_body look2 = [](lab* l) {
+    l->r[0].poke(interval_tree_iter_first(&l->tree, 0, 9) != nullptr);
+  };
+  EXPECT_EQ(outcomes(on_lab({look2, look}, init)), "clean");
   EXPECT_EQ(outcomes(on_lab({[](lab* l) {
                                down_write(&l->rw);
                                interval_tree_insert(&l->slot.peek()->node, &l->tree);

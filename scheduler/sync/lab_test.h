@@ -90,8 +90,10 @@ inline std::string clean(lab*) { return "clean"; }
 
 using lab_outcome = std::string (*)(lab*);
 
+// One engine for all: its arena is dear to make under a sanitizer.
 inline enumeration all_of(const program& p, lab_outcome outcome, const enumerate_options& o = {}) {
-  return enumerate(p, [outcome](void* world) { return outcome(static_cast<lab*>(world)); }, o);
+  static engine e;
+  return enumerate(e, p, [outcome](void* world) { return outcome(static_cast<lab*>(world)); }, o);
 }
 
 // Every outcome of `p`, sorted, with a blank between them: "0,1 1,0 1,1", "clean deadlock".
