@@ -53,14 +53,18 @@ class alignas(8) shared {
     declare_read(this, kind, sizeof(T), std::is_pointer_v<T>);
     if constexpr (std::is_scalar_v<T>) {
       // Marked: ThreadSanitizer is to take it for atomic, and for no order.
-      if (kind != op_kind::read) return __atomic_load_n(&raw_, __ATOMIC_RELAXED);
+      if (kind != op_kind::read) {
+        T v;
+        __atomic_load(&raw_, &v, __ATOMIC_RELAXED);  // of an enumeration, too
+        return v;
+      }
     }
     return raw_;
   }
   void store(op_kind kind, T v) {
     declare_write(this, kind, sizeof(T), std::is_pointer_v<T>, to_bits(v));
     if constexpr (std::is_scalar_v<T>) {
-      if (kind != op_kind::write) return __atomic_store_n(&raw_, v, __ATOMIC_RELAXED);
+      if (kind != op_kind::write) return __atomic_store(&raw_, &v, __ATOMIC_RELAXED);
     }
     raw_ = v;
   }
