@@ -32,6 +32,7 @@ struct fuzzing {
   engine machine;
   program_data settings;  // profile, knobs and limits
   std::string folder;     // where what was found goes: libFuzzer's -artifact_prefix
+  std::set<std::string, std::less<>> known;  // titles that are no finding
 };
 fuzzing& state() {
   static fuzzing f;
