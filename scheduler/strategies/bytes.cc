@@ -15,16 +15,21 @@ bool can_go_on(const choice_view& view) {
 }
 
 // Calls `visit(task)` for the enabled tasks by id until it returns false.
-template <class Visit> void each_enabled(const choice_view& view, Visit visit) {
+template <class Visit>
+void each_enabled(const choice_view& view, Visit visit) {
   for (unsigned w = 0; w < view.words; ++w)
     for (std::uint64_t bits = view.enabled[w]; bits != 0; bits &= bits - 1)
-      if (!visit(static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(bits))))) return;
+      if (!visit(static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(bits)))))
+        return;
 }
 
 task_id dull_pick(const choice_view& view) {
   if (can_go_on(view)) return view.current;
   task_id lowest = no_task;
-  each_enabled(view, [&](task_id t) { lowest = t; return false; });
+  each_enabled(view, [&](task_id t) {
+    lowest = t;
+    return false;
+  });
   return lowest;
 }
 
@@ -50,7 +55,8 @@ std::uint32_t index_of(const choice_view& view, task_id task) {
 }
 
 std::uint32_t clamp32(std::uint64_t v) {
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(v, std::numeric_limits<std::uint32_t>::max()));
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(v, std::numeric_limits<std::uint32_t>::max()));
 }
 
 }  // namespace
@@ -122,7 +128,8 @@ task_id bytes_recorder::pick(const choice_view& view) {
   return task;
 }
 
-std::uint32_t bytes_recorder::draw(task_id task, const char* site, std::uint32_t n, draw_kind kind) {
+std::uint32_t bytes_recorder::draw(task_id task, const char* site, std::uint32_t n,
+                                   draw_kind kind) {
   const std::uint32_t value = inner_.draw(task, site, n, kind);
   schedule_.draws.push_back(value);
   return value;

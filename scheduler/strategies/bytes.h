@@ -5,9 +5,9 @@
 //
 // The dullest schedule never leaves a task that can go on, then takes the lowest-numbered enabled
 // task; every draw is 0. A switch says: let `after` points pass at which there was somebody else to
-// pick, and at the next such point pick the `to`-th (modulo their number) of the enabled tasks other
-// than the current one, in the order of their ids. Draws are used up in the order of the choices,
-// each modulo the number of its alternatives.
+// pick, and at the next such point pick the `to`-th (modulo their number) of the enabled tasks
+// other than the current one, in the order of their ids. Draws are used up in the order of the
+// choices, each modulo the number of its alternatives.
 //
 // As bytes: number of switches, `after` and `to` of each, then the draws to the end (varint.h).
 #pragma once
@@ -21,8 +21,8 @@
 namespace iorace {
 
 struct bytes_switch {
-  std::uint32_t after = 0;              // points with an alternative that pass before it
-  std::uint32_t to = 0;                 // which of the others
+  std::uint32_t after = 0;  // points with an alternative that pass before it
+  std::uint32_t to = 0;     // which of the others
   bool operator==(const bytes_switch&) const = default;
 };
 
@@ -41,7 +41,8 @@ void encode_schedule(const bytes_schedule& schedule, std::vector<std::uint8_t>& 
 class bytes_strategy final : public strategy {
  public:
   explicit bytes_strategy(bytes_schedule schedule) : schedule_(std::move(schedule)) {}
-  explicit bytes_strategy(std::span<const std::uint8_t> bytes) : bytes_strategy(decode_schedule(bytes)) {}
+  explicit bytes_strategy(std::span<const std::uint8_t> bytes)
+      : bytes_strategy(decode_schedule(bytes)) {}
 
   void begin(const execution_options& o) override;
   task_id pick(const choice_view& view) override;
@@ -51,11 +52,11 @@ class bytes_strategy final : public strategy {
   bytes_schedule schedule_;
   std::size_t next_switch_ = 0;
   std::size_t next_draw_ = 0;
-  std::uint32_t passed_ = 0;            // points with an alternative since the last switch
+  std::uint32_t passed_ = 0;  // points with an alternative since the last switch
 };
 
-// Lets another strategy decide and writes down what `bytes` needs to do the same: this is how a trace
-// becomes a corpus file. `inner` must outlive it.
+// Lets another strategy decide and writes down what `bytes` needs to do the same: this is how a
+// trace becomes a corpus file. `inner` must outlive it.
 class bytes_recorder final : public strategy {
  public:
   explicit bytes_recorder(strategy& inner) : inner_(inner) {}

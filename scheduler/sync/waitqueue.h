@@ -32,8 +32,8 @@ constexpr int ERESTARTSYS = 512;
 
 struct wait_queue_head;
 
-// One sleeper in one queue; lives on the sleeper's stack. A function that returns while its entry is
-// queued leaves a dangling link behind: list-corruption.
+// One sleeper in one queue; lives on the sleeper's stack. A function that returns while its entry
+// is queued leaves a dangling link behind: list-corruption.
 struct wait_queue_entry {
   wait_queue_entry();
   ~wait_queue_entry();
