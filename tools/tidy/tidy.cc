@@ -53,9 +53,20 @@ void for_lines(std::string_view text, Visit visit) {
 
 // --- functions -----------------------------------------------------------------------------------
 
+// `head` behind the template parameters that it may begin with.
+std::string_view without_template(std::string_view head) {
+  if (!head.starts_with("template")) return head;
+  int open = 0;
+  for (std::size_t at = head.find('<'); at < head.size(); ++at) {
+    open += head[at] == '<' ? 1 : head[at] == '>' ? -1 : 0;
+    if (open == 0) return trimmed(head.substr(at + 1));
+  }
+  return head;
+}
+
 // Whether a brace after `head`, the text since the last ; { or }, opens a function's body.
 bool opens_function(std::string_view head) {
-  head = trimmed(head);
+  head = without_template(trimmed(head));
   if (head.find('(') == head.npos || head.ends_with('=') || head.ends_with(',')) return false;
   constexpr std::array<std::string_view, 6> others = {"namespace", "class", "struct",
                                                       "enum",      "union", "#"};
