@@ -33,7 +33,7 @@ minimized minimize_well(const trace_file& t, const minimize_options& o = {}) {
   return m ? std::move(*m) : minimized{};
 }
 
-TEST(minimize, the_first_seeds_race_ends_with_two_cpus_and_two_switches) {
+TEST(minimize, the_pin_race_ends_with_two_cpus_and_two_switches) {
   const trace_file found = first_finding("access_pin_unmap", "selftest_access.lock=spin");
   const minimized m = minimize_well(found);
   EXPECT_TRUE(m.minimal);

@@ -32,7 +32,7 @@ class cli_test : public testing::Test {
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
   std::string read(const std::string& name) const;
   void write(const std::string& name, const std::string& content) const;
-  // Finds the race of the first seed; its trace is then in the file `name`.
+  // Finds the race of access_pin_unmap; its trace is then in the file `name`.
   void find_race(const std::string& name);
   // The same file with `from` (which it must contain) replaced, as `to_name`.
   void edit(const std::string& name, const std::string& from, const std::string& to,

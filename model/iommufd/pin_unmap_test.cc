@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// The races of the first seed: each is found where it is, and not next door.
+// The races of the selftest driver: each is found where it is, and not next door.
 #include <gmock/gmock.h>
 
 #include "model/test_calls.h"
@@ -43,7 +43,7 @@ std::string pin_survives(const char* by) {
   return std::string("pin-survives-unmap: iommufd_test_access_unmap v ") + by;
 }
 
-// The tutorial: the mail of the first seed. CPU1 makes an access and pins, CPU2 and CPU3 unmap
+// The tutorial: the mail of October 2022. CPU1 makes an access and pins, CPU2 and CPU3 unmap
 // everything; with the posted driver an unmap callback returns between the pin and its record.
 TEST(pin_unmap, as_the_mail_draws_it) {
   for (const bool bug : {false, true}) {

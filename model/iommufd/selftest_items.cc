@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // How a driver keeps account of its pins, and what goes wrong when it does so in the wrong order:
-// the subject of the first seed. Kernel: drivers/iommu/iommufd/selftest.c @ 6.12.117.
+// the subject of the mail of October 2022. Kernel: drivers/iommu/iommufd/selftest.c @ 6.12.117.
 //
 // The variants of knob selftest_access.lock, as the sites at which the driver's lock is taken and
 // dropped. `mutex` is the merged form: a callback cannot look at the list between a pin and its
