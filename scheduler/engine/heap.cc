@@ -96,18 +96,22 @@ void* allocate_object(const class_info& cls, std::size_t bytes, gfp flags, bool 
 void kfree(const void* object) { engine::current().free(object); }
 
 void* scratch(std::size_t bytes) {
-  void* p = engine::current().memory.allocate(bytes, 0);
+  engine& e = engine::current();
+  const scheduler_scope scope(e.task_at(e.self()).context);
+  void* p = e.memory.allocate(bytes, 0);
   CHECK(p != nullptr, "the run arena is full");
   return p;
 }
 
 void reserve_names(const class_info& cls, std::uint32_t n) {
   engine& e = engine::current();
+  const scheduler_scope scope(e.task_at(e.self()).context);
   e.objects.reserve(e.self(), e.objects.class_index(cls), n);
 }
 
 void name_next(const class_info& cls, std::uint32_t number) {
   engine& e = engine::current();
+  const scheduler_scope scope(e.task_at(e.self()).context);
   e.objects.name_next(e.self(), e.objects.class_index(cls), number);
 }
 
