@@ -3,12 +3,12 @@
 # What the folders' CMakeLists.txt share: their sources, their tests, the replay tests.
 
 # These folders are projects of their own.
-set(not_of_tools "/tools/(bench|tidy|install_test)/")
+set(of_their_own "/(tools/(bench|tidy|install_test)|fuzz/insertion)/")
 
 # Sets `out` to the sources of the current folder and those below it, without tests and programs.
 function(iorace_sources out)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cc)
-  list(FILTER sources EXCLUDE REGEX "_(test|fuzzer|bench)\\.cc$|${not_of_tools}")
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzzer|bench)\\.cc$|${of_their_own}")
   list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/iorace.cc)
   if(NOT sources)
     set(sources ${CMAKE_CURRENT_BINARY_DIR}/nothing_yet.cc)
@@ -45,7 +45,7 @@ endfunction()
 # All x_test.cc below the current folder become one program, <folder>_tests.
 function(iorace_tests folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *_test.cc)
-  list(FILTER sources EXCLUDE REGEX "${not_of_tools}")
+  list(FILTER sources EXCLUDE REGEX "${of_their_own}")
   if(NOT BUILD_TESTING OR NOT sources)
     return()
   endif()
