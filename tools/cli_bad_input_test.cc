@@ -179,6 +179,13 @@ TEST_F(cli_test, outputs_that_cannot_be_written) {
                    "iorace: /dev/full: ", "No space left");
   expect_complaint(iorace({"convert", "empty", "-o", "/dev/full"}), "iorace: empty: ", "");
   EXPECT_EQ(read("a.trace"), before);
+  // Said before the search, which here would end with another complaint.
+  write("quiet.trace", head);
+  EXPECT_EQ(iorace({"minimize", "quiet.trace", "-o", "new.trace"}).status, 1);
+  expect_complaint(iorace({"minimize", "quiet.trace", "-o", "taken"}),
+                   "iorace: taken: ", "exists already");
+  expect_complaint(iorace({"minimize", "quiet.trace", "-o", "no/such/folder.trace"}),
+                   "iorace: no/such/folder.trace: ", "No such file");
   for (const auto& entry : std::filesystem::directory_iterator(path("")))
     EXPECT_EQ(entry.path().string().find("tmp."), std::string::npos) << entry.path();
 }

@@ -52,6 +52,9 @@ result<int> minimize_command(const minimize_request& o) {
   const std::string path = output_path(o);
   if (path == "-" && o.output.json)
     return fail("-o: expected a file: with --format json standard output has the report");
+  if (!o.out.empty())
+    if (const auto possible = check_output(o.out); !possible)
+      return tl::unexpected(possible.error());
   const auto found = load_file(o.file, o.with);
   if (!found) return tl::unexpected(found.error());
   const interrupt_guard guard;
