@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// repro/correct holds what lies next to the races of repro/wrong. Of the trace wrong/NAME there are
+//   correct/NAME              the same program with the knob's repaired value;
+//   correct/NAME.one-switch   the same program, one switch moved, added or left out;
+//   correct/NAME.one-call     one call of the program changed, added or left out.
+// They end without a finding, and have passed the probes that the wrong one has passed. Where a
+// repaired program cannot, a comment of the file says so: "Cannot reach PROBE".
+#include <set>
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+#include "fuzz/bind.h"
+#include "fuzz/program_text.h"
+#include "fuzz/repro_test.h"
+#include "fuzz/trace_run.h"
+
+namespace iorace {
+namespace {
+
+using names = std::set<std::string>;
+
+const committed_trace* find(const std::vector<committed_trace>& all, std::string_view name) {
+  const auto at =
+      std::find_if(all.begin(), all.end(), [&](const auto& t) { return t.name == name; });
+  return at == all.end() ? nullptr : &*at;
+}
+
+// "one-switch" of "NAME.one-switch"; nothing of a repaired program.
+std::string_view kind_of(const std::string& name) {
+  const std::size_t at = name.rfind(".one-");
+  return at == name.npos ? std::string_view() : std::string_view(name).substr(at + 1);
+}
+std::string_view race_of(const std::string& name) {
+  return std::string_view(name).substr(0, name.rfind(".one-"));
+}
+
+// The probes that the program's own calls pass: closing its files at the end is left out.
+names probes_of(const trace_file& t) {
+  bound_program bound(t.program, kernel_schema());
+  program p = bound.runnable();
+  p.check = [](void*) {};
+  engine e;
+  const replay_input in = input_of(t);
+  keep(e, p, in.plan, in.options, in.points);
+  bound.count_latest();
+  names reached;
+  for (std::size_t i = 0; i < kern::probes().size(); ++i)
+    if ((bound.probes_reached() >> i & 1) != 0) reached.insert(kern::probes()[i].name);
+  return reached;
+}
+
+names missing(const names& all, const names& some) {
+  names rest;
+  std::set_difference(all.begin(), all.end(), some.begin(), some.end(),
+                      std::inserter(rest, rest.end()));
+  return rest;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+std::vector<std::string> program_lines(const trace_file& t) {
+  std::string text;
+  print_program(t.program, text);
+  return lines_of(text);
+}
+
+// How many lines two texts differ in: those between the beginning and the end that they share.
+std::size_t distance(std::vector<std::string> a, std::vector<std::string> b) {
+  while (!a.empty() && !b.empty() && a.back() == b.back()) a.pop_back(), b.pop_back();
+  std::size_t same = 0;
+  while (same < a.size() && same < b.size() && a[same] == b[same]) ++same;
+  return std::max(a.size(), b.size()) - same;
+}
+std::size_t switches_apart(const trace_file& a, const trace_file& b) {
+  return distance(lines_of(to_text(*a.schedule)), lines_of(to_text(*b.schedule)));
+}
+std::size_t calls_apart(const trace_file& a, const trace_file& b) {
+  return distance(program_lines(a), program_lines(b));
+}
+std::size_t knobs_apart(const trace_file& a, const trace_file& b) {
+  const kern::config x = config_of(a.program, kernel_schema());
+  const kern::config y = config_of(b.program, kernel_schema());
+  EXPECT_EQ(x.limits, y.limits);
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < x.knobs.size(); ++i) n += x.knobs[i] != y.knobs[i];
+  return n;
+}
+
+// As far as `plan` can be followed, under the knobs of `t`.
+schedule followed(const trace_file& t, const schedule& plan) {
+  const bound_program bound(t.program, kernel_schema());
+  engine e;
+  return keep(e, bound.runnable(), plan, execution_of(t), t.points).plan;
+}
+
+TEST(near_miss, each_race_has_its_repaired_program) {
+  const auto correct = committed_traces("correct");
+  for (const committed_trace& race : committed_traces("wrong")) {
+    SCOPED_TRACE(race.name);
+    const committed_trace* const repaired = find(correct, race.name);
+    ASSERT_NE(repaired, nullptr);
+    EXPECT_EQ(knobs_apart(race.trace, repaired->trace), 1u);
+    EXPECT_EQ(calls_apart(race.trace, repaired->trace), 0u);
+    EXPECT_EQ(followed(repaired->trace, *race.trace.schedule), *repaired->trace.schedule);
+    names unreached;
+    for (const kern::probe_info& p : kern::probes())
+      for (const std::string& line : lines_of(repaired->text))
+        if (line.starts_with("# Cannot reach ") && line.find(p.name) != line.npos)
+          unreached.insert(p.name);
+    EXPECT_EQ(missing(probes_of(race.trace), probes_of(repaired->trace)), unreached);
+  }
+}
+
+TEST(near_miss, one_switch_or_call_away_all_probes_are_passed_without_a_finding) {
+  const auto wrong = committed_traces("wrong");
+  std::size_t misses = 0;
+  for (const committed_trace& near : committed_traces("correct")) {
+    SCOPED_TRACE(near.name);
+    EXPECT_EQ(near.trace.verdict->name, "none");
+    const committed_trace* const race = find(wrong, race_of(near.name));
+    ASSERT_NE(race, nullptr);
+    if (kind_of(near.name).empty()) continue;
+    ++misses;
+    EXPECT_EQ(knobs_apart(race->trace, near.trace), 0u);
+    const bool call = kind_of(near.name) == "one-call";
+    EXPECT_EQ(calls_apart(race->trace, near.trace), call ? 1u : 0u);
+    EXPECT_EQ(switches_apart(race->trace, near.trace), call ? 0u : 1u);
+    EXPECT_TRUE(call || kind_of(near.name) == "one-switch");
+    EXPECT_EQ(followed(near.trace, *near.trace.schedule), *near.trace.schedule);
+    EXPECT_THAT(missing(probes_of(race->trace), probes_of(near.trace)), testing::IsEmpty());
+  }
+  EXPECT_GE(misses, 8u);
+}
+
+}  // namespace
+}  // namespace iorace
