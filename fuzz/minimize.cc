@@ -16,6 +16,20 @@ namespace {
 
 constexpr unsigned rounds_max = 10;
 
+// Lines are "  12 cpu1 function operation ...".
+std::size_t switches_in(const std::vector<std::string>& steps) {
+  std::size_t n = 0;
+  std::string_view last;
+  for (const std::string_view step : steps) {
+    const std::size_t number = step.find_first_not_of(' ');
+    const std::size_t task = step.find(' ', number) + 1;
+    const std::string_view name = step.substr(task, step.find(' ', task) - task);
+    n += !last.empty() && name != last;
+    last = name;
+  }
+  return n;
+}
+
 tl::unexpected<std::string> failed(std::string what) { return tl::unexpected(std::move(what)); }
 
 class minimizer {
@@ -166,7 +180,7 @@ trace_size size_of(const trace_file& t) {
   for (unsigned task = 1; task <= t.program.task_count(); ++task)
     size.tasks += !t.program.calls_of(task).empty();
   size.calls = t.program.call_count();
-  size.switches = t.schedule ? t.schedule->switches() : 0;
+  size.switches = t.steps.empty() && t.schedule ? t.schedule->switches() : switches_in(t.steps);
   size.steps = t.steps.size();
   return size;
 }

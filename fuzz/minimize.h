@@ -21,6 +21,8 @@ struct minimize_options {
   std::function<bool()> stop = [] { return false; };
 };
 
+// Tasks that make calls; switches as they are seen in the drawing: how often a step is another
+// task's than the one before. A trace without steps has those of its schedule.
 struct trace_size {
   std::size_t tasks = 0, calls = 0, switches = 0, steps = 0;
   bool operator==(const trace_size&) const = default;

@@ -11,6 +11,20 @@
 namespace iorace {
 namespace {
 
+// Uses of what is no longer bound name the first object of their class instead, or none.
+void give_objects(program_data& p) {
+  for (unsigned t = 0; t <= p.task_count(); ++t)
+    for (std::size_t i = 0; i < p.calls_of(t).size(); ++i) {
+      call& c = p.calls_of(t)[i];
+      for (std::size_t a = 0; a < arg_count(c); ++a) {
+        if (c.flow->args[a].kind != kern::arg_kind::object || !c.args[a].object) continue;
+        const auto all = visible(p, c.flow->args[a].cls, t, i);
+        if (std::find(all.begin(), all.end(), c.args[a].object) == all.end())
+          c.args[a].object = all.empty() ? variable{} : all.front();
+      }
+    }
+}
+
 class reducer {
  public:
   reducer(program_candidate start, const still_fails& fails)
@@ -78,27 +92,10 @@ class reducer {
     bool better = false;
     for (unsigned t = best_.program.task_count() + 1; t-- > 0;)
       for (std::size_t i = best_.program.calls_of(t).size(); i-- > 0;) {
-        program_candidate c = best_;
-        std::vector<call>& calls = c.program.calls_of(t);
-        calls.erase(calls.begin() + static_cast<std::ptrdiff_t>(i));
-        give_objects(c.program);
+        program_candidate c{without_call(best_.program, t, i), best_.original};
         better |= try_it(std::move(c), counts.calls);
       }
     return better;
-  }
-
-  // Uses of what is no longer bound name the first object of their class instead, or none.
-  static void give_objects(program_data& p) {
-    for (unsigned t = 0; t <= p.task_count(); ++t)
-      for (std::size_t i = 0; i < p.calls_of(t).size(); ++i) {
-        call& c = p.calls_of(t)[i];
-        for (std::size_t a = 0; a < arg_count(c); ++a) {
-          if (c.flow->args[a].kind != kern::arg_kind::object || !c.args[a].object) continue;
-          const auto all = visible(p, c.flow->args[a].cls, t, i);
-          if (std::find(all.begin(), all.end(), c.args[a].object) == all.end())
-            c.args[a].object = all.empty() ? variable{} : all.front();
-        }
-      }
   }
 
   bool dull_arguments() {
@@ -210,6 +207,13 @@ std::string place_now(std::string_view place, const program_data& p,
 }
 
 }  // namespace
+
+program_data without_call(program_data p, unsigned task, std::size_t place) {
+  std::vector<call>& calls = p.calls_of(task);
+  calls.erase(calls.begin() + static_cast<std::ptrdiff_t>(place));
+  give_objects(p);
+  return p;
+}
 
 program_candidate reduce_program(const program_data& p, const still_fails& fails,
                                  reduction_counts* counts) {

@@ -37,6 +37,10 @@ struct reduction_counts {
 program_candidate reduce_program(const program_data& p, const still_fails& fails,
                                  reduction_counts* counts = nullptr);
 
+// Returns `p` without one call; task 0 is the setup. Uses of what the call bound name the first
+// object of their class instead, or none.
+program_data without_call(program_data p, unsigned task, std::size_t place);
+
 // Returns the schedule as the candidate's tasks are called: "cpu3", "area#3.1" and the like get the
 // new numbers; what is about a task that has gone is left out. `p` and `original` are a
 // candidate's.
