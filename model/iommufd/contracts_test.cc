@@ -7,11 +7,9 @@
 
 #include <gmock/gmock.h>
 
-#include "model/iommufd/file.h"
-#include "model/iommufd/io_pagetable.h"
+#include "model/iommufd/inside_test.h"
 #include "model/iommufd/mock_domain.h"
 #include "model/iommufd/pages.h"
-#include "model/iommufd/selftest.h"
 #include "model/test_calls.h"
 
 namespace iorace::kern {
@@ -38,20 +36,6 @@ std::string title_of(const body& cpu) {
   round_robin choose;
   e.run(p, choose, {});
   return e.last_finding().title;
-}
-
-io_pagetable* iopt_of(world* w) {
-  return &reinterpret_cast<iommufd_ioas*>(xa_peek(&w->ictx->objects, 1))->iopt;
-}
-iommufd_access* access_of(world* w) {
-  auto* const filp = static_cast<file*>(xa_peek(&w->files->fdt, 3));
-  return static_cast<selftest_access*>(filp->private_data.peek())->access.peek();
-}
-iopt_area* first_area(world* w) {
-  down_read(&iopt_of(w)->iova_rwsem);
-  iopt_area* const area = iopt_area_iter_first(iopt_of(w), 0, ~0ul);
-  up_read(&iopt_of(w)->iova_rwsem);
-  return area;
 }
 
 TEST(contracts, sound_calls_are_acquitted) {

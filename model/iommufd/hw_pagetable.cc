@@ -3,7 +3,8 @@
 // Hardware page tables: a domain that follows an IO address space.
 // Kernel: drivers/iommu/iommufd/hw_pagetable.c @ 6.12.117.
 // Simplified: no device object. One mock device is always there and takes any domain, so an hwpt is
-// allocated for it without a dev_id. Omitted: nested domains, dirty tracking, fault queues.
+// allocated for it without a dev_id; its driver makes plain domains only, so that no flag is known.
+// Omitted: nested domains, dirty tracking, fault queues.
 #include "model/iommufd/io_pagetable.h"
 #include "model/iommufd/mock_domain.h"
 
@@ -72,7 +73,8 @@ int iommufd_hwpt_alloc(iommufd_ctx* ictx, u32 pt_id, u32 flags, u32* out_hwpt_id
   const iommufd_object_type type = pt_obj->type;
   if (type != iommufd_object_type::ioas) {
     iommufd_put_object(ictx, pt_obj);
-    return -EINVAL;
+    // A domain nested in another takes the user's description of it, which no caller here has.
+    return type == iommufd_object_type::hwpt_paging ? -EOPNOTSUPP : -EINVAL;
   }
 
   auto* const ioas = container_of(pt_obj, iommufd_ioas, obj);

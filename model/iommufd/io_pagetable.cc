@@ -209,11 +209,16 @@ int iopt_get_pages(io_pagetable* iopt, unsigned long iova, unsigned long length,
   if (length == 0) return -EINVAL;
   if (check_add_overflow(iova, length - 1, &last_iova)) return -EOVERFLOW;
 
+  int rc = 0;
   iopt_area_contig_iter iter;
   down_read(&iopt->iova_rwsem);
   iopt_area* area = iopt_area_contig_init(&iter, iopt, iova, last_iova);
   for (; area != nullptr; area = iopt_area_contig_next(&iter)) {
     if (list->count == pages_list_max) cut("pages_list_max");
+    if (inject_fault("iopt_get_pages")) {
+      rc = -ENOMEM;
+      break;
+    }
     iopt_pages_list_elm* const elm = &list->elm[list->count++];
     const unsigned long last = std::min(last_iova, iopt_area_last_iova(area));
     elm->start_byte = iopt_area_start_byte(area, iter.cur_iova);
@@ -221,7 +226,7 @@ int iopt_get_pages(io_pagetable* iopt, unsigned long iova, unsigned long length,
     elm->length = last - iter.cur_iova + 1;
     refcount_inc(&elm->pages->kref);
   }
-  const int rc = iopt_area_contig_done(&iter) ? 0 : -ENOENT;
+  if (rc == 0 && !iopt_area_contig_done(&iter)) rc = -ENOENT;
   up_read(&iopt->iova_rwsem);
   if (rc != 0) iopt_free_pages_list(list);
   return rc;

@@ -82,7 +82,7 @@ ERRORS(hwpt_destroy, ENOENT, EBUSY);
 ARGS(object_destroy, id_arg);
 ERRORS(object_destroy, ENOENT, EBUSY);
 ARGS(access_create, create_flags_arg);
-ERRORS(access_create, EOPNOTSUPP, ENOMEM, EMFILE, EBUSY);
+ERRORS(access_create, EOPNOTSUPP, ENOMEM, EBUSY);
 ARGS(test_create_access, ioas_arg, create_flags_arg);
 ERRORS(test_create_access, EOPNOTSUPP, ENOMEM, EBUSY, ENOENT, EADDRINUSE, EFAULT);
 ARGS(access_attach, access_arg, ioas_arg);
