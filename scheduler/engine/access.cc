@@ -12,11 +12,11 @@ namespace iorace {
 void engine::commit(op_kind kind, const void* place, std::uint64_t value) {
   const scheduler_scope scope(tasks_[self_]->context);
   if (place == nullptr) {
-    append(kind, 0, 0, value);
+    append(kind, nullptr, 0, 0, value);
     return;
   }
   const cell& c = memory.at(place);
-  append(kind, c.object, c.tag, value);
+  append(kind, place, c.object, c.tag, value);
 }
 
 void engine::access(op_kind kind, const void* place, unsigned size, bool pointer, bool write,
@@ -37,7 +37,7 @@ void engine::access(op_kind kind, const void* place, unsigned size, bool pointer
   }
   if (pointer) value = identity(reinterpret_cast<const void*>(value));
   const step_id other = race_with(place, (row.flags & op_marked) != 0, write);
-  append(kind, c.object, c.tag, value);
+  append(kind, place, c.object, c.tag, value);
   if (__builtin_expect(other != no_step, 0))
     found(verdict::data_race, name_of(place), other, step_count_ - 1);
   if ((row.flags & op_marked) != 0) order_marked(c, row);
@@ -57,6 +57,7 @@ void engine::touch(op_kind kind, const void* place, access_type how, bool marked
   const scheduler_scope scope(tasks_[self_]->context);
   check_live(place, kind);
   const step_id other = race_with(place, marked, how == access_type::write);
+  touched_.push_back({step_count_, memory.word_of(place), how == access_type::write, marked});
   if (__builtin_expect(other == no_step, 1)) {
 #ifdef IORACE_TSAN
     // The access is made here, out of its sight. It has no word for marked ones.
@@ -67,7 +68,7 @@ void engine::touch(op_kind kind, const void* place, access_type how, bool marked
     return;
   }
   const cell& c = memory.at(place);
-  append(kind, c.object, c.tag, 0);
+  append(kind, place, c.object, c.tag, 0);
   found(verdict::data_race, name_of(place), other, step_count_ - 1);
 }
 

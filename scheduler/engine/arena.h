@@ -56,6 +56,12 @@ class arena {
     return cells_[static_cast<std::size_t>(static_cast<const char*>(p) - base_) / granule];
   }
   const char* base() const { return base_; }
+  object_id object_at(std::uint32_t word) const { return cells_[word].object; }
+  // The number of the granule at `p`, which need not lie in the arena.
+  std::uint32_t word_of(const void* p) const {
+    return static_cast<std::uint32_t>(
+        static_cast<std::size_t>(static_cast<const char*>(p) - base_) / granule);
+  }
 
  private:
   char* base_;

@@ -51,8 +51,10 @@ engine::engine()
     : memory(arena_bytes),
       pending_(tasks_max),
       steps_(new step[operations_max]),
-      step_frames_(new std::uint32_t[operations_max]) {
+      step_frames_(new std::uint32_t[operations_max]),
+      step_words_(new std::uint32_t[operations_max]) {
   frames_.reserve(1 << 16);
+  touched_.reserve(1 << 12);
 }
 
 engine::~engine() = default;
@@ -114,6 +116,7 @@ void engine::begin_execution(const program& p, strategy& s, const execution_opti
   time.reset(stride_tasks_);
   races.reset(time.stride());
   late_frees_.clear();
+  touched_.clear();
   specimen = nullptr;
   order.reset();
   frames_.clear();
@@ -210,7 +213,7 @@ void engine::exit_task() {
   if (t.held_count != 0)
     found(verdict::lock_held_at_exit,
           line(t.name) + " ended while it held " + name_of(t.held[t.held_count - 1].lock));
-  append(op_kind::exit, 0, 0, 0);
+  append(op_kind::exit, nullptr, 0, 0, 0);
   release(t.ended);
   t.finished = true;
   set_enabled(self_, false);

@@ -73,6 +73,13 @@ struct task {
   held_lock held[held_max];
 };
 
+// One access of an operation that makes several: `step` is the index of that operation.
+struct touched_word {
+  step_id step;
+  std::uint32_t word;  // see engine::word_of
+  bool write, marked;
+};
+
 struct frame_node {
   const char* function;
   std::uint32_t parent;
@@ -123,6 +130,10 @@ class engine {
   void begin_access(op_kind kind, std::initializer_list<const void*> places);
   // Checks that `place` is alive and that the access races with no other.
   void touch(op_kind kind, const void* place, access_type how, bool marked);
+  // Notes that the next operation depends on `place` being alive. Requires: it is.
+  void lean_on(const void* place) {
+    if (peeking_ == 0) touched_.push_back({step_count_, memory.word_of(place), false, true});
+  }
   // The same for a join of task `id`.
   void begin_join(task_id id);
   // Records the operation that begin() declared.
@@ -180,6 +191,12 @@ class engine {
   std::span<const step> steps() const { return {steps_.get(), step_count_}; }
   std::size_t first_step() const { return first_step_; }
   std::uint32_t frame_of(step_id s) const { return step_frames_[s]; }
+  // The word of the arena that a step names, which tells the elements of an array apart;
+  // meaningless where the step has no object.
+  std::uint32_t word_of(step_id s) const { return step_words_[s]; }
+  object_id object_at(std::uint32_t word) const { return memory.object_at(word); }
+  // The accesses of which container operations (lists, trees) consist, in order.
+  std::span<const touched_word> touched() const { return touched_; }
   const frame_node& frame(std::uint32_t node) const { return frames_[node]; }
   std::uint32_t innermost(task_id t) const { return tasks_[t]->frame; }
   const char* function_of(std::uint32_t node) const;
@@ -246,9 +263,11 @@ class engine {
   void found_dead(const void* place, op_kind kind);
   step_id race_with(const void* place, bool marked, bool write);
   void order_marked(cell& c, const op_traits& row);
-  void append(op_kind kind, object_id object, std::uint16_t field, std::uint64_t value) {
+  void append(op_kind kind, const void* place, object_id object, std::uint16_t field,
+              std::uint64_t value) {
     if (__builtin_expect(step_count_ == operations_max, 0)) end(ended::step_bound);
     steps_[step_count_] = {value, object, field, kind, static_cast<std::uint8_t>(self_)};
+    step_words_[step_count_] = memory.word_of(place);
     step_frames_[step_count_++] = tasks_[self_]->frame;
   }
 
@@ -275,7 +294,8 @@ class engine {
   const std::function<void()>* alone_ = nullptr;
   void* world_ = nullptr;
   std::unique_ptr<step[]> steps_;
-  std::unique_ptr<std::uint32_t[]> step_frames_;
+  std::unique_ptr<std::uint32_t[]> step_frames_, step_words_;
+  std::vector<touched_word> touched_;
   std::uint32_t step_count_ = 0;
   std::size_t first_step_ = 0;
   std::vector<frame_node> frames_;

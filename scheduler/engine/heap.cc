@@ -22,7 +22,7 @@ void* engine::allocate(const class_info& cls, std::size_t bytes, gfp flags, bool
   void* p = failed ? nullptr : memory.allocate(bytes, static_cast<object_id>(objects.size()));
   if (p == nullptr) {
     CHECK(may_fail, "the run arena is full");
-    append(op_kind::kmalloc, 0, 0, 0);
+    append(op_kind::kmalloc, nullptr, 0, 0, 0);
     return nullptr;
   }
   const std::uint16_t index = objects.class_index(cls);
@@ -42,7 +42,7 @@ void* engine::allocate(const class_info& cls, std::size_t bytes, gfp flags, bool
     shadow.tag = c.tags[of];
     shadow.promoted = c.promoted[of];
   }
-  append(op_kind::kmalloc, id, 0, bytes);
+  append(op_kind::kmalloc, p, id, 0, bytes);
   return p;
 }
 
@@ -56,7 +56,7 @@ void engine::free(const void* p) {
     object_entry& o = objects[id];
     if (o.base != p) found(verdict::invalid_free, line("kfree inside ") + name_of(id));
     if (o.state == object_state::freed) {
-      append(op_kind::kfree, id, 0, 0);
+      append(op_kind::kfree, p, id, 0, 0);
       found(verdict::double_free, line("kfree of ") + name_of(id), o.freed_at, step_count_ - 1);
     }
     return o;
@@ -83,7 +83,7 @@ void engine::free(const void* p) {
     if (look && c.promoted == 0 && races.unordered(c, time, self_))
       late_frees_.push_back({c.object, c.tag});
   }
-  append(op_kind::kfree, memory.at(p).object, 0, 0);
+  append(op_kind::kfree, p, memory.at(p).object, 0, 0);
 #ifdef IORACE_ASAN
   ASAN_POISON_MEMORY_REGION(o.base, o.bytes);
 #endif

@@ -125,7 +125,7 @@ void engine::found_dead(const void* place, op_kind kind) {
   const object_entry& o = objects[c.object];
   if (o.state == object_state::live)
     found(verdict::out_of_bounds, line(traits(kind).name) + " behind " + name_of(c.object));
-  append(kind, c.object, c.tag, 0);
+  append(kind, place, c.object, c.tag, 0);
   found(verdict::use_after_free, line(traits(kind).name) + " of " + name_of(place), o.freed_at,
         step_count_ - 1);
 }

@@ -9,7 +9,9 @@ op_kind op_kind_by_name(std::string_view name) {
 }
 
 bool dependent(const pending_op& a, const pending_op& b) {
-  if (a.place == nullptr || a.place != b.place) return false;
+  if (a.place == nullptr || b.place == nullptr) return false;
+  const bool frees = a.kind == op_kind::kfree || b.kind == op_kind::kfree;
+  if (frees ? a.object != b.object : a.place != b.place) return false;
   const access_type x = traits(a.kind).access;
   const access_type y = traits(b.kind).access;
   if (x == access_type::none || y == access_type::none) return false;

@@ -62,7 +62,8 @@ inline const op_traits& traits(op_kind kind) {
 op_kind op_kind_by_name(std::string_view name);
 
 // What a task is about to do. `place` identifies the accessed word for dependence: two pending
-// operations concern the same thing iff their places are equal and not null.
+// operations concern the same thing iff their places are equal and not null; kfree concerns the
+// whole object.
 struct pending_op {
   const void* place = nullptr;
   object_id object = 0;

@@ -56,9 +56,13 @@ std::uint64_t mix(std::initializer_list<std::uint64_t> parts) {
 
 // Slots of the heap depend on the interleaving; who made an object, and as his how many-th, does
 // not.
-std::uint64_t stable_place(const engine& e, const step& s) {
-  const object_entry& o = e.objects[s.object];
-  return mix({o.maker, o.cls, o.number, s.field});
+constexpr std::uint64_t whole_object = ~std::uint64_t{0};
+std::uint64_t stable_place(const engine& e, object_id id, std::uint64_t word) {
+  const object_entry& o = e.objects[id];
+  return mix({o.maker, o.cls, o.number, word});
+}
+std::uint64_t stable_word(const engine& e, object_id id, std::uint32_t word) {
+  return stable_place(e, id, word - e.memory.word_of(e.objects[id].base));
 }
 
 // Identities are left out for the same reason; a trace determines them anyhow.
@@ -75,28 +79,84 @@ access_type access_of(const step& s) {
 
 }  // namespace
 
-std::uint64_t trace_hash(const engine& e) {
+namespace {
+
+// The steps of an execution by what each depends on.
+class trace_hasher {
+ public:
+  explicit trace_hasher(const engine& e) : e_(e), tasks_(e.tasks()) {}
+
+  std::uint64_t run() {
+    const std::span<const step> steps = e_.steps();
+    std::span<const touched_word> touched = e_.touched();
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      std::size_t parts = 0;
+      while (parts < touched.size() && touched[parts].step == i) ++parts;
+      if (i >= e_.first_step()) add(static_cast<step_id>(i), touched.first(parts));
+      touched = touched.subspan(parts);
+    }
+    return XXH3_64bits(tasks_.data(), tasks_.size() * sizeof(std::uint64_t));
+  }
+
+ private:
   struct accesses {
     std::uint64_t write = 0;  // hash of the last write
     std::uint64_t reads = 0;  // sum of the hashes of the reads since: their order does not matter
   };
-  std::map<std::uint64_t, accesses> places;
-  std::vector<std::uint64_t> tasks(e.tasks());
-  for (const step& s : e.steps().subspan(e.first_step())) {
-    std::uint64_t& mine = tasks[s.task];
-    const access_type access = access_of(s);
-    const std::uint64_t place = stable_place(e, s);
+  struct access {
+    std::uint64_t place;
+    bool write;
+  };
+
+  void add(step_id i, std::span<const touched_word> parts) {
+    const step& s = e_.steps()[i];
+    std::uint64_t& mine = tasks_[s.task];
+    const std::uint64_t place = s.object == 0 ? 0 : stable_word(e_, s.object, e_.word_of(i));
     mine = mix({mine, s.task, static_cast<std::uint64_t>(s.kind), place, stable_value(s)});
-    if (s.object == 0 || access == access_type::none) continue;
-    accesses& a = places[place];
-    mine = mix({mine, a.write, access == access_type::write ? a.reads : 0});
-    if (access == access_type::write)
-      a = {mine, 0};
-    else
-      a.reads += mine;
+    made_.clear();
+    const access_type how = access_of(s);
+    if (s.object != 0 && how != access_type::none && parts.empty())
+      note(s.object, e_.word_of(i), how == access_type::write, s.kind == op_kind::kfree);
+    for (const touched_word& t : parts) note(e_.object_at(t.word), t.word, t.write, false);
+    std::uint64_t sum = mine;
+    for (const access& a : made_) {
+      const accesses& before = places_[a.place];
+      sum += mix({a.place, before.write, a.write ? before.reads : 0});
+    }
+    mine = made_.empty() ? mine : mix({sum});
+    for (const access& a : made_) {
+      accesses& now = places_[a.place];
+      if (a.write)
+        now = {mine, 0};
+      else
+        now.reads += mine;
+    }
   }
-  return XXH3_64bits(tasks.data(), tasks.size() * sizeof(std::uint64_t));
-}
+
+  // Each access depends on its object being alive. The first write of a place makes the others
+  // meaningless; a read besides a write says nothing.
+  void note(object_id object, std::uint32_t word, bool write, bool whole) {
+    if (!whole) note_place(stable_word(e_, object, word), write);
+    note_place(stable_place(e_, object, whole_object), whole);
+  }
+  void note_place(std::uint64_t place, bool write) {
+    for (access& a : made_)
+      if (a.place == place) {
+        a.write |= write;
+        return;
+      }
+    made_.push_back({place, write});
+  }
+
+  const engine& e_;
+  std::vector<std::uint64_t> tasks_;
+  std::map<std::uint64_t, accesses> places_;
+  std::vector<access> made_;  // by the step at hand
+};
+
+}  // namespace
+
+std::uint64_t trace_hash(const engine& e) { return trace_hasher(e).run(); }
 
 enumeration enumerate(engine& e, const program& p,
                       const std::function<std::string(void* world)>& outcome,

@@ -22,6 +22,7 @@ interval_tree_node* walk(engine& e, interval_tree_node* n, unsigned long start,
                          unsigned long last) {
   for (; n != nullptr; n = n->next) {
     e.check_live(n, op_kind::itree_find);
+    e.lean_on(n);
     if (n->start.peek() > last) return nullptr;
     if (overlaps(n, start, last)) return n;
   }
@@ -50,6 +51,7 @@ void interval_tree_insert(interval_tree_node* node, rb_root_cached* root) {
   interval_tree_node* next = root->first;
   for (; next != nullptr; prev = next, next = next->next) {
     e.check_live(next, op_kind::itree_insert);
+    e.lean_on(next);
     if (next->start.peek() > node->start.peek()) break;
   }
   node->prev = prev;
