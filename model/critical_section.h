@@ -5,7 +5,8 @@
 //   critical_section cs(rows[chosen(knob::x)], {.sleeping = &lock});
 //   cs.at(before_pin); ... cs.at(after_respond);
 // The lock is taken when a site that opens is passed without it, dropped when a site that closes is
-// passed with it; a site in neither set does nothing.
+// passed with it; a site in neither set does nothing. What is not a lock of the kernel's but shuts
+// others out all the same is a kind of lock of its own: see section.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,6 @@
 
 namespace iorace::kern {
 
-enum class lock_kind : std::uint8_t { none, mutex, spin, read, xa };
-
 // Sites are small enumerators; a set of them is a bit mask.
 constexpr std::uint32_t on() { return 0; }
 template <class... S>
@@ -26,75 +25,91 @@ constexpr std::uint32_t on(unsigned s, S... more) {
   return (1u << s) | on(more...);
 }
 
-struct cs_row {
-  lock_kind kind;
+template <class Kind>
+struct section_row {
+  Kind kind;
   std::uint32_t opens, closes;
 };
+
+// Locks knows how to take and drop each Kind: int enter(Kind), 0 or the error that kept it out, and
+// void leave(Kind).
+template <class Kind, class Locks>
+class section {
+ public:
+  section(const section_row<Kind>& row, const Locks& locks) : row_(row), locks_(locks) {}
+  // For a flow that begins with the lock already taken.
+  section(const section_row<Kind>& row, const Locks& locks, bool held)
+      : row_(row), locks_(locks), held_(held) {}
+
+  // Returns 0, or the error if the site opens and the lock could not be taken.
+  int at(unsigned site) {
+    if (!held_ && (row_.opens >> site & 1) != 0) {
+      const int rc = locks_.enter(row_.kind);
+      held_ = rc == 0;
+      return rc;
+    }
+    if (held_ && (row_.closes >> site & 1) != 0) {
+      held_ = false;
+      locks_.leave(row_.kind);
+    }
+    return 0;
+  }
+
+ private:
+  const section_row<Kind>& row_;
+  const Locks locks_;
+  bool held_ = false;
+};
+
+// The kernel's locks, which can always be taken in the end.
+enum class lock_kind : std::uint8_t { none, mutex, spin, read, xa };
 
 struct cs_locks {
   struct mutex* sleeping = nullptr;
   spinlock_t* spinning = nullptr;
   struct rw_semaphore* semaphore = nullptr;
   struct xarray* array = nullptr;
-};
 
-class critical_section {
- public:
-  critical_section(const cs_row& row, const cs_locks& locks) : row_(row), locks_(locks) {}
-  // For a flow that begins with the lock already taken.
-  critical_section(const cs_row& row, const cs_locks& locks, bool held)
-      : row_(row), locks_(locks), held_(held) {}
-
-  void at(unsigned site) {
-    if (!held_ && (row_.opens >> site & 1) != 0)
-      enter();
-    else if (held_ && (row_.closes >> site & 1) != 0)
-      leave();
-  }
-
- private:
-  void enter() {
-    held_ = true;
-    switch (row_.kind) {
+  int enter(lock_kind kind) const {
+    switch (kind) {
       case lock_kind::none:
         break;
       case lock_kind::mutex:
-        mutex_lock(locks_.sleeping);
+        mutex_lock(sleeping);
         break;
       case lock_kind::spin:
-        spin_lock(locks_.spinning);
+        spin_lock(spinning);
         break;
       case lock_kind::read:
-        down_read(locks_.semaphore);
+        down_read(semaphore);
         break;
       case lock_kind::xa:
-        xa_lock(locks_.array);
+        xa_lock(array);
         break;
     }
+    return 0;
   }
-  void leave() {
-    held_ = false;
-    switch (row_.kind) {
+  void leave(lock_kind kind) const {
+    switch (kind) {
       case lock_kind::none:
         break;
       case lock_kind::mutex:
-        mutex_unlock(locks_.sleeping);
+        mutex_unlock(sleeping);
         break;
       case lock_kind::spin:
-        spin_unlock(locks_.spinning);
+        spin_unlock(spinning);
         break;
       case lock_kind::read:
-        up_read(locks_.semaphore);
+        up_read(semaphore);
         break;
       case lock_kind::xa:
-        xa_unlock(locks_.array);
+        xa_unlock(array);
         break;
     }
   }
-
-  const cs_row& row_;
-  const cs_locks locks_;
-  bool held_ = false;
 };
+
+using cs_row = section_row<lock_kind>;
+using critical_section = section<lock_kind, cs_locks>;
 
 }  // namespace iorace::kern

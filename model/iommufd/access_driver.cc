@@ -27,25 +27,12 @@ static constexpr cs_row access_destroy_rows[] = {
 
 int access_driver_create(iommufd_ctx* ictx, u32 flags, int* out_fd) {
   KFUNC();
-  if ((flags & ~u32{MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES}) != 0) return -EOPNOTSUPP;
-  selftest_access* const staccess = iommufd_test_alloc_access();
-  if (IS_ERR(staccess)) return static_cast<int>(PTR_ERR(staccess));
-  struct file* const filep = staccess->file;
-  const int fdno = get_unused_fd();
-  if (fdno < 0) {
-    fput(filep);
-    return -ENOMEM;
-  }
-  u32 id = 0;
-  iommufd_access* const access = iommufd_access_create(ictx, flags, staccess, &id);
-  if (IS_ERR(access)) {
-    put_unused_fd(fdno);
-    fput(filep);
-    return static_cast<int>(PTR_ERR(access));
-  }
-  staccess->access = access;
-  *out_fd = fdno;
-  fd_install(fdno, filep);
+  new_access made = {};
+  const int rc = iommufd_test_new_access(ictx, flags, &made);
+  if (rc != 0) return rc;
+  made.staccess->access = made.access;
+  *out_fd = made.fdno;
+  fd_install(made.fdno, made.filep);
   return 0;
 }
 

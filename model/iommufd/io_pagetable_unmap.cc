@@ -12,17 +12,23 @@ struct unmap_tries {
   iopt_area* of = nullptr;  // the area that was asked for last
 };
 
+// All areas up to the next gap share a budget of tries. Upstream leaves out to begin anew with
+// each.
+static bool tries_begin_anew(const unmap_tries& t, iopt_area* area, bool behind_a_gap) {
+  return behind_a_gap || (!omit(knob::iopt_unmap_tries, TRIES_PER_GAP) && area != t.of);
+}
+
 // Revokes software access to the area. Takes both locks over and drops them, because the callbacks
 // come back to unpin. Returns false when nothing listens.
 static bool iopt_unmap_revoke(io_pagetable* iopt, iopt_area* area, unmap_tries* t) {
-  const bool read_late = chosen(knob::iopt_unmap_area_pointer) == AREA_READ_AFTER_UNLOCK;
   const unsigned long area_first = iopt_area_iova(area);
-  unsigned long length = read_late ? 0 : iopt_area_length(area);
+  unsigned long length = iopt_area_length(area);
   area->prevent_access = true;
   CONTRACT(area_revoked, area);
   up_write(&iopt->iova_rwsem);
   up_read(&iopt->domains_rwsem);
-  if (read_late) length = iopt_area_length(area);
+  if (!omit(knob::iopt_unmap_area_pointer, AREA_READ_BEFORE_UNLOCK))
+    length = iopt_area_length(area);
   iommufd_access_notify_unmap(iopt, area_first, length);
   t->of = area;
   t->tries++;
@@ -70,8 +76,7 @@ again:
       rc = -ENOENT;
       break;
     }
-    if (chosen(knob::iopt_unmap_tries) == TRIES_PER_GAP ? area_first != start : area != t.of)
-      t.tries = 0;
+    if (tries_begin_anew(t, area, area_first != start)) t.tries = 0;
 
     const u32 num_accesses = area->num_accesses;
     if (num_accesses != 0) {

@@ -5,6 +5,7 @@
 #include "model/iommufd/contracts.h"
 #include "model/iommufd/file.h"
 #include "model/iommufd/iommufd_private.h"
+#include "model/iommufd/object_lifetime.h"
 
 namespace iorace::kern {
 
@@ -75,30 +76,21 @@ void iommufd_object_abort_and_destroy(iommufd_ctx* ictx, iommufd_object* obj) {
 // Blocks: never sleeps.
 bool iommufd_lock_obj(iommufd_object* obj) {
   KFUNC();
-  if (chosen(knob::iommufd_object_lifetime) == LIFETIME_DESTROY_RWSEM) {
-    if (!down_read_trylock(&obj->destroy_rwsem)) return false;
-    if (refcount_inc_not_zero(&obj->users)) return true;
-    up_read(&obj->destroy_rwsem);
+  user_section cs(user_rows[chosen(knob::iommufd_object_lifetime)], {nullptr, obj});
+  if (cs.at(before_users) != 0) return false;
+  if (!refcount_inc_not_zero(&obj->users)) {
+    cs.at(no_users);
     return false;
   }
-  if (!refcount_inc_not_zero(&obj->users)) return false;
-  if (refcount_inc_not_zero(&obj->shortterm_users)) return true;
+  if (cs.at(after_users) == 0) return true;
   refcount_dec(&obj->users);
   return false;
 }
 
+// Drops what iommufd_lock_obj() has taken besides the user reference.
 static void iommufd_put_shortterm(iommufd_ctx* ictx, iommufd_object* obj) {
-  if (chosen(knob::iommufd_object_lifetime) == LIFETIME_DESTROY_RWSEM) {
-    up_read(&obj->destroy_rwsem);
-    // The tail of up_read(), which touches the semaphore after it has let the destroyer in.
-    (void)READ_ONCE(obj->id);
-    return;
-  }
-  if (!refcount_dec_and_test(&obj->shortterm_users)) return;
-  if (chosen(knob::put_object_wake) == WAKE_ALL)
-    wake_up_all(&ictx->destroy_wait);
-  else
-    wake_up_interruptible_all(&ictx->destroy_wait);
+  user_section cs(user_rows[chosen(knob::iommufd_object_lifetime)], {ictx, obj}, true);
+  cs.at(users_dropped);
 }
 
 // The user reference goes first: a destroyer that sees no short term user left must not be put off
@@ -127,31 +119,19 @@ iommufd_ioas* iommufd_get_ioas(iommufd_ctx* ictx, u32 id) {
   return container_of(obj, iommufd_ioas, obj);
 }
 
-// Blocks: until the short term users are gone, at most the kernel's 60 s. The waiter sleeps
-// uninterruptibly while put_object wakes interruptible sleepers: it is the timer that ends the
-// wait.
-static int iommufd_object_dec_wait_shortterm(iommufd_ctx* ictx, iommufd_object* to_destroy) {
-  KFUNC();
-  if (refcount_dec_and_test(&to_destroy->shortterm_users)) return 0;
-  const auto gone = [&] { return refcount_read(&to_destroy->shortterm_users) == 0; };
-  if (wait_event_timeout(ictx->destroy_wait, gone, 60 * HZ) != 0) return 0;
-  refcount_inc(&to_destroy->shortterm_users);
-  return -EBUSY;
-}
-
 // The last steps of a removal: the id is free, nobody can find the object any more.
 // Requires: xa_lock held, users is 0; drops xa_lock.
-static int iommufd_object_removed(iommufd_ctx* ictx, iommufd_object* obj, bool waited) {
+static int iommufd_object_removed(iommufd_ctx* ictx, iommufd_object* obj, bool zerod_shortterm,
+                                  destroyer_section* cs) {
   const iommufd_object_type type = obj->type;
   if (type == iommufd_object_type::ioas) {
     iommufd_ioas* const vfio_ioas = ictx->vfio_ioas;
     if (vfio_ioas == container_of(obj, iommufd_ioas, obj)) ictx->vfio_ioas = nullptr;
   }
   xa_unlock(&ictx->objects);
-  if (chosen(knob::iommufd_object_lifetime) == LIFETIME_DESTROY_RWSEM) {
-    if (waited) up_write(&obj->destroy_rwsem);
-  } else if (!waited) {
-    const int ret = iommufd_object_dec_wait_shortterm(ictx, obj);
+  cs->at(unlocked);
+  if (!zerod_shortterm) {
+    const int ret = cs->at(removed);
     if (WARN_ON(ret)) return ret;
   }
   iommufd_object_destroy_op(obj);
@@ -159,31 +139,17 @@ static int iommufd_object_removed(iommufd_ctx* ictx, iommufd_object* obj, bool w
   return 0;
 }
 
-// Waits until no short term user is left, and lets no new one in.
-static int iommufd_object_wait(iommufd_ctx* ictx, iommufd_object* to_destroy) {
-  if (chosen(knob::iommufd_object_lifetime) == LIFETIME_DESTROY_RWSEM) {
-    down_write(&to_destroy->destroy_rwsem);
-    return 0;
-  }
-  return iommufd_object_dec_wait_shortterm(ictx, to_destroy);
-}
-
-static void iommufd_object_restore(iommufd_object* obj) {
-  if (chosen(knob::iommufd_object_lifetime) == LIFETIME_DESTROY_RWSEM)
-    up_write(&obj->destroy_rwsem);
-  else
-    refcount_set(&obj->shortterm_users, 1);
-}
-
 // Removes the object called `id` if the xarray holds its only reference. With `to_destroy` the
 // caller owns one reference more, which is dropped here whatever happens.
 static int iommufd_object_remove(iommufd_ctx* ictx, iommufd_object* to_destroy, u32 id,
                                  unsigned flags) {
   KFUNC();
-  const bool wait = (flags & REMOVE_WAIT_SHORTTERM) != 0;
+  const bool zerod_shortterm = (flags & REMOVE_WAIT_SHORTTERM) != 0;
+  iommufd_object* obj = to_destroy;
+  destroyer_section cs(destroyer_rows[chosen(knob::iommufd_object_lifetime)], {ictx, obj});
   int ret = 0;
-  if (wait) {
-    ret = iommufd_object_wait(ictx, to_destroy);
+  if (zerod_shortterm) {
+    ret = cs.at(before_lookup);
     if (ret != 0) {
       refcount_dec(&to_destroy->users);
       return ret;
@@ -191,7 +157,7 @@ static int iommufd_object_remove(iommufd_ctx* ictx, iommufd_object* to_destroy, 
   }
 
   xa_lock(&ictx->objects);
-  auto* const obj = static_cast<iommufd_object*>(xa_load(&ictx->objects, id));
+  obj = static_cast<iommufd_object*>(xa_load(&ictx->objects, id));
   if (to_destroy != nullptr) {
     refcount_dec(&obj->users);
     if (WARN_ON(obj != to_destroy)) ret = -ENOENT;
@@ -204,9 +170,9 @@ static int iommufd_object_remove(iommufd_ctx* ictx, iommufd_object* to_destroy, 
   }
   if (ret == 0) {
     __xa_erase(&ictx->objects, id);
-    return iommufd_object_removed(ictx, obj, wait);
+    return iommufd_object_removed(ictx, obj, zerod_shortterm, &cs);
   }
-  if (wait) iommufd_object_restore(obj);
+  cs.at(not_removed);
   xa_unlock(&ictx->objects);
   return ret;
 }
@@ -219,15 +185,16 @@ void iommufd_object_destroy_user(iommufd_ctx* ictx, iommufd_object* obj) {
   WARN_ON(ret);
 }
 
-// IOMMU_DESTROY. Does not wait: an ioctl in flight on the object makes it fail.
+// IOMMU_DESTROY. Does not wait: an ioctl in flight on the object makes it fail. Until 99f98a7c0d69
+// it first took a user reference without destroy protection, which the removal drops.
 int iommufd_destroy(iommufd_ctx* ictx, u32 id) {
   KFUNC();
-  if (chosen(knob::iommufd_destroy_users) == DESTROY_PLAIN)
-    return iommufd_object_remove(ictx, nullptr, id, 0);
-  // Until 99f98a7c0d69: first a user reference without destroy protection, dropped by the removal.
-  iommufd_object* const obj = iommufd_get_object(ictx, id, iommufd_object_type::any);
-  if (IS_ERR(obj)) return static_cast<int>(PTR_ERR(obj));
-  iommufd_put_shortterm(ictx, obj);
+  iommufd_object* obj = nullptr;
+  if (!omit(knob::iommufd_destroy_users, DESTROY_PLAIN)) {
+    obj = iommufd_get_object(ictx, id, iommufd_object_type::any);
+    if (IS_ERR(obj)) return static_cast<int>(PTR_ERR(obj));
+    iommufd_put_shortterm(ictx, obj);
+  }
   return iommufd_object_remove(ictx, obj, id, 0);
 }
 

@@ -110,16 +110,15 @@ int iopt_area_fill_domain(iopt_area* area, iommu_domain* domain) {
 // The domain at `failed` could not be filled; those before it were.
 // Upstream drops the pins of the batch while the earlier domains still map it.
 static void fill_domains_unwind_map(iopt_area* area, pfn_reader* pfns, unsigned long failed) {
-  const bool unmap_first = chosen(knob::fill_domains_unwind) == UNWIND_UNMAP_FIRST;
   io_pagetable* const iopt = area->iopt;
-  if (!unmap_first) pfn_reader_release_pins(pfns);
+  if (!omit(knob::fill_domains_unwind, UNWIND_UNMAP_FIRST)) pfn_reader_release_pins(pfns);
   unsigned long index = 0;
   iommu_domain* domain = nullptr;
   xa_for_each(&iopt->domains, index, domain) {
     if (index < failed)
       iopt_area_unmap_domain_range(area, domain, pfns->start_index, pfns->last_index);
   }
-  if (unmap_first) pfn_reader_release_pins(pfns);
+  pfn_reader_release_pins(pfns);  // what is left: pfn_reader_destroy() begins with this
 }
 
 // All domains were filled, but the pages may not be accounted. The last domain does the unpinning.

@@ -44,7 +44,7 @@ void iommufd_test_staccess_release(selftest_access* staccess) {
   kfree(staccess);
 }
 
-selftest_access* iommufd_test_alloc_access() {
+static selftest_access* iommufd_test_alloc_access() {
   KFUNC();
   auto* const staccess = kzalloc<selftest_access>();
   if (staccess == nullptr) return ERR_PTR(-ENOMEM);
@@ -62,36 +62,42 @@ selftest_access* iommufd_test_alloc_access() {
   return staccess;
 }
 
-// Until staccess->access is set, a release leaves the access alone.
-int iommufd_test_create_access(iommufd_ctx* ictx, u32 ioas_id, u32 flags, int* out_fd) {
-  KFUNC();
+int iommufd_test_new_access(iommufd_ctx* ictx, u32 flags, new_access* made) {
   if ((flags & ~u32{MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES}) != 0) return -EOPNOTSUPP;
-  selftest_access* const staccess = iommufd_test_alloc_access();
-  if (IS_ERR(staccess)) return static_cast<int>(PTR_ERR(staccess));
-  struct file* const filep = staccess->file;
-
-  const int fdno = get_unused_fd();
-  if (fdno < 0) {
-    fput(filep);
+  made->staccess = iommufd_test_alloc_access();
+  if (IS_ERR(made->staccess)) return static_cast<int>(PTR_ERR(made->staccess));
+  made->filep = made->staccess->file;
+  made->fdno = get_unused_fd();
+  if (made->fdno < 0) {
+    fput(made->filep);
     return -ENOMEM;
   }
   u32 id = 0;
-  iommufd_access* const access = iommufd_access_create(ictx, flags, staccess, &id);
-  int rc = static_cast<int>(IS_ERR(access) ? PTR_ERR(access) : 0);
-  if (rc == 0) {
-    rc = iommufd_access_attach(access, ioas_id);
-    if (rc == 0) rc = iommufd_ucmd_respond("create_access");
-    if (rc != 0) iommufd_access_destroy(access);
-  }
+  made->access = iommufd_access_create(ictx, flags, made->staccess, &id);
+  if (!IS_ERR(made->access)) return 0;
+  put_unused_fd(made->fdno);
+  fput(made->filep);
+  return static_cast<int>(PTR_ERR(made->access));
+}
+
+// Until staccess->access is set, a release leaves the access alone.
+int iommufd_test_create_access(iommufd_ctx* ictx, u32 ioas_id, u32 flags, int* out_fd) {
+  KFUNC();
+  new_access made = {};
+  int rc = iommufd_test_new_access(ictx, flags, &made);
+  if (rc != 0) return rc;
+  rc = iommufd_access_attach(made.access, ioas_id);
+  if (rc == 0) rc = iommufd_ucmd_respond("create_access");
   if (rc != 0) {
-    put_unused_fd(fdno);
-    fput(filep);
+    iommufd_access_destroy(made.access);
+    put_unused_fd(made.fdno);
+    fput(made.filep);
     return rc;
   }
-  WRITE_ONCE(staccess->attached, true);
-  staccess->access = access;
-  *out_fd = fdno;
-  fd_install(fdno, filep);
+  WRITE_ONCE(made.staccess->attached, true);
+  made.staccess->access = made.access;
+  *out_fd = made.fdno;
+  fd_install(made.fdno, made.filep);
   return 0;
 }
 

@@ -57,7 +57,15 @@ int iommufd_test_access_replace_ioas(int fd, u32 ioas_id);
 int iommufd_test_access_rw(int fd, unsigned long iova, unsigned long length, u32 flags);
 int iommufd_test_add_reserved(iommufd_ctx* ictx, u32 ioas_id, unsigned long start,
                               unsigned long length);
-selftest_access* iommufd_test_alloc_access();
+// What every call that makes an access begins with: the driver's data, a descriptor that is not
+// installed yet, the access. Returns 0, or an error with nothing left.
+struct new_access {
+  selftest_access* staccess;
+  struct file* filep;
+  iommufd_access* access;
+  int fdno;
+};
+int iommufd_test_new_access(iommufd_ctx* ictx, u32 flags, new_access* made);
 
 // selftest_items.cc
 void iommufd_test_access_unmap(void* data, unsigned long iova, unsigned long length);

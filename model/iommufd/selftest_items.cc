@@ -2,78 +2,18 @@
 //
 // How a driver keeps account of its pins, and what goes wrong when it does so in the wrong order:
 // the subject of the mail of October 2022. Kernel: drivers/iommu/iommufd/selftest.c @ 6.12.117.
-//
-// The variants of knob selftest_access.lock, as the sites at which the driver's lock is taken and
-// dropped. `mutex` is the merged form: a callback cannot look at the list between a pin and its
-// record. `spin` is the posted one.
-#include "model/critical_section.h"
 #include "model/iommufd/io_pagetable.h"
 #include "model/iommufd/mock_domain.h"
-#include "model/iommufd/selftest.h"
+#include "model/iommufd/selftest_locks.h"
 
 namespace iorace::kern {
-
-enum pages_site : unsigned {
-  before_pin,
-  before_record,
-  after_record,
-  before_forget,
-  after_forget,
-  pages_end
-};
-enum callback_site : unsigned {
-  callback_begin,
-  before_callback_unpin,
-  after_callback_free,
-  callback_end
-};
-enum destroy_site : unsigned {
-  destroy_begin,
-  before_destroy_unpin,
-  after_destroy_unpin,
-  destroy_end
-};
-
-static constexpr cs_row pages_rows[LOCK_VALUES] = {
-    {lock_kind::mutex, on(before_pin), on(pages_end)},                                    // mutex
-    {lock_kind::spin, on(before_record, before_forget), on(after_record, after_forget)},  // spin
-    {lock_kind::none, on(), on()},  // record_first
-    {lock_kind::mutex, on(before_pin, before_forget),
-     on(after_record, after_forget, pages_end)},  // respond_unlocked
-};
-static constexpr cs_row callback_rows[LOCK_VALUES] = {
-    {lock_kind::mutex, on(callback_begin), on(callback_end)},  // mutex
-    {lock_kind::spin, on(callback_begin, after_callback_free),
-     on(before_callback_unpin, callback_end)},                 // spin
-    {lock_kind::mutex, on(callback_begin), on(callback_end)},  // record_first
-    {lock_kind::mutex, on(callback_begin), on(callback_end)},  // respond_unlocked
-};
-static constexpr cs_row destroy_rows[LOCK_VALUES] = {
-    {lock_kind::mutex, on(destroy_begin), on(after_destroy_unpin, destroy_end)},  // mutex
-    {lock_kind::spin, on(destroy_begin), on(before_destroy_unpin, destroy_end)},  // spin
-    {lock_kind::mutex, on(destroy_begin), on(after_destroy_unpin, destroy_end)},  // record_first
-    {lock_kind::mutex, on(destroy_begin),
-     on(after_destroy_unpin, destroy_end)},  // respond_unlocked
-};
-
-static unsigned lock_variant() { return chosen(knob::selftest_access_lock); }
-static cs_locks locks_of(selftest_access* staccess) {
-  return {.sleeping = &staccess->lock, .spinning = &staccess->spin};
-}
-
-// record_first: no pin is left between its record and its completion. Called by a callback, which
-// holds no lock of iommufd that the pin could be waiting for.
-static void wait_for_pins(selftest_access* staccess) {
-  wait_event(staccess->pinning, [staccess] { return READ_ONCE(staccess->npinning) == 0; });
-}
 
 // The unmap callback: whatever touches the range is let go before it returns.
 void iommufd_test_access_unmap(void* data, unsigned long iova, unsigned long length) {
   KFUNC();
   auto* const staccess = static_cast<selftest_access*>(data);
   const unsigned long iova_last = iova + length - 1;
-  if (lock_variant() == LOCK_RECORD_FIRST) wait_for_pins(staccess);
-  critical_section cs(callback_rows[lock_variant()], locks_of(staccess));
+  driver_section cs(callback_rows[chosen(knob::selftest_access_lock)], {staccess});
   selftest_access_item* item = nullptr;
   selftest_access_item* tmp = nullptr;
   cs.at(callback_begin);
@@ -93,16 +33,17 @@ void iommufd_test_access_unmap(void* data, unsigned long iova, unsigned long len
   cs.at(callback_end);
 }
 
-int iommufd_test_access_item_destroy(int fd, u32 item_id) {
-  KFUNC();
+// Unpins the first item that `is_it` and forgets it. Returns 0 or -ENOENT.
+template <class Predicate>
+static int remove_item(int fd, Predicate is_it) {
   selftest_access* const staccess = iommufd_access_get(fd);
   if (IS_ERR(staccess)) return static_cast<int>(PTR_ERR(staccess));
-  critical_section cs(destroy_rows[lock_variant()], locks_of(staccess));
+  driver_section cs(destroy_rows[chosen(knob::selftest_access_lock)], {staccess});
   selftest_access_item* item = nullptr;
   int rc = -ENOENT;
   cs.at(destroy_begin);
   list_for_each_entry(item, &staccess->items, items_elm) {
-    if (item->id != item_id) continue;
+    if (!is_it(item)) continue;
     list_del(&item->items_elm);
     cs.at(before_destroy_unpin);
     iommufd_access* const access = staccess->access;
@@ -120,6 +61,11 @@ int iommufd_test_access_item_destroy(int fd, u32 item_id) {
   return rc;
 }
 
+int iommufd_test_access_item_destroy(int fd, u32 item_id) {
+  KFUNC();
+  return remove_item(fd, [=](selftest_access_item* item) { return item->id == item_id; });
+}
+
 // Do the pages that were pinned belong to the user address that the caller thinks of?
 static int iommufd_test_check_pages(unsigned long uptr, const page_slot* pages,
                                     unsigned long npages) {
@@ -135,7 +81,7 @@ static int iommufd_test_check_pages(unsigned long uptr, const page_slot* pages,
 // Pin, record, respond; undo all of it on failure.
 static int access_pages(selftest_access* staccess, access_pages_cmd* cmd, page_slot* pages,
                         unsigned long npages) {
-  critical_section cs(pages_rows[lock_variant()], locks_of(staccess));
+  pages_section cs(staccess);
   const unsigned long iova = cmd->iova;
   selftest_access_item* item = nullptr;
   iommufd_access* const access = staccess->access;
@@ -173,38 +119,6 @@ out_unlock:
   return rc;
 }
 
-// The record comes first, marked as incomplete; callbacks wait for it. Ours, not upstream's.
-static int access_pages_record_first(selftest_access* staccess, access_pages_cmd* cmd,
-                                     page_slot* pages, unsigned long npages) {
-  iommufd_access* const access = staccess->access;
-  auto* const item = kzalloc<selftest_access_item>();
-  if (item == nullptr) return -ENOMEM;
-  item->iova = cmd->iova;
-  item->length = cmd->length;
-  mutex_lock(&staccess->lock);
-  const u32 id = staccess->next_id++;
-  item->id = id;
-  WRITE_ONCE(staccess->npinning, READ_ONCE(staccess->npinning) + 1);
-  mutex_unlock(&staccess->lock);
-
-  int rc = iommufd_access_pin_pages(access, cmd->iova, cmd->length, pages,
-                                    cmd->flags & MOCK_FLAGS_ACCESS_WRITE);
-  const bool pinned = rc == 0;
-  if (pinned && cmd->uptr != 0)
-    rc = iommufd_test_check_pages(cmd->uptr - cmd->iova % PAGE_SIZE, pages, npages);
-  cmd->out_access_pages_id = id;
-  if (rc == 0) rc = iommufd_ucmd_respond("access_pages");
-  if (rc != 0 && pinned) iommufd_access_unpin_pages(access, cmd->iova, cmd->length);
-
-  mutex_lock(&staccess->lock);
-  if (rc == 0) list_add_tail(&item->items_elm, &staccess->items);
-  WRITE_ONCE(staccess->npinning, READ_ONCE(staccess->npinning) - 1);
-  mutex_unlock(&staccess->lock);
-  wake_up_all(&staccess->pinning);
-  if (rc != 0) kfree(item);
-  return rc;
-}
-
 static int access_pages_checked(selftest_access* staccess, access_pages_cmd* cmd) {
   iommufd_access* const access = staccess->access;
   if (!iommufd_access_ops_of(access).needs_pin_pages) return -EOPNOTSUPP;
@@ -215,9 +129,7 @@ static int access_pages_checked(selftest_access* staccess, access_pages_cmd* cmd
       std::clamp<unsigned long>(npages, 1, limit_value(limit::pages_per_call));
   auto* const pages = kvcalloc<page_slot>(slots);
   if (pages == nullptr) return -ENOMEM;
-  const int rc = lock_variant() == LOCK_RECORD_FIRST
-                     ? access_pages_record_first(staccess, cmd, pages, npages)
-                     : access_pages(staccess, cmd, pages, npages);
+  const int rc = access_pages(staccess, cmd, pages, npages);
   kfree(pages);
   return rc;
 }
@@ -239,7 +151,7 @@ int access_driver_pin_pages(int fd, unsigned long iova, unsigned long length, u3
   KFUNC();
   selftest_access* const staccess = iommufd_access_get(fd);
   if (IS_ERR(staccess)) return static_cast<int>(PTR_ERR(staccess));
-  critical_section cs(pages_rows[lock_variant()], locks_of(staccess));
+  pages_section cs(staccess);
   iommufd_access* const access = staccess->access;
   int rc = iommufd_access_ops_of(access).needs_pin_pages ? 0 : -EOPNOTSUPP;
   auto* const item = rc == 0 ? kzalloc<selftest_access_item>() : nullptr;
@@ -247,7 +159,6 @@ int access_driver_pin_pages(int fd, unsigned long iova, unsigned long length, u3
   if (rc == 0) {
     item->iova = iova;
     item->length = length;
-    if (lock_variant() == LOCK_RECORD_FIRST) mutex_lock(&staccess->lock);
     cs.at(before_pin);
     rc = iommufd_access_pin_pages(access, iova, length, nullptr, flags & IOMMUFD_ACCESS_RW_WRITE);
     cs.at(before_record);
@@ -257,7 +168,6 @@ int access_driver_pin_pages(int fd, unsigned long iova, unsigned long length, u3
     }
     cs.at(after_record);
     cs.at(pages_end);
-    if (lock_variant() == LOCK_RECORD_FIRST) mutex_unlock(&staccess->lock);
     if (rc != 0) kfree(item);
   }
   struct file* const filp = staccess->file;
@@ -268,27 +178,8 @@ int access_driver_pin_pages(int fd, unsigned long iova, unsigned long length, u3
 // Returns -ENOENT if a callback has let the pages go already.
 int access_driver_unpin_pages(int fd, unsigned long iova, unsigned long length) {
   KFUNC();
-  selftest_access* const staccess = iommufd_access_get(fd);
-  if (IS_ERR(staccess)) return static_cast<int>(PTR_ERR(staccess));
-  critical_section cs(destroy_rows[lock_variant()], locks_of(staccess));
-  selftest_access_item* item = nullptr;
-  int rc = -ENOENT;
-  cs.at(destroy_begin);
-  list_for_each_entry(item, &staccess->items, items_elm) {
-    if (item->iova != iova || item->length != length) continue;
-    list_del(&item->items_elm);
-    cs.at(before_destroy_unpin);
-    iommufd_access* const access = staccess->access;
-    iommufd_access_unpin_pages(access, iova, length);
-    cs.at(after_destroy_unpin);
-    kfree(item);
-    rc = 0;
-    break;
-  }
-  cs.at(destroy_end);
-  struct file* const filp = staccess->file;
-  fput(filp);
-  return rc;
+  return remove_item(
+      fd, [=](selftest_access_item* item) { return item->iova == iova && item->length == length; });
 }
 
 bool iommufd_test_access_has_item(const iommufd_access* access, const iopt_area* area) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // One test per knob: what the faulty value shows, and that the other value does not.
+#include <filesystem>
+#include <fstream>
+
 #include <gmock/gmock.h>
 
 #include "model/test_calls.h"
@@ -240,6 +243,28 @@ TEST(knob_iommufd, sleeping_destroyer) {
       EXPECT_THAT(titles(program_of(c, one_item, {detach_and_destroy, unmap_all}), s, 2'000),
                   IsEmpty());
   }
+}
+
+// A knob is consulted to pick a row of a table, or to leave out one statement of a function.
+TEST(knob_iommufd, come_in_two_forms) {
+  unsigned consulted = 0;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(IORACE_SOURCE_DIR "/model")) {
+    const std::string name = entry.path().filename();
+    const bool source = name.ends_with(".cc") || name.ends_with(".h");
+    if (!source || name.find("_test") != std::string::npos || name.starts_with("world.")) continue;
+    std::ifstream file(entry.path());
+    unsigned omitted = 0;
+    for (std::string line; std::getline(file, line);) {
+      const std::size_t at = line.find("chosen(knob::");
+      EXPECT_TRUE(at == std::string::npos || line.substr(0, at).ends_with("rows[")) << name << line;
+      if (line == "}") omitted = 0;
+      if (line.find("omit(knob::") != std::string::npos) ++omitted;
+      EXPECT_LE(omitted, 1u) << name << ": " << line;
+      consulted += at != std::string::npos || line.find("omit(knob::") != std::string::npos;
+    }
+  }
+  EXPECT_GE(consulted, knobs().size());
 }
 
 TEST(knob_iommufd, tables_agree) {
