@@ -6,10 +6,13 @@
 #include <fmt/format.h>
 
 #include "fuzz/bind.h"
+#include "fuzz/program_text.h"
 #include "fuzz/reduce_program.h"
 #include "fuzz/trace_run.h"
 #include "scheduler/explore/keep.h"
 #include "scheduler/explore/reduce_schedule.h"
+#include "scheduler/record/capture.h"
+#include "scheduler/record/places.h"
 
 namespace iorace {
 namespace {
@@ -49,6 +52,7 @@ class minimizer {
           fmt::format("its execution ends with {}, expected {}", kept.what.title, best_.title));
     goal_ = {kept.what.name, kept.what.title};
     best_ = trace_of(best_, kept);
+    steps_ = kept.steps;
     return {};
   }
 
@@ -72,14 +76,17 @@ class minimizer {
   }
 
  private:
-  // The schedule that was found for the candidate accepted last, in that candidate's names.
+  // The candidate accepted last, the schedule that was found for it, in its names, and what came of
+  // that.
   struct accepted {
-    schedule plan;
+    program_data program;
     std::vector<unsigned> original;
+    schedule plan;
+    recording steps;
   };
 
   void shrink_program() {
-    last_ = {in_.plan, {}};
+    last_ = {best_.program, {}, in_.plan, steps_};
     for (unsigned t = 0; t <= best_.program.task_count(); ++t) last_.original.push_back(t);
     program_candidate smallest =
         reduce_program(best_.program, [&](const program_candidate& c) { return fails(c); });
@@ -92,12 +99,22 @@ class minimizer {
     ++programs_;
     const bound_program bound(c.program, schema_);
     replay_input in = in_;
-    in.plan = with_tasks(last_.plan, c.program, since_last(c));
+    in.plan = c.without ? without(*c.without) : with_tasks(last_.plan, c.program, since_last(c));
     std::optional<schedule> plan = still_holds(engine_, bound.runnable(), in, goal_);
     if (!plan) plan = search(bound);
     if (!plan) return false;
-    last_ = {std::move(*plan), c.original};
+    last_ = {c.program, c.original, std::move(*plan), capture(engine_)};
     return true;
+  }
+
+  schedule without(const program_candidate::call_number& c) const {
+    const std::vector<call>& calls = last_.program.calls_of(c.task);
+    const std::string label = call_label(calls[c.place]);
+    const auto before = calls.begin() + static_cast<std::ptrdiff_t>(c.place);
+    const auto nth = std::count_if(calls.begin(), before,
+                                   [&](const call& other) { return call_label(other) == label; });
+    return without_call(last_.plan, last_.steps,
+                        {last_.steps.tasks[c.task], label, static_cast<std::size_t>(nth)});
   }
 
   // original[] of the candidate, counted from the one accepted last.
@@ -160,6 +177,7 @@ class minimizer {
     const kept_execution kept = keep(engine_, bound.runnable(), in_.plan, in_.options, in_.points);
     best_ = trace_of(best_, kept);
     in_.plan = kept.plan;
+    steps_ = kept.steps;
   }
 
   const schema& schema_;
@@ -168,6 +186,7 @@ class minimizer {
   std::unique_ptr<strategy> search_;
   trace_file best_;
   replay_input in_;
+  recording steps_;  // of in_
   reduction_goal goal_;
   accepted last_;
   std::uint32_t programs_ = 0;

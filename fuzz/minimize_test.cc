@@ -62,6 +62,35 @@ TEST(minimize, ends_where_it_began_once_nothing_can_go) {
   EXPECT_EQ(print_trace(again.trace, kernel_schema()), print_trace(m.trace, kernel_schema()));
 }
 
+// CPU2 stops inside its second map. Without that call it has to stop where the next one begins.
+TEST(minimize, a_stop_in_a_call_that_goes_is_moved) {
+  const auto t = parse_trace(R"(iorace-trace 1
+profile   repaired
+knobs     selftest_access.lock=respond_unlocked
+[setup]
+ioas#1 = ioas_alloc()
+access#1 = access_create()
+[cpu1]
+access_attach(access#1, ioas#1)
+item#1.1 = access_pages(access#1, iova=0x10000, length=0x1000)
+[cpu2]
+area#2.1 = ioas_map(ioas#1, iova=0x10000, length=0x1000)
+area#2.2 = ioas_map(ioas#1, iova=0x10000, length=0x1000)
+ioas_unmap(ioas#1, iova=0x10000, length=0x1000)
+[schedule]
+cpu2 until iopt_area_alloc kmalloc #2
+cpu1 until iommufd_test_access_pages read item#1.1.id
+cpu2
+[points] selftest_access_item.id
+)",
+                             kernel_schema());
+  ASSERT_TRUE(t) << t.error().in("trace");
+  const minimized m = minimize_well(*t, {.search_executions = 0});
+  EXPECT_EQ(m.before.calls, 7u);
+  EXPECT_EQ(m.after.calls, 6u) << print_trace(m.trace, kernel_schema());
+  EXPECT_EQ(m.after.switches, m.before.switches);
+}
+
 TEST(convert, traces_become_corpus_files_and_come_back) {
   const trace_file found = first_finding("access_pin_unmap", "selftest_access.lock=spin");
   const converted c = bytes_of(found, kernel_schema());

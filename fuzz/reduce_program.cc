@@ -59,6 +59,7 @@ class reducer {
     if (!fails_(c)) return false;
     ++count.kept;
     best_ = std::move(c);
+    best_.without.reset();
     return true;
   }
 
@@ -92,7 +93,7 @@ class reducer {
     bool better = false;
     for (unsigned t = best_.program.task_count() + 1; t-- > 0;)
       for (std::size_t i = best_.program.calls_of(t).size(); i-- > 0;) {
-        program_candidate c{without_call(best_.program, t, i), best_.original};
+        program_candidate c{without_call(best_.program, t, i), best_.original, {{t, i}}};
         better |= try_it(std::move(c), counts.calls);
       }
     return better;

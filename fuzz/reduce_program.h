@@ -7,7 +7,8 @@
 
 #include <cstdint>
 #include <functional>
-#include <span>
+#include <optional>
+#include <vector>
 
 #include "fuzz/program.h"
 #include "scheduler/record/schedule.h"
@@ -19,6 +20,12 @@ namespace iorace {
 struct program_candidate {
   program_data program;
   std::vector<unsigned> original;
+  // The call of the candidate accepted last that this one does without.
+  struct call_number {
+    unsigned task;
+    std::size_t place;
+  };
+  std::optional<call_number> without = {};
 };
 using still_fails = std::function<bool(const program_candidate&)>;
 

@@ -2,7 +2,10 @@
 //
 // iorace replay, minimize, draw, convert and list, from outside.
 #include <filesystem>
+#include <sstream>
+#include <utility>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "tools/cli_harness_test.h"
@@ -81,6 +84,32 @@ TEST_F(cli_test, of_several_files_the_worst_counts) {
   EXPECT_EQ(folder["results"][0]["status"], "same");
   EXPECT_EQ(folder["results"][1]["status"], "changed");
   EXPECT_EQ(folder["results"][2]["status"], "malformed");
+}
+
+// How often a numbered row stands in another column than the one before.
+int switches_drawn(const std::string& drawing) {
+  std::istringstream lines(drawing);
+  std::string head, line;
+  std::getline(lines, head);
+  int n = -1;
+  std::string last;
+  while (std::getline(lines, line)) {
+    const std::size_t text = line.find_first_not_of(' ', 5);
+    if (text == line.npos || text < 6 || line.find_first_of("0123456789") > 4) continue;
+    const std::size_t column = head.rfind("CPU", text);
+    if (std::exchange(last, head.substr(column, 4)) != head.substr(column, 4)) ++n;
+  }
+  return n;
+}
+
+TEST_F(cli_test, minimize_counts_the_switches_that_are_drawn) {
+  find_race("a.trace");
+  const outcome whole = iorace({"minimize", "a.trace"});
+  EXPECT_THAT(whole.out, HasSubstr("\nafter:  2 CPUs, 6 calls, 2 switches, "));
+  EXPECT_EQ(switches_drawn(iorace({"draw", "a.min.trace"}).out), 2);
+  EXPECT_EQ(switches_drawn(iorace({"draw", "--full", "a.min.trace"}).out), 2);
+  EXPECT_THAT(whole.out, HasSubstr(fmt::format(" {} switches",
+                                               switches_drawn(iorace({"draw", "a.trace"}).out))));
 }
 
 TEST_F(cli_test, minimize_keeps_the_title) {

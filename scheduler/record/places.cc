@@ -1,18 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "scheduler/record/places.h"
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 namespace iorace {
+
+namespace {
+
+std::uint32_t outermost(const recording& r, std::uint32_t frame) {
+  std::uint32_t f = frame;
+  while (f != 0 && r.frames[f].parent != 0) f = r.frames[f].parent;
+  return f;
+}
+
+bool same_words(anchor a, const anchor& b) {
+  a.occurrence = b.occurrence;
+  return a == b;
+}
+
+// The outermost frame of the call; nothing if it made no operation.
+std::optional<std::uint32_t> frame_of(const recording& r, const call_place& call) {
+  std::set<std::uint32_t> seen;
+  for (const recording::line& l : r.lines) {
+    const std::uint32_t f = outermost(r, l.frame);
+    if (r.tasks[l.task] == call.task && r.frames[f].function == call.label &&
+        seen.insert(f).second && seen.size() == call.nth + 1)
+      return f;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 std::vector<anchor> places_of(const recording& r, std::string_view task) {
   std::vector<anchor> places;
   std::map<std::string, std::uint32_t> seen;
   for (const recording::line& l : r.lines) {
     if (r.tasks[l.task] != task) continue;
-    anchor a{one_word(r.function(l.frame)), l.kind,
-             l.object.empty() ? std::string() : one_word(l.place()), 1};
+    const bool unnamed = l.object.empty() || l.kind == op_kind::kmalloc;  // when it stops there
+    anchor a{one_word(r.function(l.frame)), l.kind, unnamed ? "" : one_word(l.place()), 1};
     a.occurrence = ++seen[to_text(a)];
     places.push_back(std::move(a));
   }
@@ -25,15 +54,35 @@ std::vector<unsigned> naturalness_of(const recording& r, std::string_view task) 
   std::set<std::uint32_t> entered;
   for (const recording::line& l : r.lines) {
     if (r.tasks[l.task] != task) continue;
-    std::uint32_t outermost = l.frame;
-    for (std::uint32_t f = l.frame; f != 0; f = r.frames[f].parent) outermost = f;
     const bool lock = (traits(l.kind).flags & lock_flags) == (op_waits | op_acquire) ||
                       l.kind == op_kind::down_write_arrive;
-    const bool new_call = entered.insert(outermost).second;
+    const bool new_call = entered.insert(outermost(r, l.frame)).second;
     const bool new_function = entered.insert(l.frame).second;
     ranks.push_back(new_call ? 0 : new_function || lock ? 1 : 2);
   }
   return ranks;
+}
+
+schedule without_call(const schedule& s, const recording& r, const call_place& call) {
+  const auto gone = frame_of(r, call);
+  if (!gone) return s;
+  const std::vector<anchor> places = places_of(r, call.task);
+  std::vector<bool> inside;
+  for (const recording::line& l : r.lines)
+    if (r.tasks[l.task] == call.task) inside.push_back(outermost(r, l.frame) == *gone);
+  schedule out = s;
+  for (segment& g : out.segments) {
+    if (g.task != call.task || !g.until) continue;
+    std::size_t at = 0;
+    while (at < places.size() && places[at] != *g.until) ++at;
+    const bool stops_inside = at < places.size() && inside[at];
+    while (at < places.size() && inside[at]) ++at;
+    if (at < places.size()) g.until = places[at];
+    for (std::size_t i = 0; i < at; ++i)
+      g.until->occurrence -= inside[i] && same_words(places[i], *g.until);
+    if (stops_inside && at == places.size()) g.until.reset();
+  }
+  return out;
 }
 
 }  // namespace iorace

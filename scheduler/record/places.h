@@ -18,4 +18,14 @@ std::vector<anchor> places_of(const recording& r, std::string_view task);
 // first one of a function or the taking of a lock, 2 anything else.
 std::vector<unsigned> naturalness_of(const recording& r, std::string_view task);
 
+// One of a program's calls: the nth of its task, from 0, that has the label.
+struct call_place {
+  std::string_view task, label;
+  std::size_t nth = 0;
+};
+// Returns `s` as it is to be followed when the call is made no longer; `r` is what came of `s`
+// while it was. A stop inside the call is one at the beginning of the next, and none if there is no
+// next; stops behind it are counted without what it did. Choices stay as they are.
+schedule without_call(const schedule& s, const recording& r, const call_place& call);
+
 }  // namespace iorace
