@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "fuzz/scenarios.h"
 
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -54,56 +59,133 @@ trace_file scenario_under(std::string_view name, std::string_view settings) {
   return *t;
 }
 
-// Titles and details of what is found in at most `executions`.
-std::vector<std::string> findings_of(const trace_file& t, std::uint64_t executions) {
+sample_result sampled(const trace_file& t, const char* strategy, std::uint64_t executions) {
   const bound_program p(t.program, kernel_schema());
   sample_options o;
+  o.strategy = strategy;
   o.executions_max = executions;
   o.keep_going = true;
   o.each = execution_of(t);
+  return sample(p.runnable(), o);
+}
+
+// Titles and details of what is found in `executions`.
+std::vector<std::string> findings_of(const trace_file& t, const char* strategy,
+                                     std::uint64_t executions) {
   std::vector<std::string> found;
-  for (const sampled_finding& f : sample(p.runnable(), o).findings)
+  for (const sampled_finding& f : sampled(t, strategy, executions).findings)
     found.push_back(f.what.title + " (" + f.what.detail + ")");
   return found;
 }
 
-// The large one is as slow as it is large, and sanitizers are slow anyway: the release build
-// counts.
-std::uint64_t executions_for(const trace_file& t, std::uint64_t executions) {
+// Sanitizers are slow: the release build counts.
+constexpr std::uint64_t in_this_build(std::uint64_t executions) {
 #if defined(IORACE_TSAN) || defined(IORACE_ASAN)
-  executions /= 50;
+  return executions / 50;
+#else
+  return executions;
 #endif
-  return t.program.call_count() > 100 ? executions / 100 : executions;
+}
+// The large one is as slow as it is large, and has one task: nothing to choose.
+bool is_large(const trace_file& t) { return t.program.call_count() > 100; }
+std::uint64_t executions_for(const trace_file& t, std::uint64_t executions) {
+  return in_this_build(is_large(t) ? executions / 100 : executions);
 }
 
 TEST(scenarios, are_quiet_when_repaired) {
-  for (const scenario_text& s : scenario_texts()) {
-    const trace_file t = scenario_under(s.name, "profile=repaired");
-    EXPECT_THAT(findings_of(t, executions_for(t, 20000)), testing::IsEmpty()) << s.name;
-  }
+  for (const scenario_text& s : scenario_texts())
+    for (const char* strategy : {"random", "pos"}) {
+      const trace_file t = scenario_under(s.name, "profile=repaired");
+      EXPECT_THAT(findings_of(t, strategy, executions_for(t, 20'000)), testing::IsEmpty())
+          << s.name << ", " << strategy;
+    }
 }
 
-// No early return passes for soundness: each call succeeds in one execution of ten, but for those
-// whose scenario is about their failing.
-TEST(scenarios, get_somewhere) {
-  constexpr std::uint64_t executions = 2000;
+// The same, a million executions of each.
+void expect_a_million_quiet(const char* strategy, bool large) {
+  const std::uint64_t executions = in_this_build(1'000'000);
   for (const scenario_text& s : scenario_texts()) {
     const trace_file t = scenario_under(s.name, "profile=repaired");
-    if (t.program.menu || s.name == "object_destroy_access") continue;
-    const bound_program p(t.program, kernel_schema());
-    engine e;
-    const auto choose = make_strategy("portfolio");
-    execution_options o = execution_of(t);
-    const std::uint64_t all = executions_for(t, executions);
-    std::vector<std::uint64_t> succeeded(t.program.call_count());
-    for (o.number = 0; o.number < all; ++o.number) {
-      e.run(p.runnable(), *choose, o);
-      for (std::size_t i = 0; i < succeeded.size(); ++i)
-        succeeded[i] += latest_outcomes()[i].returned && latest_outcomes()[i].rc == 0 ? 1 : 0;
-    }
-    for (std::size_t i = 0; i < succeeded.size(); ++i)
-      EXPECT_GE(succeeded[i] * 10, all) << s.name << ", call " << i + 1;
+    if (is_large(t) != large) continue;
+    EXPECT_THAT(findings_of(t, strategy, executions), testing::IsEmpty())
+        << s.name << ", " << strategy;
   }
+}
+TEST(slow_scenarios, random) { expect_a_million_quiet("random", false); }
+TEST(slow_scenarios, pos) { expect_a_million_quiet("pos", false); }
+TEST(slow_scenarios, large_random) { expect_a_million_quiet("random", true); }
+TEST(slow_scenarios, large_pos) { expect_a_million_quiet("pos", true); }
+
+// What upstream does is in repro/upstream: these titles are found, and no others.
+std::set<std::string> titles_in_repro() {
+  std::set<std::string> titles;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(IORACE_SOURCE_DIR "/repro/upstream")) {
+    std::ifstream file(entry.path());
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const auto t = parse_trace(text, kernel_schema());
+    EXPECT_TRUE(t) << entry.path();
+    if (t) titles.insert(t->title);
+  }
+  return titles;
+}
+std::set<std::string> titles_found_upstream(std::uint64_t executions) {
+  std::set<std::string> titles;
+  for (const scenario_text& s : scenario_texts())
+    for (const char* strategy : {"random", "pos"}) {
+      const trace_file t = scenario_under(s.name, "");
+      for (const sampled_finding& f : sampled(t, strategy, executions_for(t, executions)).findings)
+        titles.insert(f.what.title);
+    }
+  return titles;
+}
+#if !defined(IORACE_TSAN) && !defined(IORACE_ASAN)  // too few executions there to find a race
+TEST(scenarios, find_what_is_in_repro_upstream) {
+  EXPECT_EQ(titles_found_upstream(2'000), titles_in_repro());
+}
+TEST(slow_scenarios, find_what_is_in_repro_upstream) {
+  EXPECT_EQ(titles_found_upstream(200'000), titles_in_repro());
+}
+#endif
+
+// How often a call was made, and how often it returned 0.
+struct call_count {
+  std::uint64_t made = 0;
+  std::uint64_t succeeded = 0;
+};
+// By call, or by flow for a menu, which draws its calls anew.
+std::map<std::string, call_count> calls_of(const trace_file& t, const char* strategy,
+                                           std::uint64_t executions) {
+  const bound_program p(t.program, kernel_schema());
+  const auto choose = make_strategy(strategy);
+  execution_options o = execution_of(t);
+  std::map<std::string, call_count> calls;
+  engine e;
+  for (o.number = 0; o.number < executions; ++o.number) {
+    e.run(p.runnable(), *choose, o);
+    std::size_t i = 0;
+    const program_data& made = latest_program();
+    for (unsigned task = 0; task <= made.task_count(); ++task)
+      for (const call& c : made.calls_of(task)) {
+        const call_outcome& outcome = latest_outcomes()[i++];
+        call_count& count =
+            calls[t.program.menu && task != 0 ? c.flow->name
+                                              : fmt::format("call {} of task {}", i, task)];
+        count.made++;
+        count.succeeded += outcome.returned && outcome.rc == 0;
+      }
+  }
+  return calls;
+}
+
+// No early return passes for soundness: each call succeeds in one execution of ten.
+TEST(scenarios, get_somewhere) {
+  for (const scenario_text& s : scenario_texts())
+    for (const char* strategy : {"random", "pos", "portfolio"}) {
+      const trace_file t = scenario_under(s.name, "profile=repaired");
+      for (const auto& [call, count] : calls_of(t, strategy, executions_for(t, 2'000)))
+        EXPECT_GE(count.succeeded * 10, count.made) << s.name << ", " << strategy << ": " << call;
+    }
 }
 
 #if !defined(IORACE_TSAN) && !defined(IORACE_ASAN)  // too few executions there to find a race
@@ -113,7 +195,7 @@ TEST(knob_scenarios, show_what_the_knobs_say) {
     for (const kern::knob_value& v : k.values) {
       const std::string setting = fmt::format("{}={}", k.name, v.name);
       const trace_file t = scenario_under(v.scenario, "profile=repaired," + setting);
-      const std::vector<std::string> found = findings_of(t, executions_for(t, 20000));
+      const std::vector<std::string> found = findings_of(t, "portfolio", executions_for(t, 20000));
       if (std::string_view(v.expect) == "clean")
         EXPECT_THAT(found, testing::IsEmpty()) << setting << " in " << v.scenario;
       else
