@@ -86,35 +86,47 @@ constexpr std::uint64_t in_this_build(std::uint64_t executions) {
   return executions;
 #endif
 }
-// The large one is as slow as it is large, and has one task: nothing to choose.
-bool is_large(const trace_file& t) { return t.program.call_count() > 100; }
+// One task without faults has nothing to choose: its executions are all the same.
+bool has_choices(const trace_file& t) {
+  return t.program.menu || t.program.task_count() > 1 || execution_of(t).faults_max != 0;
+}
 std::uint64_t executions_for(const trace_file& t, std::uint64_t executions) {
-  return in_this_build(is_large(t) ? executions / 100 : executions);
+  return in_this_build(has_choices(t) ? executions : executions / 100);
 }
 
-TEST(scenarios, are_quiet_when_repaired) {
-  for (const scenario_text& s : scenario_texts())
-    for (const char* strategy : {"random", "pos"}) {
-      const trace_file t = scenario_under(s.name, "profile=repaired");
-      EXPECT_THAT(findings_of(t, strategy, executions_for(t, 20'000)), testing::IsEmpty())
-          << s.name << ", " << strategy;
-    }
-}
-
-// The same, a million executions of each.
-void expect_a_million_quiet(const char* strategy, bool large) {
-  const std::uint64_t executions = in_this_build(1'000'000);
+TEST(scenarios, without_choices_have_one_execution) {
+  unsigned without = 0;
   for (const scenario_text& s : scenario_texts()) {
     const trace_file t = scenario_under(s.name, "profile=repaired");
-    if (is_large(t) != large) continue;
-    EXPECT_THAT(findings_of(t, strategy, executions), testing::IsEmpty())
+    if (has_choices(t)) continue;
+    ++without;
+    const bound_program p(t.program, kernel_schema());
+    const auto choose = make_strategy("random");
+    execution_options o = execution_of(t);
+    engine e;
+    std::set<std::uint64_t> digests;
+    for (o.number = 0; o.number < 10; ++o.number)
+      digests.insert(e.run(p.runnable(), *choose, o).digest);
+    EXPECT_EQ(digests.size(), 1u) << s.name;
+  }
+  EXPECT_EQ(without, 1u);  // unmap_adjoining
+}
+
+void expect_quiet_when_repaired(const char* strategy, std::uint64_t executions) {
+  for (const scenario_text& s : scenario_texts()) {
+    const trace_file t = scenario_under(s.name, "profile=repaired");
+    EXPECT_THAT(findings_of(t, strategy, executions_for(t, executions)), testing::IsEmpty())
         << s.name << ", " << strategy;
   }
 }
-TEST(slow_scenarios, random) { expect_a_million_quiet("random", false); }
-TEST(slow_scenarios, pos) { expect_a_million_quiet("pos", false); }
-TEST(slow_scenarios, large_random) { expect_a_million_quiet("random", true); }
-TEST(slow_scenarios, large_pos) { expect_a_million_quiet("pos", true); }
+TEST(scenarios, are_quiet_when_repaired) {
+  expect_quiet_when_repaired("random", 20'000);
+  expect_quiet_when_repaired("pos", 20'000);
+}
+TEST(slow_scenarios, are_quiet_when_repaired_random) {
+  expect_quiet_when_repaired("random", 1'000'000);
+}
+TEST(slow_scenarios, are_quiet_when_repaired_pos) { expect_quiet_when_repaired("pos", 1'000'000); }
 
 // What upstream does is in repro/upstream: these titles are found, and no others.
 std::set<std::string> titles_in_repro() {
