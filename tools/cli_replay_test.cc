@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // iorace replay, minimize, draw, convert and list, from outside.
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <utility>
 
@@ -145,6 +147,21 @@ TEST_F(cli_test, drawings_are_narrow_ascii) {
   EXPECT_THAT(iorace({"draw", "a.trace", "--color", "always"}).out, HasSubstr("\033["));
   EXPECT_THAT(iorace({"draw", "a.trace", "--color", "never"}).out, Not(HasSubstr("\033[")));
   EXPECT_THAT(iorace({"draw", "-"}, read("a.trace")).out, HasSubstr("CPU2"));
+}
+
+// IORACE_UPDATE=1 puts the drawing into the page, which has other words around it.
+TEST_F(cli_test, the_first_drawing_of_the_readme_is_what_is_drawn) {
+  const std::string page = IORACE_SOURCE_DIR "/README.md";
+  const std::string drawing =
+      iorace({"draw", IORACE_SOURCE_DIR "/repro/wrong/selftest_access.lock-spin-pin.trace"}).out;
+  std::stringstream content;
+  content << std::ifstream(page).rdbuf();
+  std::string text = content.str();
+  const std::size_t at = text.find("```\n") + 4, end = text.find("```\n", at);
+  ASSERT_LT(end, text.size());
+  const bool update = std::getenv("IORACE_UPDATE") != nullptr;
+  if (update) std::ofstream(page) << std::string(text).replace(at, end - at, drawing);
+  EXPECT_TRUE(update || text.substr(at, end - at) == drawing) << drawing;
 }
 
 TEST_F(cli_test, convert_there_and_back) {

@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/record/abridging.h"
 #include "scheduler/record/event_text.h"
-#include "scheduler/record/relevance.h"
 #include "scheduler/record/shortening.h"
 
 namespace iorace {
@@ -15,10 +15,9 @@ namespace {
 
 constexpr std::size_t margin = 6;      // " step "
 constexpr std::size_t pitch_min = 25;  // three columns in 80 characters
-constexpr std::size_t run_min = 4;     // fewer operations in a row are never put together
 
 constexpr const char* legend =
-    "  ... N steps: operations whose order with those of other CPUs does not matter";
+    "  ... N steps: when they happen does not matter, or follows from what is shown";
 
 struct row {
   std::uint32_t number = 0;  // 0: a heading, or the rest of the row above
@@ -41,31 +40,10 @@ std::size_t break_at(std::string_view text, std::size_t limit) {
   return limit;
 }
 
-// Returns true iff two lines have the same headings in any drawing.
-bool together(const recording& r, std::size_t a, std::size_t b) {
-  return r.lines[a].task == r.lines[b].task &&
-         outline_of(r, r.lines[a].frame) == outline_of(r, r.lines[b].frame);
-}
-
-// Which lines have a row of their own: all in the full drawing, else those that matter and those in
-// runs too short to be put together.
-std::vector<bool> shown_lines(const recording& r, bool full) {
-  std::vector<bool> shown = relevant_lines(r);
-  for (std::size_t i = 0; i < shown.size();) {
-    std::size_t end = i + 1;
-    while (!shown[i] && end < shown.size() && !shown[end] && together(r, i, end)) ++end;
-    if (full || end - i < run_min)
-      std::fill(shown.begin() + static_cast<std::ptrdiff_t>(i),
-                shown.begin() + static_cast<std::ptrdiff_t>(end), true);
-    i = end;
-  }
-  return shown;
-}
-
 class drawing {
  public:
   drawing(const recording& r, const columns_options& o)
-      : o_(o), shown_(shown_lines(r, o.full)), short_(r, o, shown_) {
+      : o_(o), drawn_(abridged(r, o.full)), short_(r, o, drawn_) {
     column_.assign(r.tasks.size(), 0);
     std::vector<bool> busy(r.tasks.size());
     for (const recording::line& l : r.lines) busy[l.task] = true;
@@ -77,19 +55,21 @@ class drawing {
     pitch_ = std::max(pitch_min, room / std::max<std::size_t>(titles_.size(), 1));
     std::vector<std::vector<std::uint32_t>> open(r.tasks.size());
     for (std::size_t i = 0; i < r.lines.size();) {
-      const recording::line& l = r.lines[i];
-      if (shown_[i]) {
-        add(r, l, open[l.task]);
-        ++i;
+      const task_id t = r.lines[i].task;
+      if (drawn_[i] == drawn_as::run) {
+        i = add_run(r, i, open[t]);
       } else {
-        i = add_run(r, i, open[l.task]);
+        if (drawn_[i] == drawn_as::row) add(r, r.lines[i], open[t]);
+        ++i;
       }
-      add_pending(r, i, l.task, open[l.task]);
+      if (i == r.lines.size() || r.lines[i].task != t) add_stop(r, i, t, open[t]);
     }
     if (titles_.size() < 3) narrow();
   }
 
-  bool complete() const { return std::find(shown_.begin(), shown_.end(), false) == shown_.end(); }
+  bool complete() const {
+    return std::find(drawn_.begin(), drawn_.end(), drawn_as::run) == drawn_.end();
+  }
 
   std::string text() const {
     std::string out = line(" step ", titles_), dashes = " ---- ";
@@ -101,42 +81,73 @@ class drawing {
   }
 
  private:
-  void open_path(std::size_t column, std::vector<std::uint32_t> path,
-                 std::vector<std::uint32_t>& open) {
-    const auto fresh = std::mismatch(path.begin(), path.end(), open.begin(), open.end()).first;
-    for (auto f = fresh; f != path.end(); ++f)
-      put({0, column, short_.heading(*f), false}, static_cast<std::size_t>(f - path.begin()));
+  // Headings stay open as long as what they head goes on.
+  void open_path(const recording& r, std::size_t column, const std::vector<std::uint32_t>& wanted,
+                 std::uint32_t innermost, std::vector<std::uint32_t>& open) {
+    const auto in = [](const std::vector<std::uint32_t>& all, std::uint32_t f) {
+      return std::find(all.begin(), all.end(), f) != all.end();
+    };
+    std::vector<std::uint32_t> path;
+    for (std::uint32_t f = innermost; f != 0; f = r.frames[f].parent)
+      if (in(wanted, f) || in(open, f)) path.insert(path.begin(), f);
+    for (std::size_t i = 0; i < path.size(); ++i)
+      if (!in(open, path[i])) put({0, column, short_.heading(path[i]), false}, i);
     open = std::move(path);
   }
 
   void add(const recording& r, const recording::line& l, std::vector<std::uint32_t>& open) {
-    open_path(column_[l.task], short_.path(l), open);
+    open_path(r, column_[l.task], short_.path(l), l.frame, open);
     const bool side = l.number == r.end.at || l.number == r.end.other;
     put({l.number, column_[l.task], event_text(l, short_.place(l)), side}, open.size());
   }
 
-  // Behind the last line of a task that did not come to its end: what it would have done next.
-  void add_pending(const recording& r, std::size_t next, task_id t,
-                   std::vector<std::uint32_t>& open) {
-    for (std::size_t i = next; i < r.lines.size(); ++i)
-      if (r.lines[i].task == t) return;
-    for (const recording::line& l : r.pending) {
-      if (l.task != t) continue;
-      open_path(column_[t], outline_of(r, l.frame), open);
-      put({0, column_[t], fmt::format("(next: {})", event_text(l, short_.place(l))), false},
-          open.size());
-    }
+  // Where another task goes on: what this one waits for, or would have done next.
+  void add_stop(const recording& r, std::size_t i, task_id t, std::vector<std::uint32_t>& open) {
+    std::size_t again = i;
+    while (again < r.lines.size() && r.lines[again].task != t) ++again;
+    if (again == r.lines.size()) return add_pending(r, t, open);
+    const recording::line& l = r.lines[again];
+    while (i < again && r.lines[i].place() != l.place()) ++i;
+    if (i < again && is_drop(r.lines[i].kind) && (traits(l.kind).flags & op_waits) != 0 &&
+        drawn_[again] == drawn_as::row)
+      add_remark(r, l, short_.path(l), "waits", open);
   }
 
-  // One row for the lines from `first` on that have none, as far as they have the same headings;
-  // returns the line behind them.
+  void add_pending(const recording& r, task_id t, std::vector<std::uint32_t>& open) {
+    for (const recording::line& l : r.pending)
+      if (l.task == t) add_remark(r, l, outline_of(r, l.frame), "next", open);
+  }
+
+  void add_remark(const recording& r, const recording::line& l,
+                  const std::vector<std::uint32_t>& path, const char* what,
+                  std::vector<std::uint32_t>& open) {
+    open_path(r, column_[l.task], path, l.frame, open);
+    recording::line undone = l;
+    undone.value.clear();
+    put({0, column_[l.task], fmt::format("({}: {})", what, event_text(undone, short_.place(l))),
+         false},
+        open.size());
+  }
+
+  // One row for the run that begins with the line `first`; returns the line behind it.
   std::size_t add_run(const recording& r, std::size_t first, std::vector<std::uint32_t>& open) {
     const recording::line& l = r.lines[first];
+    std::uint32_t common = l.frame;  // the innermost frame that all of them are in
     std::size_t end = first;
-    while (end < r.lines.size() && !shown_[end] && together(r, first, end)) ++end;
-    open_path(column_[l.task], outline_of(r, l.frame), open);
+    for (; end < r.lines.size() && drawn_[end] == drawn_as::run && together(r, first, end); ++end)
+      while (!is_in(r, r.lines[end].frame, common)) common = r.frames[common].parent;
+    open_path(r, column_[l.task], outline_of(r, l.frame), common, open);
     put({l.number, column_[l.task], fmt::format("... {} steps", end - first), false}, open.size());
     return end;
+  }
+
+  static bool is_drop(op_kind k) {
+    return (traits(k).flags & (op_release | op_acquire | op_marked)) == op_release;
+  }
+
+  static bool is_in(const recording& r, std::uint32_t frame, std::uint32_t outer) {
+    while (frame != 0 && frame != outer) frame = r.frames[frame].parent;
+    return frame == outer;
   }
 
   // Adds the row, over several lines if it is too long. The last column ends at the margin; others
@@ -192,7 +203,7 @@ class drawing {
   }
 
   const columns_options& o_;
-  const std::vector<bool> shown_;
+  const std::vector<drawn_as> drawn_;  // by line
   shortening short_;
   std::vector<std::size_t> column_;  // by task
   std::vector<std::string> titles_;

@@ -11,12 +11,13 @@
 //    3                            down_read(iova_rwsem)
 //
 // A function's operations stand one blank in from it. Only the outermost function of each call is
-// shown, and inner ones that the title names or without which two operations would look the same.
-// A member stands without its object unless several objects have one of that name. Four or more
-// operations in a row that no overlapping call of another task could notice (record/relevance.h)
-// are one row that says how many they are; tasks that did nothing are left out. Where a finding
-// stopped a task in the middle, "(next: ...)" says what it was about to do. The last line says how
-// it ended.
+// shown, and inner ones that the title names or without which two operations would look the same;
+// a heading holds until its function is left. A member stands without its object unless several
+// objects have one of that name. Operations that do not matter (record/relevance.h) are one row
+// that says how many they are, unless all of them fit on a screen; tasks that did nothing are left
+// out. Where a task stops in the middle, "(waits: ...)" says what another one keeps it from, and
+// "(next: ...)" what it would have done when a finding ended everything. The last line says how it
+// ended.
 #pragma once
 
 #include <span>

@@ -102,7 +102,7 @@ TEST(columns, what_no_overlapping_call_could_notice_is_put_together) {
   using enum op_kind;
   scene s;
   s.call(1, "create");
-  for (int i = 0; i < 6; ++i) s.op(1, write, "a#1.v", "1");
+  for (int i = 0; i < 36; ++i) s.op(1, write, "a#1.v", "1");
   s.leave(1).call(1, "pin").op(1, mutex_lock, "a#1.lock");
   for (const char* field : {"one", "two", "three", "four"})
     s.op(1, read, std::string("a#1.") + field, "0");
@@ -124,6 +124,25 @@ TEST(columns, what_no_overlapping_call_could_notice_is_put_together) {
              .task = "cpu2",
              .other_task = "cpu1"};
   expect_golden("together.columns", columns(s.r));
+}
+
+// CPU2 wants a lock that CPU1 holds; a writer whom nobody keeps waiting has one row; the heading of
+// an inner function holds until it is left.
+TEST(columns, say_who_waits_and_for_what) {
+  using enum op_kind;
+  scene s;
+  s.call(1, "fill");
+  for (int i = 0; i < 40; ++i) s.op(1, write, "a#1.w", "1");
+  s.leave(1).call(1, "pin").op(1, mutex_lock, "a#1.lock");
+  s.call(2, "unmap").op(2, down_write_arrive, "a#1.sem").op(2, down_write, "a#1.sem");
+  s.op(2, read, "a#1.pins", "0").op(2, up_write, "a#1.sem");
+  s.op(1, down_write_arrive, "a#1.sem").op(1, down_write, "a#1.sem");
+  s.op(1, write, "a#1.pins", "1", "0").op(1, up_write, "a#1.sem");
+  s.call(1, "record").op(1, warn_on, "").call(1, "add").op(1, write, "a#1.items", "1", "0");
+  s.leave(1).leave(1).op(1, mutex_unlock, "a#1.lock");
+  s.call(2, "callback").op(2, mutex_lock, "a#1.lock").op(2, read, "a#1.items", "1");
+  s.op(2, mutex_unlock, "a#1.lock");
+  expect_golden("waits.columns", columns(s.r));
 }
 
 TEST(columns, idle_cpus_are_left_out) {
@@ -150,7 +169,9 @@ TEST(columns, inner_functions_show_when_two_operations_would_look_the_same) {
       .op(1, op_kind::write, "x#1.v", "1")
       .leave(1)
       .call(1, "right")
-      .op(1, op_kind::write, "x#1.v", "1");
+      .op(1, op_kind::write, "x#1.v", "1")
+      .call(1, "deeper")
+      .op(1, op_kind::read, "x#1.w", "0");
   expect_golden("ambiguous.columns", columns(s.r));
 }
 

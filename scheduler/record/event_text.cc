@@ -98,11 +98,16 @@ std::string verdict_line(const recording& r) {
   if (r.end.name.empty()) return "nothing was found";
   const recording::line* at = line_of(r, r.end.at);
   const recording::line* other = line_of(r, r.end.other);
-  std::string text = r.end.name;
+  // A title with one function says where: "kernel-warn in iommufd_object_destroy_user".
+  const bool located = starts_with(r.end.title, r.end.name + " in ");
+  std::string text = located ? r.end.title : r.end.name;
   const std::string about = subject(r, at);
   if (!about.empty()) text += ": " + about;
   if (other != nullptr && other != at) text += ", " + side_text(r, *other);
-  if (at != nullptr) text += ", " + side_text(r, *at);
+  if (at != nullptr)
+    text += ", " + side_text(r, *at);
+  else if (located && !r.end.task.empty() && r.end.task != r.tasks[0])
+    text += ", " + column_name(r.end.task);
   return text;
 }
 

@@ -8,6 +8,11 @@
 namespace iorace {
 namespace {
 
+using line = recording::line;
+
+constexpr std::size_t last_conflicts = 2;  // of the task that is convicted
+constexpr std::size_t last_writes = 40;    // of a task that acts alone
+
 // The outermost frame: one call of the program, or of the task's body.
 std::uint32_t call_of(const recording& r, std::uint32_t frame) {
   std::uint32_t outermost = frame;
@@ -15,8 +20,19 @@ std::uint32_t call_of(const recording& r, std::uint32_t frame) {
   return outermost;
 }
 
-bool has_own_meaning(const recording::line& l, const recording& r) {
+bool is_list(op_kind k) {
+  return k == op_kind::list_add || k == op_kind::list_del || k == op_kind::list_next ||
+         k == op_kind::list_empty;
+}
+
+bool has_own_meaning(const line& l, const recording& r) {
   switch (l.kind) {
+    case op_kind::schedule:
+    case op_kind::wait_for_completion:
+      return true;
+    case op_kind::warn_on:
+    case op_kind::lockdep_assert:
+      return !r.end.name.empty() && l.number == r.lines.size();
     case op_kind::choose:
       return l.value != "0";
     case op_kind::copy_from_user:
@@ -27,12 +43,60 @@ bool has_own_meaning(const recording::line& l, const recording& r) {
   }
 }
 
-bool writes(const recording::line& l) { return traits(l.kind).access == access_type::write; }
-bool touches(const recording::line& l) { return traits(l.kind).access != access_type::none; }
+bool takes_lock(const line& l) {
+  switch (l.kind) {
+    case op_kind::mutex_lock:
+    case op_kind::spin_lock:
+    case op_kind::down_read:
+    case op_kind::down_write_arrive:
+    case op_kind::xa_lock:
+      return true;
+    case op_kind::mutex_trylock:
+    case op_kind::spin_trylock:
+    case op_kind::down_read_trylock:
+    case op_kind::down_write_trylock:
+      return l.value != "0";
+    default:
+      return false;
+  }
+}
 
-// A call, from its first line to its last one. One that had not returned when the execution ended
-// by a finding lasts until then: its task was stopped inside it.
-struct span_of_call {
+bool drops_lock(const line& l) {
+  switch (l.kind) {
+    case op_kind::mutex_unlock:
+    case op_kind::spin_unlock:
+    case op_kind::up_read:
+    case op_kind::up_write:
+    case op_kind::xa_unlock:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_lock(const line& l) {
+  return takes_lock(l) || drops_lock(l) || l.kind == op_kind::down_write ||
+         l.kind == op_kind::downgrade_write;
+}
+
+// A reference more or less. Dropping one by dec_and_test asks for the others.
+bool counts(const line& l) {
+  return l.kind == op_kind::refcount_inc || l.kind == op_kind::refcount_dec ||
+         (l.kind == op_kind::refcount_inc_not_zero && l.value != "0");
+}
+
+bool writes(const line& l) { return traits(l.kind).access == access_type::write; }
+bool touches(const line& l) {
+  return traits(l.kind).access != access_type::none && l.kind != op_kind::kfree;
+}
+bool conflict(const line& a, const line& b) {
+  const bool write =
+      traits(a.kind).access == access_type::write || traits(b.kind).access == access_type::write;
+  return a.task != b.task && write && !(counts(a) && counts(b));
+}
+
+// From the first line to the last one.
+struct extent {
   std::size_t first = 0, last = 0;
 };
 
@@ -40,11 +104,14 @@ class judging {
  public:
   explicit judging(const recording& r) : r_(r), relevant_(r.lines.size()) {
     for (std::size_t i = 0; i < r.lines.size(); ++i) {
-      const auto [call, fresh] = calls_.try_emplace(key_of(r.lines[i]), span_of_call{i, i});
+      const auto [call, fresh] = calls_.try_emplace(key_of(r.lines[i]), extent{i, i});
       if (!fresh) call->second.last = i;
-      if (touches(r.lines[i])) by_object_[r.lines[i].object].push_back(i);
+      if (is_lock(r.lines[i])) locks_[r.lines[i].place()].push_back(i);
     }
-    for (const recording::line& l : r.pending) {
+    hold_locks();
+    // A call that had not returned when a finding ended the execution lasts until then: its task
+    // was stopped inside it.
+    for (const line& l : r.pending) {
       const auto call = calls_.find(key_of(l));
       if (call != calls_.end()) call->second.last = r.lines.size();
     }
@@ -53,36 +120,179 @@ class judging {
   std::vector<bool> take() {
     for (std::size_t i = 0; i < r_.lines.size(); ++i)
       relevant_[i] = has_own_meaning(r_.lines[i], r_);
-    for (const auto& [object, lines] : by_object_)
-      if (!object.empty()) compare(lines);
+    judge_orders();
+    judge_check();
+    judge_writes();
+    for (const line& l : r_.pending) wait_for(l);
+    for (const auto& [place, lines] : locks_)
+      for (const std::size_t i : lines)
+        if (takes_lock(r_.lines[i]) && is_contended(i, lines)) judge_section(i, lines);
     return std::move(relevant_);
   }
 
  private:
   using call_key = std::pair<task_id, std::uint32_t>;
-  call_key key_of(const recording::line& l) const { return {l.task, call_of(r_, l.frame)}; }
+  using clock = std::vector<std::size_t>;  // by task: how many lines are known to come before
+  call_key key_of(const line& l) const { return {l.task, call_of(r_, l.frame)}; }
 
-  void compare(const std::vector<std::size_t>& lines) {
-    for (std::size_t a = 0; a < lines.size(); ++a)
-      for (std::size_t b = a + 1; b < lines.size(); ++b)
-        if (!(relevant_[lines[a]] && relevant_[lines[b]]) && conflict(lines[a], lines[b]))
-          relevant_[lines[a]] = relevant_[lines[b]] = true;
+  static void join(clock& to, const clock& from) {
+    for (std::size_t t = 0; t < to.size(); ++t) to[t] = std::max(to[t], from[t]);
   }
 
-  bool conflict(std::size_t i, std::size_t k) const {
-    const recording::line& a = r_.lines[i];
-    const recording::line& b = r_.lines[k];
-    if (a.task == b.task || !(writes(a) || writes(b))) return false;
-    if (a.field != b.field && a.kind != op_kind::kfree && b.kind != op_kind::kfree) return false;
-    const span_of_call& x = calls_.at(key_of(a));
-    const span_of_call& y = calls_.at(key_of(b));
+  // By line: where the locks were taken that its task holds, the latest last.
+  void hold_locks() {
+    std::vector<std::vector<std::size_t>> held(r_.tasks.size());
+    for (std::size_t i = 0; i < r_.lines.size(); ++i) {
+      const line& l = r_.lines[i];
+      std::vector<std::size_t>& mine = held[l.task];
+      if (drops_lock(l))
+        std::erase_if(mine, [&](std::size_t k) { return r_.lines[k].place() == l.place(); });
+      held_.push_back(mine);
+      if (takes_lock(l)) mine.push_back(i);
+    }
+  }
+
+  std::string place_of(std::size_t i) const {
+    const line& l = r_.lines[i];
+    if (!is_list(l.kind) || held_[i].empty()) return l.place();
+    return "list under " + r_.lines[held_[i].back()].place();
+  }
+
+  // The last line that is before the line `b` if `a` is: with `a`, the end of a section whose lock
+  // `b` was done under, too.
+  std::size_t end_with(std::size_t a, std::size_t b) const {
+    std::size_t end = a;
+    for (const std::size_t x : held_[a])
+      for (const std::size_t y : held_[b])
+        if (x < y && r_.lines[x].place() == r_.lines[y].place())
+          if (const std::size_t dropped = end_of_section(x); dropped < y)
+            end = std::max(end, dropped);
+    return end;
+  }
+
+  // Marks the orders that do not follow from others.
+  void judge_orders() {
+    std::vector<clock> at;  // by line
+    std::vector<clock> now(r_.tasks.size(), clock(r_.tasks.size()));
+    std::map<std::string, std::vector<std::size_t>> touched;  // lines by place
+    std::vector<std::size_t> seen;  // conflicts of the task that is convicted
+    for (std::size_t i = 0; i < r_.lines.size(); ++i) {
+      const line& l = r_.lines[i];
+      clock& mine = now[l.task];
+      if (calls_.at(key_of(l)).first == i) follow_ended_calls(i, at, mine);
+      if (touches(l) && !is_lock(l)) {
+        std::vector<std::size_t>& others = touched[place_of(i)];
+        for (auto other = others.rbegin(); other != others.rend(); ++other) {
+          const line& o = r_.lines[*other];
+          if (!conflict(o, l) || !overlap(o, l)) continue;
+          if (r_.tasks[l.task] == r_.end.task && (seen.empty() || seen.back() != i)) {
+            seen.push_back(i);
+            met_[i] = *other;
+          }
+          if (mine[o.task] > *other) continue;
+          relevant_[*other] = relevant_[i] = true;
+          join(mine, at[end_with(*other, i)]);
+        }
+        others.push_back(i);
+      }
+      mine[l.task] = i + 1;
+      at.push_back(mine);
+    }
+    if (r_.end.other != 0) return;
+    for (std::size_t n = std::min<std::size_t>(seen.size(), last_conflicts); n > 0; --n)
+      relevant_[seen[seen.size() - n]] = relevant_[met_[seen[seen.size() - n]]] = true;
+  }
+
+  // What the check that failed has read, and who wrote that.
+  void judge_check() {
+    if (r_.lines.empty() || !relevant_.back() || touches(r_.lines.back())) return;
+    std::size_t read = r_.lines.size() - 1;
+    const std::uint32_t frame = r_.lines[read].frame;
+    while (read > 0 && (!touches(r_.lines[read]) || r_.lines[read].frame != frame)) --read;
+    if (!touches(r_.lines[read]) || r_.lines[read].frame != frame) return;
+    std::size_t wrote = read;
+    while (wrote > 0 && !(writes(r_.lines[wrote]) && place_of(wrote) == place_of(read))) --wrote;
+    relevant_[read] = true;
+    if (writes(r_.lines[wrote]) && place_of(wrote) == place_of(read)) relevant_[wrote] = true;
+  }
+
+  void judge_writes() {
+    const auto alone = [&](const line& l) { return l.task == r_.lines[0].task; };
+    if (!std::all_of(r_.lines.begin(), r_.lines.end(), alone)) return;
+    std::size_t left = last_writes;
+    for (std::size_t i = r_.lines.size(); i-- > 0 && left > 0;) {
+      const line& l = r_.lines[i];
+      if (!writes(l) || is_lock(l) || counts(l)) continue;
+      relevant_[i] = true;
+      --left;
+    }
+  }
+
+  void follow_ended_calls(std::size_t begun, const std::vector<clock>& at, clock& mine) const {
+    for (const auto& [key, call] : calls_)
+      if (call.last < begun) join(mine, at[call.last]);
+  }
+
+  bool overlap(const line& a, const line& b) const {
+    const extent& x = calls_.at(key_of(a));
+    const extent& y = calls_.at(key_of(b));
     return x.first <= y.last && y.first <= x.last;
+  }
+
+  bool is_contended(std::size_t taken, const std::vector<std::size_t>& lines) const {
+    const line& l = r_.lines[taken];
+    return std::any_of(lines.begin(), lines.end(), [&](std::size_t i) {
+      return conflict(l, r_.lines[i]) && overlap(l, r_.lines[i]);
+    });
+  }
+
+  // Where the lock that is taken at `taken` is dropped; behind the last line if it is not.
+  std::size_t end_of_section(std::size_t taken) const {
+    for (std::size_t i = taken + 1; i < r_.lines.size(); ++i)
+      if (r_.lines[i].task == r_.lines[taken].task && drops_lock(r_.lines[i]) &&
+          r_.lines[i].place() == r_.lines[taken].place())
+        return i;
+    return r_.lines.size();
+  }
+
+  void judge_section(std::size_t taken, const std::vector<std::size_t>& lines) {
+    const task_id task = r_.lines[taken].task;
+    const std::size_t end = end_of_section(taken);
+    for (std::size_t i = taken + 1; i < end; ++i)
+      if (r_.lines[i].task == task && relevant_[i]) return mark_section(taken, end, lines);
+  }
+
+  void mark_section(std::size_t first, std::size_t end, const std::vector<std::size_t>& lines) {
+    for (const std::size_t i : lines)
+      if (i >= first && i <= end && r_.lines[i].task == r_.lines[first].task) relevant_[i] = true;
+  }
+
+  // `waiting` did not come to take its lock: others that had it since its call began.
+  void wait_for(const line& waiting) {
+    const auto lines = locks_.find(waiting.place());
+    const auto call = calls_.find(key_of(waiting));
+    if (lines == locks_.end() || call == calls_.end() ||
+        !(takes_lock(waiting) || waiting.kind == op_kind::down_write))
+      return;
+    for (const std::size_t taken : lines->second) {
+      const task_id task = r_.lines[taken].task;
+      const std::size_t end = end_of_section(taken);
+      if (task == waiting.task || !takes_lock(r_.lines[taken]) || end < call->second.first)
+        continue;
+      mark_section(taken, end, lines->second);
+      for (std::size_t i = taken; i < end; ++i)
+        if (r_.lines[i].task == task && touches(r_.lines[i]) &&
+            r_.lines[i].object == waiting.object)
+          relevant_[i] = true;
+    }
   }
 
   const recording& r_;
   std::vector<bool> relevant_;
-  std::map<call_key, span_of_call> calls_;
-  std::map<std::string, std::vector<std::size_t>> by_object_;
+  std::map<call_key, extent> calls_;
+  std::vector<std::vector<std::size_t>> held_;
+  std::map<std::size_t, std::size_t> met_;  // conflicts of the task that is convicted: with what
+  std::map<std::string, std::vector<std::size_t>> locks_;  // lines, by place
 };
 
 }  // namespace

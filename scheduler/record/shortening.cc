@@ -42,16 +42,18 @@ std::vector<std::uint32_t> outline_of(const recording& r, std::uint32_t frame) {
   return outline;
 }
 
-shortening::shortening(const recording& r, const columns_options& o, const std::vector<bool>& shown)
+shortening::shortening(const recording& r, const columns_options& o,
+                       const std::vector<drawn_as>& drawn)
     : r_(r), o_(o) {
   for (const recording::frame& f : r.frames) functions_.insert(f.function);
   for (std::size_t i = 0; i < r.lines.size(); ++i)
-    if (shown[i] && !r.lines[i].field.empty()) objects_[r.lines[i].field].insert(r.lines[i].object);
+    if (drawn[i] == drawn_as::row && !r.lines[i].field.empty())
+      objects_[r.lines[i].field].insert(r.lines[i].object);
   for (const recording::line& l : r.pending)
     if (!l.field.empty()) objects_[l.field].insert(l.object);
   for (std::size_t i = 0; i < r.lines.size(); ++i) {
     const recording::line& l = r.lines[i];
-    if (!shown[i]) continue;
+    if (drawn[i] != drawn_as::row) continue;
     inner_[{entry_of(r, l.frame), event_text(l, place(l))}].insert(
         std::string(r.function(l.frame)));
   }
@@ -70,7 +72,7 @@ std::string shortening::heading(std::uint32_t frame) const {
   if (f.call) return f.function;
   std::string_view name = f.function;
   for (std::string_view prefix : o_.prefixes)
-    if (!o_.full && name.size() > prefix.size() && name.substr(0, prefix.size()) == prefix &&
+    if (!o_.full && name.starts_with(prefix) && name.find('_', prefix.size()) != name.npos &&
         !functions_.contains(name.substr(prefix.size())))
       name.remove_prefix(prefix.size());
   return std::string(name) + "()";

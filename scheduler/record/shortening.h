@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "scheduler/record/abridging.h"
 #include "scheduler/record/columns.h"
 #include "scheduler/record/recording.h"
 
@@ -25,8 +26,8 @@ std::vector<std::uint32_t> outline_of(const recording& r, std::uint32_t frame);
 
 class shortening {
  public:
-  // `r` and `o` must outlive it. Only lines that are `shown` can be mistaken for one another.
-  shortening(const recording& r, const columns_options& o, const std::vector<bool>& shown);
+  // `r` and `o` must outlive it. Only lines that have a row can be mistaken for one another.
+  shortening(const recording& r, const columns_options& o, const std::vector<drawn_as>& drawn);
 
   // "iova_rwsem", or "ioas#1.iova_rwsem" where several objects have one.
   std::string place(const recording::line& l) const;
