@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <string_view>
 #include <tuple>
 
 #include "scheduler/record/capture.h"
@@ -15,8 +17,8 @@ namespace {
 constexpr std::uint32_t short_schedules_max = 4000;  // candidates of pass 1
 
 // The smaller the better, the first difference decides.
-using cost =
-    std::tuple<std::size_t, std::size_t, std::uint64_t, std::size_t, std::size_t, std::uint32_t>;
+using cost = std::tuple<std::size_t, std::size_t, std::uint64_t, std::size_t, std::size_t,
+                        std::size_t, std::uint32_t>;
 
 std::size_t lines_of(const schedule& s) { return s.segments.size() + s.choices.size(); }
 
@@ -52,7 +54,7 @@ class reduction {
     out_.minimal = is_minimal();
     if (!out_.minimal && !over()) {  // one line less at the price of a switch more
       lines_first_ = true;
-      cost_ = {lines_of(out_.plan), ~std::size_t{0}, 0, 0, 0, 0};
+      cost_ = {lines_of(out_.plan), ~std::size_t{0}, 0, 0, 0, 0, 0};
       improve();
       out_.minimal = is_minimal();
     }
@@ -67,6 +69,7 @@ class reduction {
       remove_lines();
       loosen_segments();
       exchange_segments();
+      change_tasks();
       lower_choices();
       move_to_natural_places();
     }
@@ -90,7 +93,9 @@ class reduction {
     std::uint64_t answers = 0;
     for (const choice& c : s.choices) answers += c.value;
     std::size_t anchors = 0, unnatural = 0;
+    std::set<std::string_view> busy;
     for (const segment& g : s.segments) {
+      busy.insert(g.task);
       if (!g.until) continue;
       ++anchors;
       const auto known = naturalness_.find(g.task + ' ' + to_text(*g.until));
@@ -98,7 +103,8 @@ class reduction {
     }
     std::size_t first = result_.switches, second = lines_of(s);
     if (lines_first_) std::swap(first, second);
-    return {first, second, answers, anchors, unnatural, result_.operations};
+    const std::size_t idle = engine_.tasks() - busy.size();
+    return {first, second, answers, anchors, idle, unnatural, result_.operations};
   }
 
   // Executes a candidate and adopts it, as it was followed, if it is better than the best so far.
@@ -189,6 +195,17 @@ class reduction {
       std::swap(s.segments[i], s.segments[i + 1]);
       better(s);
     }
+  }
+
+  // What a task does to the end another one may do as well, best of all one that does nothing else.
+  void change_tasks() {
+    for (std::size_t i = 0; i < out_.plan.segments.size(); ++i)
+      for (task_id t = 1; t < engine_.tasks(); ++t) {
+        if (out_.plan.segments[i].until) break;
+        schedule s = out_.plan;
+        s.segments[i].task = engine_.task_name(t);
+        if (s.segments[i].task != out_.plan.segments[i].task) better(s);
+      }
   }
 
   void lower_choices() {

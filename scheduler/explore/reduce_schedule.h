@@ -9,12 +9,14 @@
 //   1. nothing at all, ddmin over the lines (Zeller and Hildebrandt, TSE 2002), and every schedule
 //      of up to three lines, as far as 4000 executions go;
 //   2. ddmin again;
-//   3. segments run until their task blocks or ends, or change places with the next;
+//   3. segments run until their task blocks or ends, change places with the next, or go to another
+//      task;
 //   4. smaller answers to choices;
 //   5. switches between two calls of a task, before a lock or at the start of a function;
 // 2 to 5 are repeated until none of them finds anything better. Better is, in this order: fewer
-// switches, fewer lines, smaller answers, fewer anchors, more natural places of switches, fewer
-// operations. If a line of the result could still go, at the price of a switch more, it goes.
+// switches, fewer lines, smaller answers, fewer anchors, fewer tasks that it does not speak of,
+// more natural places of switches, fewer operations. If a line of the result could still go, at the
+// price of a switch more, it goes.
 #pragma once
 
 #include <cstdint>
