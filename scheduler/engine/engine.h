@@ -110,6 +110,8 @@ class engine {
   bool peeking() const { return peeking_ != 0; }
   const execution_options& options() const { return *options_; }
   task& task_at(task_id t) { return *tasks_[t]; }
+  const task& task_at(task_id t) const { return *tasks_[t]; }
+  bool is_enabled(task_id t) const { return view_.is_enabled(t); }
   unsigned tasks() const { return task_count_; }
   const pending_op& pending_of(task_id t) const { return pending_[t]; }
 

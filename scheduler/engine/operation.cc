@@ -8,6 +8,24 @@ op_kind op_kind_by_name(std::string_view name) {
   return op_kind::count_;
 }
 
+meets_as meeting(op_kind kind, bool failed) {
+  switch (kind) {
+    case op_kind::down_read:
+    case op_kind::up_read:
+      return meets_as::share;
+    case op_kind::down_read_trylock:
+      return failed ? meets_as::look : meets_as::share;
+    case op_kind::down_write_trylock:
+      return failed ? meets_as::count : meets_as::write;
+    default:
+      break;
+  }
+  const op_traits& row = traits(kind);
+  if (row.access == access_type::none) return meets_as::nothing;
+  return row.access == access_type::read || ((row.flags & op_try) != 0 && failed) ? meets_as::look
+                                                                                  : meets_as::write;
+}
+
 bool dependent(const pending_op& a, const pending_op& b) {
   if (a.place == nullptr || b.place == nullptr) return false;
   const bool frees = a.kind == op_kind::kfree || b.kind == op_kind::kfree;

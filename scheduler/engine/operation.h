@@ -72,6 +72,23 @@ struct pending_op {
   std::uint8_t wants = 0;  // primitive-private, e.g. which waiters a wake-up reaches
 };
 
+// How an executed operation meets others at the same place. Readers of a lock come and go without
+// noticing each other, but whoever asks whether there are any notices them.
+enum class meets_as : std::uint8_t {
+  nothing,
+  look,   // meets writes
+  share,  // meets writes and counts
+  count,  // meets writes and shares
+  write,  // meets everything
+};
+inline bool conflict(meets_as a, meets_as b) {
+  if (a == meets_as::nothing || b == meets_as::nothing) return false;
+  if (a == meets_as::write || b == meets_as::write) return true;
+  return a != b && a != meets_as::look && b != meets_as::look;
+}
+// `failed`: a try that did not succeed.
+meets_as meeting(op_kind kind, bool failed);
+
 // Returns true iff the order of the two could matter.
 bool dependent(const pending_op& a, const pending_op& b);
 

@@ -54,29 +54,7 @@ std::uint64_t mix(std::initializer_list<std::uint64_t> parts) {
   return XXH3_64bits(parts.begin(), parts.size() * sizeof(std::uint64_t));
 }
 
-// Slots of the heap depend on the interleaving; who made an object, and as his how many-th, does
-// not.
 constexpr std::uint64_t whole_object = ~std::uint64_t{0};
-std::uint64_t stable_place(const engine& e, object_id id, std::uint64_t word) {
-  const object_entry& o = e.objects[id];
-  return mix({o.maker, o.cls, o.number, word});
-}
-std::uint64_t stable_word(const engine& e, object_id id, std::uint32_t word) {
-  return stable_place(e, id, word - e.memory.word_of(e.objects[id].base));
-}
-
-// Identities are left out for the same reason; a trace determines them anyhow.
-std::uint64_t stable_value(const step& s) {
-  const std::uint64_t high = s.value >> 32;
-  return high == 0 || high == 0xffffffff ? s.value : 1;
-}
-
-access_type access_of(const step& s) {
-  const op_traits& row = traits(s.kind);
-  const bool failed = (row.flags & op_try) != 0 && s.value == 0;
-  return failed && row.access == access_type::write ? access_type::read : row.access;
-}
-
 }  // namespace
 
 namespace {
@@ -84,7 +62,10 @@ namespace {
 // The steps of an execution by what each depends on.
 class trace_hasher {
  public:
-  explicit trace_hasher(const engine& e) : e_(e), tasks_(e.tasks()) {}
+  explicit trace_hasher(const engine& e)
+      : e_(e), tasks_(e.tasks()), names_(e.tasks()), children_(e.tasks()) {
+    for (unsigned t = 0; t < e.tasks(); ++t) names_[t] = t;
+  }
 
   std::uint64_t run() {
     const std::span<const step> steps = e_.steps();
@@ -95,61 +76,84 @@ class trace_hasher {
       if (i >= e_.first_step()) add(static_cast<step_id>(i), touched.first(parts));
       touched = touched.subspan(parts);
     }
-    return XXH3_64bits(tasks_.data(), tasks_.size() * sizeof(std::uint64_t));
+    std::uint64_t all = 0;
+    for (std::size_t t = 0; t < tasks_.size(); ++t) all += mix({names_[t], tasks_[t]});
+    return all;
   }
 
  private:
   struct accesses {
     std::uint64_t write = 0;  // hash of the last write
-    std::uint64_t reads = 0;  // sum of the hashes of the reads since: their order does not matter
+    // Sums of the hashes of what came since, whose order does not matter.
+    std::uint64_t looks = 0, shares = 0, counts = 0;
   };
   struct access {
     std::uint64_t place;
-    bool write;
+    meets_as how;
   };
+
+  // Slots of the heap and numbers of tasks depend on the interleaving; who made an object or a
+  // task, and as his how many-th, does not.
+  std::uint64_t stable_place(object_id id, std::uint64_t word) const {
+    const object_entry& o = e_.objects[id];
+    return mix({names_[o.maker], o.cls, o.number, word});
+  }
+  std::uint64_t stable_word(object_id id, std::uint32_t word) const {
+    return stable_place(id, word - e_.memory.word_of(e_.objects[id].base));
+  }
+  std::uint64_t stable_value(const step& s) {
+    if (s.kind == op_kind::create)
+      return names_[s.value] = mix({names_[s.task], ++children_[s.task]});
+    if (s.kind == op_kind::join) return names_[s.value];
+    // Identities are left out for the same reason; a trace determines them anyhow.
+    const std::uint64_t high = s.value >> 32;
+    return high == 0 || high == 0xffffffff ? s.value : 1;
+  }
 
   void add(step_id i, std::span<const touched_word> parts) {
     const step& s = e_.steps()[i];
     std::uint64_t& mine = tasks_[s.task];
-    const std::uint64_t place = s.object == 0 ? 0 : stable_word(e_, s.object, e_.word_of(i));
-    mine = mix({mine, s.task, static_cast<std::uint64_t>(s.kind), place, stable_value(s)});
+    const std::uint64_t place = s.object == 0 ? 0 : stable_word(s.object, e_.word_of(i));
+    mine = mix({mine, names_[s.task], static_cast<std::uint64_t>(s.kind), place, stable_value(s)});
     made_.clear();
-    const access_type how = access_of(s);
-    if (s.object != 0 && how != access_type::none && parts.empty())
-      note(s.object, e_.word_of(i), how == access_type::write, s.kind == op_kind::kfree);
-    for (const touched_word& t : parts) note(e_.object_at(t.word), t.word, t.write, false);
+    const meets_as how = meeting(s.kind, s.value == 0);
+    if (s.object != 0 && how != meets_as::nothing && parts.empty())
+      note(s.object, e_.word_of(i), how, s.kind == op_kind::kfree);
+    for (const touched_word& t : parts)
+      note(e_.object_at(t.word), t.word, t.write ? meets_as::write : meets_as::look, false);
     std::uint64_t sum = mine;
     for (const access& a : made_) {
-      const accesses& before = places_[a.place];
-      sum += mix({a.place, before.write, a.write ? before.reads : 0});
+      const accesses& b = places_[a.place];
+      sum += mix({a.place, b.write, a.how == meets_as::write ? b.looks : 0,
+                  conflict(a.how, meets_as::share) ? b.shares : 0,
+                  conflict(a.how, meets_as::count) ? b.counts : 0});
     }
     mine = made_.empty() ? mine : mix({sum});
     for (const access& a : made_) {
       accesses& now = places_[a.place];
-      if (a.write)
-        now = {mine, 0};
-      else
-        now.reads += mine;
+      if (a.how == meets_as::write) now = {.write = mine};
+      if (a.how == meets_as::look) now.looks += mine;
+      if (a.how == meets_as::share) now.shares += mine;
+      if (a.how == meets_as::count) now.counts += mine;
     }
   }
 
-  // Each access depends on its object being alive. The first write of a place makes the others
-  // meaningless; a read besides a write says nothing.
-  void note(object_id object, std::uint32_t word, bool write, bool whole) {
-    if (!whole) note_place(stable_word(e_, object, word), write);
-    note_place(stable_place(e_, object, whole_object), whole);
+  // Each access depends on its object being alive.
+  void note(object_id object, std::uint32_t word, meets_as how, bool whole) {
+    if (!whole) note_place(stable_word(object, word), how);
+    note_place(stable_place(object, whole_object), whole ? how : meets_as::look);
   }
-  void note_place(std::uint64_t place, bool write) {
+  void note_place(std::uint64_t place, meets_as how) {
     for (access& a : made_)
       if (a.place == place) {
-        a.write |= write;
+        if (how == meets_as::write) a.how = how;
         return;
       }
-    made_.push_back({place, write});
+    made_.push_back({place, how});
   }
 
   const engine& e_;
-  std::vector<std::uint64_t> tasks_;
+  std::vector<std::uint64_t> tasks_, names_, children_;
   std::map<std::uint64_t, accesses> places_;
   std::vector<access> made_;  // by the step at hand
 };
@@ -180,6 +184,7 @@ enumeration enumerate(engine& e, const program& p,
     }
     const ended how = e.run(q, order, o.each).how;
     if (how != ended::finished) hash = trace_hash(e);
+    if (o.seen) o.seen(e);
     if (how == ended::found) result = e.last_finding().name;
     if (how == ended::cut) result = "cut";
     if (how == ended::step_bound) result = "step-bound";

@@ -19,6 +19,8 @@ struct enumerate_options {
   execution_options each;                       // seed and number are ignored
   std::uint64_t interleavings_max = 1'000'000;  // then the result is not complete
   std::vector<std::string> points = {};         // fields promoted from the beginning
+  // Called after each execution, with the engine that holds it.
+  std::function<void(const engine&)> seen = nullptr;
 };
 
 struct enumeration {

@@ -6,6 +6,7 @@
 #include "scheduler/sync/completion.h"
 
 #include "scheduler/engine/engine.h"
+#include "scheduler/sync/admission.h"
 #include "scheduler/sync/waitqueue.h"
 
 namespace iorace {
@@ -17,7 +18,6 @@ bool is_done(const void* object, task_id) {
 bool is_done_or_late(const void* object, task_id task) {
   return is_done(object, task) || engine::current().task_at(task).expired;
 }
-bool at_any_time(const void*, task_id) { return true; }
 
 void take_one(engine& e, completion* c) {
   if (c->done != completion_all_done) --c->done;

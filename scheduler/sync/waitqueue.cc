@@ -6,6 +6,7 @@
 #include "scheduler/sync/waitqueue.h"
 
 #include "scheduler/engine/engine.h"
+#include "scheduler/sync/admission.h"
 
 namespace iorace {
 namespace {
@@ -75,7 +76,6 @@ bool woken(const void*, task_id t) {
   const task& sleeper = engine::current().task_at(t);
   return sleeper.sleep_state == TASK_RUNNING || sleeper.expired;
 }
-bool at_any_time(const void*, task_id) { return true; }
 
 }  // namespace
 

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "scheduler/explore/exhaustive.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "scheduler/engine/check.h"
+#include "scheduler/sync/admission.h"
+
+namespace iorace {
+namespace {
+
+bool wakes(op_kind k) { return k == op_kind::wake_up || k == op_kind::wake_up_all; }
+
+}  // namespace
+
+void exhaustive::begin(const execution_options&) {
+  at_ = 0;
+  keep_ = log_.size();
+  newest_ = no_event;
+  over_ = false;
+  drawn_ = number_ = 0;
+  known_ = 0;
+  ours_.resize(tasks_max);
+  sleepers_.assign(births_.size(), {});
+  children_.assign(births_.size(), 0);
+  dead_.clear();
+  for (event_id e = 0; e < keep_; ++e)
+    if (log_.events[log_.at(e)].dead) dead_.push_back(e);
+}
+
+task_id exhaustive::pick(const choice_view& view) {
+  if (over_) return give_up(view);
+  if (newest_ >= keep_) close();
+  if (view.tasks != known_) meet(view);
+  follow_sleepers();
+  while (at_ < keep_ && log_.events[log_.at(at_)].dead) ++at_;
+  const task_id t = choose(view);
+  if (t == no_task) return give_up(view);
+  CHECK(view.is_enabled(t), "an exhaustive search met a program that is not deterministic");
+  if (at_ >= keep_) open(view, t);
+  newest_ = at_++;
+  return t;
+}
+
+task_id exhaustive::choose(const choice_view& view) {
+  const auto planned = static_cast<std::size_t>(at_ - keep_);
+  if (at_ < keep_) return theirs_[log_.events[log_.at(at_)].task];
+  if (planned < next.tasks.size()) return theirs_[next.tasks[planned]];
+  const auto could = [&](task_id ours) {
+    return view.is_enabled(theirs_[ours]) && may_move(theirs_[ours]);
+  };
+  if (planned == next.tasks.size() && next.against != no_task && could(next.against))
+    return theirs_[next.against];
+  if (at_ > 0 && could(log_.events[log_.at(at_ - 1)].task))
+    return theirs_[log_.events[log_.at(at_ - 1)].task];
+  for (unsigned word = 0; word < view.words; ++word)
+    for (std::uint64_t bits = view.enabled[word]; bits != 0; bits &= bits - 1) {
+      const auto t =
+          static_cast<task_id>(word * 64 + static_cast<unsigned>(std::countr_zero(bits)));
+      if (may_move(t)) return t;
+    }
+  return no_task;
+}
+
+// Dead tasks do not move, nor does who would meet them.
+bool exhaustive::may_move(task_id t) const {
+  if (dead_.empty()) return true;
+  const unfinished u = next_of(t);
+  for (const event_id d : dead_) {
+    if (log_.events[log_.at(d)].task == u.task) return false;
+    for (std::uint32_t i = log_.first_access(d); i < log_.last_access(d); ++i)
+      if (u.meets(log_.accesses[i])) return false;
+  }
+  return true;
+}
+
+unfinished exhaustive::next_of(task_id t) const {
+  const pending_op& op = engine_.pending_of(t);
+  const task& waiter = engine_.task_at(t);
+  const bool word = op.place != nullptr && op.object != 0;
+  return {.task = ours_[t],
+          .kind = op.kind,
+          .word = word ? engine_.memory.word_of(op.place) : no_word,
+          .object = op.object,
+          .how = meeting(op.kind, false),
+          .waits = waiter.enabled != nullptr && waiter.enabled != at_any_time,
+          .whole = op.kind == op_kind::kfree};
+}
+
+// Everybody who may move has done so. A dead task ends the execution.
+task_id exhaustive::give_up(const choice_view& view) {
+  over_ = true;
+  for (const event_id d : dead_) {
+    const task_id t = theirs_[log_.events[log_.at(d)].task];
+    if (!view.is_enabled(t)) continue;
+    drawn_ = 0;
+    newest_ = d;
+    return t;
+  }
+  unsigned word = 0;
+  while (view.enabled[word] == 0) ++word;
+  return static_cast<task_id>(word * 64 +
+                              static_cast<unsigned>(std::countr_zero(view.enabled[word])));
+}
+
+task_id exhaustive::number_of(const birth& b) {
+  const auto at = std::find(births_.begin(), births_.end(), b);
+  if (at != births_.end()) return static_cast<task_id>(at - births_.begin());
+  births_.push_back(b);
+  return static_cast<task_id>(births_.size() - 1);
+}
+
+// Takes note of tasks that are new in this execution.
+void exhaustive::meet(const choice_view& view) {
+  const event_id creator = known_ == 0 ? no_event : newest_;
+  const task_id parent = creator == no_event ? no_task : log_.events[log_.at(creator)].task;
+  for (; known_ < view.tasks; ++known_) {
+    const task_id mine = number_of({parent, parent == no_task ? known_ : children_[parent]++});
+    ours_[known_] = mine;
+    if (theirs_.size() < births_.size()) {
+      theirs_.resize(births_.size(), no_task);
+      children_.resize(births_.size(), 0);
+      sleepers_.resize(births_.size());
+    }
+    log_.set_tasks(static_cast<unsigned>(births_.size()));
+    theirs_[mine] = static_cast<task_id>(known_);
+    log_.set_creator(mine, creator);
+  }
+}
+
+// Who sleeps in a wait queue, and who woke him.
+void exhaustive::follow_sleepers() {
+  if (newest_ == no_event) return;
+  const event& v = log_.events[log_.at(newest_)];
+  if (v.kind == op_kind::prepare_to_wait || v.kind == op_kind::finish_wait ||
+      v.kind == op_kind::schedule)
+    sleepers_[v.task] = {engine_.task_at(theirs_[v.task]).sleep_state != 0, false, no_event, 0};
+  if (!wakes(v.kind)) return;
+  for (unsigned t = 1; t < known_; ++t)
+    if (sleeper& s = sleepers_[ours_[t]];
+        s.asleep && engine_.task_at(static_cast<task_id>(t)).sleep_state == 0) {
+      s.asleep = false;
+      s.waker = newest_;
+    }
+}
+
+// Whose time has run out has waited for everybody.
+void exhaustive::follow_time(const choice_view& view) {
+  for (unsigned t = 1; t < view.tasks; ++t) {
+    const task& sleeping = engine_.task_at(static_cast<task_id>(t));
+    const bool expired = sleeping.expired && sleeping.enabled != nullptr;
+    sleeper& s = sleepers_[ours_[t]];
+    if (expired && !s.expired) s.barrier = at_;
+    s.expired = expired;
+  }
+}
+
+void exhaustive::open(const choice_view& view, task_id t) {
+  op_ = view.pending[t];
+  const task& mover = engine_.task_at(t);
+  event& v = log_.open(ours_[t]);
+  v.kind = op_.kind;
+  const auto planned = static_cast<std::size_t>(at_ - keep_) + 1;
+  v.scheduled = planned < next.tasks.size() || (planned == next.tasks.size() && head_scheduled);
+  if (mover.enabled != nullptr) {
+    v.waits = mover.enabled != at_any_time;
+    if (mover.by == waits_for::timer) {
+      follow_time(view);
+      if (sleepers_[v.task].expired) {
+        v.waits = false;
+        v.barrier = sleepers_[v.task].barrier;
+      }
+    }
+    if (v.waits && op_.kind == op_kind::schedule) v.enabler = sleepers_[v.task].waker;
+  }
+  if (op_.place != nullptr) v.admits_before = admission(op_.kind, op_.place);
+  first_step_ = engine_.steps().size();
+  touched_ = engine_.touched().size();
+}
+
+// The newest event has come to its end: now it is known what it did.
+void exhaustive::close() {
+  event& v = log_.events.back();
+  const std::span<const step> steps = engine_.steps();
+  std::size_t own = first_step_;
+  while (own < steps.size() && (steps[own].kind != op_.kind || steps[own].task != theirs_[v.task]))
+    ++own;
+  if (op_.place != nullptr || op_.kind == op_kind::join) {
+    if (op_.kind == op_kind::join) {
+      if (own < steps.size()) v.enabler = log_.previous_of_next(ours_[steps[own].value]);
+    } else {
+      add_accesses(v, own, steps.size());
+      v.admits_after = admission(op_.kind, op_.place);
+    }
+  }
+  log_.close();
+}
+
+void exhaustive::add_accesses(event& v, std::size_t own, std::size_t end) {
+  const op_traits& row = traits(op_.kind);
+  if (row.access == access_type::none || op_.object == 0) return;
+  if (op_.kind == op_kind::kfree) return log_.add_access(no_word, op_.object, meets_as::write);
+  bool parts = false;
+  const std::span<const touched_word> touched = engine_.touched();
+  for (std::size_t i = touched_; own < end && i < touched.size(); ++i) {
+    if (touched[i].step != own) continue;
+    parts = true;
+    log_.add_access(touched[i].word, engine_.object_at(touched[i].word),
+                    touched[i].write ? meets_as::write : meets_as::look);
+  }
+  if (parts) return;
+  const bool failed = own < end && engine_.steps()[own].value == 0;
+  log_.add_access(engine_.memory.word_of(op_.place), op_.object, meeting(op_.kind, failed));
+  static_cast<void>(v);
+}
+
+std::uint32_t exhaustive::draw(task_id, const char*, std::uint32_t n, draw_kind) {
+  const event_id by = newest_;
+  while (drawn_ < log_.draws.size() && log_.draws[drawn_].by < by) ++drawn_;  // the dead's
+  if ((by < keep_ || over_) && drawn_ < log_.draws.size() && log_.draws[drawn_].by == by)
+    return log_.draws[drawn_++].value;
+  if (over_) return 0;
+  std::uint32_t value = 0;
+  if (number_ < next.numbers.size() && next.numbers[number_].by == by)
+    value = next.numbers[number_++].value;
+  CHECK(value < n, "an exhaustive search met a program that is not deterministic");
+  log_.draws.push_back({by, value, n});
+  drawn_ = log_.draws.size();
+  if (value != 0 && by >= 0) log_.events[log_.at(by)].drawn = true;
+  return value;
+}
+
+std::vector<task_id> exhaustive::picks() const {
+  std::vector<task_id> all;
+  for (const event& e : log_.events) all.push_back(theirs_[e.task]);
+  return all;
+}
+
+bool exhaustive::finish(const execution_result& r, std::vector<unfinished>& ends) {
+  if (!over_ && newest_ >= keep_) close();
+  ends.clear();
+  if (r.how == ended::finished || r.how == ended::step_bound) return true;
+  bool stuck = true;
+  for (unsigned t = 1; t < known_; ++t) {
+    if (engine_.task_at(static_cast<task_id>(t)).finished) continue;
+    ends.push_back(next_of(static_cast<task_id>(t)));
+    stuck = stuck && !engine_.is_enabled(static_cast<task_id>(t));
+  }
+  if (ends.empty() || stuck || newest_ == no_event || over_) return true;
+  log_.events[log_.at(newest_)].dead = true;
+  dead_.push_back(newest_);
+  for (const unfinished& u : ends)
+    if (engine_.is_enabled(theirs_[u.task]) && may_move(theirs_[u.task])) return false;
+  return true;
+}
+
+}  // namespace iorace

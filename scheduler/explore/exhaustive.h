@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The strategy of an exhaustive search: repeats a prefix and a plan, then follows the policy, and
+// writes the log of events on the way. The policy: after a reversal the task that was put off, if
+// it is enabled; else the task that moved last, if it is enabled; else the enabled task with the
+// lowest number. It depends on the sequence of events alone, as reversals.h requires.
+#pragma once
+
+#include <vector>
+
+#include "scheduler/engine/engine.h"
+#include "scheduler/explore/reversals.h"
+#include "scheduler/strategies/strategy.h"
+
+namespace iorace {
+
+class exhaustive final : public strategy {
+ public:
+  exhaustive(const engine& e, event_log& log) : engine_(e), log_(log) {}
+
+  // The next execution keeps the log's events, goes on with `tasks`, who draw `numbers` (by index
+  // of the event) and then 0, and afterwards prefers `against`.
+  struct plan {
+    std::vector<task_id> tasks;
+    std::vector<drawn_number> numbers;
+    task_id against = no_task;
+  };
+  plan next;
+  bool head_scheduled = true;  // false: the last of `tasks` is the policy's choice, and draws anew
+
+  void begin(const execution_options& o) override;
+  task_id pick(const choice_view& view) override;
+  std::uint32_t draw(task_id task, const char* site, std::uint32_t n, draw_kind kind) override;
+
+  // To be called after an execution: closes the log and tells what the tasks would have done that
+  // have not ended. Returns false if some of them could go on without the one that ended it: then
+  // another execution, with an empty plan, is to follow.
+  bool finish(const execution_result& r, std::vector<unfinished>& ends);
+  // Who moved, by the engine's numbers.
+  std::vector<task_id> picks() const;
+
+ private:
+  task_id choose(const choice_view& view);
+  bool may_move(task_id t) const;
+  unfinished next_of(task_id t) const;
+  task_id give_up(const choice_view& view);
+  void open(const choice_view& view, task_id t);
+  void close();
+  void follow_sleepers();
+  void follow_time(const choice_view& view);
+  void add_accesses(event& v, std::size_t first, std::size_t end);
+
+  const engine& engine_;
+  event_log& log_;
+  event_id at_ = 0;             // the next event
+  event_id keep_ = 0;           // events below are the same as in the execution before
+  event_id newest_ = no_event;  // the last one that was executed
+  bool over_ = false;           // only dead tasks are left
+  std::vector<event_id> dead_;
+  std::size_t drawn_ = 0, number_ = 0;
+  unsigned known_ = 0;  // tasks
+  pending_op op_;       // of the newest event
+  std::size_t first_step_ = 0, touched_ = 0;
+  // Tasks are numbered by order of creation, which depends on the schedule; here a task that a task
+  // creates is known by its creator and by which of his children it is.
+  struct birth {
+    task_id creator;
+    unsigned child;
+    bool operator==(const birth&) const = default;
+  };
+  void meet(const choice_view& view);
+  task_id number_of(const birth& b);
+  std::vector<birth> births_;           // by number of ours; of all executions
+  std::vector<task_id> ours_, theirs_;  // our numbers by the engine's, and the other way round
+  std::vector<unsigned> children_;      // by our number
+  struct sleeper {
+    bool asleep = false, expired = false;
+    event_id waker = no_event, barrier = 0;
+  };
+  std::vector<sleeper> sleepers_;
+  bool timers_ = false;
+};
+
+}  // namespace iorace

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Small random programs over every primitive, as lists of instructions, for comparing ways to
+// search them. A lock instruction takes the lock or, where the task has it, drops it; what is still
+// held at the end is dropped.
+#pragma once
+
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "scheduler/sync/lab_test.h"
+
+namespace iorace {
+
+// What a task knows of itself.
+struct own_state {
+  std::int64_t seen = 0;  // what it read last
+  bool a = false, b = false, s = false, reads = false, writes = false, xa = false;
+  thing* made = nullptr;
+  task_id child = no_task;
+};
+
+struct instruction {
+  const char* name;
+  const char* group;
+  void (*run)(lab* l, own_state& own);
+};
+
+inline const instruction instructions[] = {
+    {"set_x", "memory", [](lab* l, own_state&) { atomic_set(&l->x, 1); }},
+    {"set_y", "memory", [](lab* l, own_state& own) { atomic_set(&l->y, own.seen + 1); }},
+    {"get_x", "memory", [](lab* l, own_state& own) { own.seen = atomic_read(&l->x); }},
+    {"get_y", "memory", [](lab* l, own_state& own) { own.seen = atomic_read(&l->y); }},
+    {"inc_x", "memory", [](lab* l, own_state&) { atomic_inc(&l->x); }},
+    {"swap_x", "memory", [](lab* l, own_state& own) { own.seen = atomic_cmpxchg(&l->x, 0, 2); }},
+    {"copy_if", "memory",
+     [](lab* l, own_state& own) {
+       if (own.seen != 0) atomic_set(&l->z, own.seen);
+     }},
+    {"release_v", "memory", [](lab* l, own_state&) { smp_store_release(l->r[0], 1); }},
+    {"acquire_v", "memory", [](lab* l, own_state& own) { own.seen = smp_load_acquire(l->r[0]); }},
+    {"read_v", "memory", [](lab* l, own_state& own) { own.seen = l->v; }},
+    {"write_v", "memory", [](lab* l, own_state& own) { l->v = static_cast<int>(own.seen) + 1; }},
+    {"warn_if", "memory", [](lab*, own_state& own) { WARN_ON(own.seen == 2); }},
+    {"choose_2", "choices", [](lab*, own_state& own) { own.seen = choose("two", 2); }},
+    {"choose_3", "choices", [](lab*, own_state& own) { own.seen = choose("three", 3); }},
+    {"lock_a", "locks",
+     [](lab* l, own_state& own) {
+       (own.a ? mutex_unlock : mutex_lock)(&l->a);
+       own.a = !own.a;
+     }},
+    {"lock_b", "locks",
+     [](lab* l, own_state& own) {
+       (own.b ? mutex_unlock : mutex_lock)(&l->b);
+       own.b = !own.b;
+     }},
+    {"try_a", "locks",
+     [](lab* l, own_state& own) {
+       if (!own.a) own.a = mutex_trylock(&l->a);
+     }},
+    {"lock_s", "locks",
+     [](lab* l, own_state& own) {
+       if (!own.s) {
+         spin_lock(&l->s);
+         own.s = true;
+       } else {
+         spin_unlock(&l->s);
+         own.s = false;
+       }
+     }},
+    {"try_s", "locks",
+     [](lab* l, own_state& own) {
+       if (!own.s) own.s = spin_trylock(&l->s);
+     }},
+    {"read_lock", "locks",
+     [](lab* l, own_state& own) {
+       if (own.reads) {
+         up_read(&l->rw);
+         own.reads = false;
+       } else if (!own.writes) {
+         down_read(&l->rw);
+         own.reads = true;
+       }
+     }},
+    {"write_lock", "locks",
+     [](lab* l, own_state& own) {
+       if (own.writes) {
+         up_write(&l->rw);
+         own.writes = false;
+       } else if (!own.reads) {
+         down_write(&l->rw);
+         own.writes = true;
+       }
+     }},
+    {"try_read", "locks",
+     [](lab* l, own_state& own) {
+       if (!own.reads && !own.writes) own.reads = down_read_trylock(&l->rw);
+     }},
+    {"try_write", "locks",
+     [](lab* l, own_state& own) {
+       if (!own.reads && !own.writes) own.writes = down_write_trylock(&l->rw);
+     }},
+    {"downgrade", "locks",
+     [](lab* l, own_state& own) {
+       if (own.writes) {
+         downgrade_write(&l->rw);
+         own.writes = false;
+         own.reads = true;
+       }
+     }},
+    {"ref_get", "counts",
+     [](lab* l, own_state& own) { own.seen = refcount_inc_not_zero(&l->ref); }},
+    {"ref_put", "counts",
+     [](lab* l, own_state& own) {
+       if (refcount_read(&l->ref) > 0) own.seen = refcount_dec_and_test(&l->ref);
+     }},
+    {"ref_last", "counts", [](lab* l, own_state& own) { own.seen = refcount_dec_if_one(&l->ref); }},
+    {"ref_set", "counts", [](lab* l, own_state&) { refcount_set(&l->ref, 2); }},
+    {"create", "tasks",
+     [](lab* l, own_state& own) {
+       if (own.child == no_task)
+         own.child = create_task(
+             task_kind::kthread, "child", [](void* x) { atomic_inc(static_cast<atomic_t*>(x)); },
+             &l->x);
+     }},
+    {"join", "tasks",
+     [](lab*, own_state& own) {
+       if (own.child != no_task) join_task(own.child);
+     }},
+    {"make", "heap", [](lab*, own_state& own) { own.made = kzalloc<thing>(gfp::atomic); }},
+    {"publish", "heap",
+     [](lab* l, own_state& own) {
+       if (own.made != nullptr) WRITE_ONCE(l->slot, own.made);
+     }},
+    {"use", "heap",
+     [](lab* l, own_state& own) {
+       if (thing* t = READ_ONCE(l->slot)) own.seen = READ_ONCE(t->value);
+     }},
+    {"drop", "heap",
+     [](lab* l, own_state&) {
+       if (thing* t = READ_ONCE(l->slot)) kfree(t);
+     }},
+    {"list_in", "heap",
+     [](lab* l, own_state& own) {
+       if (own.made != nullptr && list_peek_next(&own.made->entry) == nullptr)
+         list_add_tail(&own.made->entry, &l->items);
+     }},
+    {"list_out", "heap",
+     [](lab*, own_state& own) {
+       if (own.made != nullptr && list_peek_next(&own.made->entry) != nullptr) {
+         list_del(&own.made->entry);
+         own.made = nullptr;
+       }
+     }},
+    {"list_look", "heap", [](lab* l, own_state& own) { own.seen = list_empty(&l->items); }},
+    {"tree_in", "heap",
+     [](lab* l, own_state& own) {
+       if (own.made != nullptr && own.made->node.root == nullptr)
+         interval_tree_insert(&own.made->node, &l->tree);
+     }},
+    {"tree_look", "heap",
+     [](lab* l, own_state& own) {
+       own.seen = interval_tree_iter_first(&l->tree, 0, 10) != nullptr;
+     }},
+    {"array_set", "heap",
+     [](lab* l, own_state& own) {
+       xa_store(&l->xa, 1, own.seen == 0 ? nullptr : static_cast<void*>(l), gfp::atomic);
+     }},
+    {"array_new", "heap",
+     [](lab* l, own_state&) {
+       std::uint32_t id;
+       xa_alloc(&l->xa, &id, l, xa_limit{0, 7}, gfp::atomic);
+     }},
+    {"array_get", "heap", [](lab* l, own_state& own) { own.seen = xa_load(&l->xa, 1) != nullptr; }},
+    {"array_lock", "heap",
+     [](lab* l, own_state& own) {
+       if (own.xa) {
+         xa_unlock(&l->xa);
+         own.xa = false;
+       } else {
+         xa_lock(&l->xa);
+         own.xa = true;
+       }
+     }},
+    {"wait_x", "waits",
+     [](lab* l, own_state& own) {
+       if (!own.s) wait_event(l->wq, [&] { return atomic_read(&l->x) != 0; });
+     }},
+    {"wait_soon", "waits",
+     [](lab* l, own_state& own) {
+       if (!own.s) own.seen = wait_event_timeout(l->wq, [&] { return atomic_read(&l->x) != 0; }, 1);
+     }},
+    {"wait_long", "waits",
+     [](lab* l, own_state& own) {
+       if (!own.s)
+         own.seen = wait_event_timeout(l->wq, [&] { return atomic_read(&l->x) != 0; }, HZ);
+     }},
+    {"wake", "waits", [](lab* l, own_state&) { wake_up(&l->wq); }},
+    {"wake_all", "waits", [](lab* l, own_state&) { wake_up_all(&l->wq); }},
+    {"active", "waits", [](lab* l, own_state& own) { own.seen = waitqueue_active(&l->wq); }},
+    {"done", "waits", [](lab* l, own_state&) { complete(&l->done); }},
+    {"done_all", "waits", [](lab* l, own_state&) { complete_all(&l->done); }},
+    {"wait_done", "waits",
+     [](lab* l, own_state& own) {
+       if (!own.s) wait_for_completion(&l->done);
+     }},
+    {"wait_done_soon", "waits",
+     [](lab* l, own_state& own) {
+       if (!own.s) own.seen = static_cast<std::int64_t>(wait_for_completion_timeout(&l->done, 1));
+     }},
+    {"wait_done_long", "waits",
+     [](lab* l, own_state& own) {
+       if (!own.s) own.seen = static_cast<std::int64_t>(wait_for_completion_timeout(&l->done, HZ));
+     }},
+    {"try_done", "waits",
+     [](lab* l, own_state& own) { own.seen = try_wait_for_completion(&l->done); }},
+    {"again", "waits", [](lab* l, own_state&) { reinit_completion(&l->done); }},
+    {"is_done", "waits", [](lab* l, own_state& own) { own.seen = completion_done(&l->done); }},
+};
+
+// The instructions of the groups that `groups` names; "*" is all of them.
+inline std::vector<const instruction*> instructions_of(const std::string& groups) {
+  std::vector<const instruction*> all;
+  for (const instruction& i : instructions)
+    if (groups == "*" ||
+        (" " + groups + " ").find(std::string(" ") + i.group + " ") != std::string::npos)
+      all.push_back(&i);
+  return all;
+}
+
+inline void run_instructions(lab* l, const std::vector<const instruction*>& code) {
+  own_state own;
+  for (const instruction* i : code) i->run(l, own);
+  if (own.a) mutex_unlock(&l->a);
+  if (own.b) mutex_unlock(&l->b);
+  if (own.s) spin_unlock(&l->s);
+  if (own.reads) up_read(&l->rw);
+  if (own.writes) up_write(&l->rw);
+  if (own.xa) xa_unlock(&l->xa);
+}
+
+struct random_program {
+  std::vector<std::vector<const instruction*>> cpus;
+
+  program runnable() const {
+    program p = on_lab({}, [](lab* l) { refcount_set(&l->ref, 1); });
+    for (const auto& code : cpus)
+      p.cpu([code](void* l) { run_instructions(static_cast<lab*>(l), code); });
+    return p;
+  }
+  std::string text() const {
+    std::string t;
+    for (const auto& code : cpus) {
+      t += "[";
+      for (const instruction* i : code) t += std::string(" ") + i->name;
+      t += " ] ";
+    }
+    return t;
+  }
+};
+
+inline random_program random_program_of(std::mt19937_64& rng, std::size_t cpus, std::size_t length,
+                                        const std::vector<const instruction*>& among) {
+  random_program p;
+  for (std::size_t c = 0; c < cpus; ++c) {
+    auto& code = p.cpus.emplace_back();
+    const std::size_t n = 1 + rng() % length;
+    for (std::size_t i = 0; i < n; ++i) code.push_back(among[rng() % among.size()]);
+  }
+  return p;
+}
+
+// The program that `text` of a random program says.
+inline random_program random_program_from(const std::string& text) {
+  random_program p;
+  std::string word;
+  for (const char c : text + " ") {
+    if (c != ' ') {
+      word += c;
+      continue;
+    }
+    if (word == "[") p.cpus.emplace_back();
+    for (const instruction& i : instructions)
+      if (word == i.name) p.cpus.back().push_back(&i);
+    word.clear();
+  }
+  return p;
+}
+
+}  // namespace iorace

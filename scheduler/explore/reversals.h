@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Which executions come out of one execution by exchanging two of its events. The search tree has
+// one node per Mazurkiewicz trace; this file is its edge relation.
+//
+// Every trace T has one canonical sequence. At each prefix the policy names the next event e. If T
+// has nothing before e that conflicts with it, e is next. Otherwise the conflicting events of T
+// that come first (none of them before another) are looked at, `a` is the one with the lowest task,
+// and next come the events that must precede `a`, then `a`: a *departure*. T's parent undoes the
+// last departure: it is what the policy makes of e before `a`. So a node has a child for a pair (e,
+// a) of its events iff
+//  1. e was the policy's choice, and drew nothing but 0; `a` is the last departure of the node or
+//     the policy's choice behind it, and drew nothing but 0;
+//  2. they conflict and nothing is between them in happens-before; or `a` waits for a primitive
+//     that e closes, and did not wait for e otherwise;
+//  3. `a` would have been enabled where e stood;
+//  4. every departure behind e happens before `a`: without the others it is the same exchange;
+//  5. where e had been put off before, in favour of events that are independent of `a`, their tasks
+//     have lower numbers.
+// In the child the events that do not precede `a` are dropped; the policy brings them back.
+//
+// An event that ends its execution with a finding ends only its own task here: the others go on
+// without it, as long as they are not in conflict with it, so that their findings are not lost. In
+// other words, traces are those of the program whose tasks stop where they are convicted. (After
+// parsimonious-optimal DPOR, Abdulla et al., CAV 2024, and TruSt, Kokologiannakis et al., POPL
+// 2022.)
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "scheduler/explore/event_log.h"
+
+namespace iorace {
+
+struct reversal {
+  enum class kind : std::uint8_t { conflict, waits, choice } how;
+  task_id task;   // of `a`
+  event_id at;    // e, or the event that chooses
+  event_id head;  // a; no_event if it never ran
+  event_id past;  // of `waits`: what precedes `a` precedes this, or nothing (no_event)
+  std::uint32_t draw = 0, value = 0;  // of a choice: which of the event's numbers, and what it is
+};
+
+// What a task that has not ended was about to do.
+struct unfinished {
+  task_id task = no_task;
+  op_kind kind = op_kind::read;
+  std::uint32_t word = no_word;  // no_word if it concerns no word
+  object_id object = 0;
+  meets_as how = meets_as::nothing;
+  bool waits = false;
+  bool whole = false;  // kfree: it concerns the object
+  bool meets(const word_access& x) const {
+    if (whole || x.word == no_word) return object != 0 && x.object == object;
+    return word != no_word && x.word == word && conflict(how, x.how);
+  }
+};
+
+class reversal_finder {
+ public:
+  explicit reversal_finder(const event_log& log) : log_(log) {}
+  // Appends the children of the execution in the log, whose events from `first` on are new.
+  void find(event_id first, const std::vector<unfinished>& ends, std::vector<reversal>& to);
+  // Returns true iff event `e` precedes `a` in the child.
+  bool precedes(const reversal& r, event_id e) const;
+
+ private:
+  using tick = event_log::tick;
+  void conflicts_of(event_id a);
+  void waits_of(const unfinished& u, std::int32_t chain, event_id past, event_id head);
+  void stopped_by(event_id e, const unfinished& u);
+  void choices_of(event_id e);
+  void note_conflict(event_id e, event_id a);
+  bool plain_choice(event_id e) const;
+  bool departures_precede(event_id e, const tick* past, event_id head) const;
+  bool in_order(event_id e, task_id t, const tick* past) const;
+
+  const event_log& log_;
+  std::vector<reversal>* to_ = nullptr;
+  std::vector<event_id> in_conflict_;
+  std::vector<tick> past_, without_;
+};
+
+}  // namespace iorace

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "scheduler/explore/verify.h"
+
+#include <algorithm>
+#include <set>
+
+#include <xxhash.h>
+
+#include "scheduler/explore/exhaustive.h"
+#include "scheduler/explore/keep.h"
+
+namespace iorace {
+namespace {
+
+class searcher {
+ public:
+  searcher(const program& p, const verify_options& o)
+      : program_(p), options_(o), each_(o.each), promoted_(o.points.begin(), o.points.end()) {
+    each_.fair = false;
+  }
+
+  verify_result run() {
+    while (!pass()) {
+    }
+    result_.promoted.assign(promoted_.begin(), promoted_.end());
+    return std::move(result_);
+  }
+
+ private:
+  // Executions that are still to come out of one execution.
+  struct level {
+    std::size_t first, next, end;  // of its reversals
+    bool stashed;
+  };
+
+  // Returns false if a field became a point and the search has to begin again.
+  bool pass() {
+    const std::vector<std::string> fields(promoted_.begin(), promoted_.end());
+    engine_.promote(fields);
+    fields_ = fields;
+    log_.clear();
+    levels_.clear();
+    reversals_.clear();
+    strategy_.next = {};
+    restart_passed();
+    if (!execute(0)) return false;
+    while (!levels_.empty()) {
+      if (result_.executions >= options_.executions_max || stop()) return true;
+      level& top = levels_.back();
+      if (top.stashed) {
+        log_.unstash();
+        top.stashed = false;
+      }
+      if (top.next == top.end) {
+        reversals_.resize(top.first);
+        levels_.pop_back();
+        continue;
+      }
+      const reversal r = reversals_[top.next++];
+      top.stashed = true;
+      if (!execute(depart(r))) return false;
+    }
+    result_.complete = result_.step_bound == 0;
+    return true;
+  }
+
+  bool stop() {
+    if (options_.stop_at_first && !result_.findings.empty()) return true;
+    result_.stopped = options_.stop(
+        {result_.earlier + result_.executions, result_.points, result_.findings.size()});
+    return result_.stopped;
+  }
+
+  void restart_passed() {
+    result_.earlier += result_.executions;
+    result_.executions = result_.traces = result_.cut = result_.step_bound = 0;
+    result_.digest = 0;
+  }
+
+  // Makes the log and the plan those of a reversal. Returns the first new event that counts.
+  event_id depart(const reversal& r) {
+    exhaustive::plan& plan = strategy_.next;
+    plan.tasks.clear();
+    plan.numbers.clear();
+    const bool choice = r.how == reversal::kind::choice;
+    plan.against = choice ? no_task : log_.events[log_.at(r.at)].task;
+    for (event_id e = r.at + 1; e < log_.size() && !choice; ++e) {
+      if (!finder_.precedes(r, e)) continue;
+      const event& v = log_.events[log_.at(e)];
+      const std::size_t end =
+          e + 1 < log_.size() ? log_.events[log_.at(e + 1)].draws : log_.draws.size();
+      for (std::size_t i = v.draws; i < end; ++i) {
+        plan.numbers.push_back(log_.draws[i]);
+        plan.numbers.back().by = r.at + static_cast<event_id>(plan.tasks.size());
+      }
+      plan.tasks.push_back(v.task);
+    }
+    const event_id head = r.at + static_cast<event_id>(plan.tasks.size());
+    departure d{head, r.at, plan.against};
+    bool scheduled = true;
+    if (choice) {
+      const event& v = log_.events[log_.at(r.at)];
+      scheduled = v.scheduled;
+      for (std::uint32_t i = 0; i < r.draw; ++i) plan.numbers.push_back(log_.draws[v.draws + i]);
+      plan.numbers.push_back({r.at, r.value, 0});
+      if (scheduled) {
+        d = log_.departures.back();
+        for (const departure& old : log_.departures)
+          if (old.at == r.at) d = old;
+        plan.against = d.against;
+      }
+    }
+    plan.tasks.push_back(r.task);
+    strategy_.head_scheduled = scheduled;
+    log_.stash(r.at);
+    log_.departures.push_back(d);
+    return head;
+  }
+
+  // Returns false if the search has to begin again.
+  bool execute(event_id first) {
+    bool done = false;
+    while (!done) {
+      const execution_result r = engine_.run(program_, strategy_, each_);
+      done = strategy_.finish(r, ends_);
+      strategy_.next.tasks.clear();
+      strategy_.next.against = no_task;
+      count(r);
+      if (r.how == ended::found && titles_.insert(engine_.last_finding().title).second)
+        keep_finding();
+      if (promote()) return false;
+    }
+    ++result_.traces;
+    const std::size_t begin = reversals_.size();
+    finder_.find(first, ends_, reversals_);
+    levels_.push_back({begin, begin, reversals_.size(), false});
+    result_.tree = std::max(result_.tree, log_.entries() + reversals_.size());
+    return true;
+  }
+
+  void count(const execution_result& r) {
+    ++result_.executions;
+    result_.points += r.points;
+    result_.operations += r.operations;
+    result_.cut += r.how == ended::cut;
+    result_.step_bound += r.how == ended::step_bound;
+    result_.digest = XXH3_64bits_withSeed(&r.digest, sizeof r.digest, result_.digest);
+    if (options_.seen) options_.seen(engine_);
+  }
+
+  bool promote() {
+    const std::size_t before = promoted_.size();
+    for (const engine::late_free& u : engine_.late_frees())
+      promoted_.insert(engine_.objects.class_field(u.object, u.field));
+    const finding& f = engine_.last_finding();
+    if (f.kind == verdict::data_race) {
+      const step& s = engine_.steps()[f.at];
+      promoted_.insert(engine_.objects.class_field(s.object, s.field));
+    }
+    return promoted_.size() > before;
+  }
+
+  void keep_finding();
+
+  const program& program_;
+  const verify_options& options_;
+  execution_options each_;
+  std::set<std::string> promoted_;
+  std::vector<std::string> fields_;
+  std::set<std::string> titles_;
+  engine engine_;
+  event_log log_;
+  exhaustive strategy_{engine_, log_};
+  reversal_finder finder_{log_};
+  std::vector<unfinished> ends_;
+  std::vector<reversal> reversals_;
+  std::vector<level> levels_;
+  verify_result result_;
+};
+
+void searcher::keep_finding() {
+  verified_finding f;
+  f.what = engine_.last_finding();
+  f.what.execution = result_.earlier + result_.executions - 1;
+  f.points = fields_;
+  f.picks = strategy_.picks();
+  for (const drawn_number& d : log_.draws) f.numbers.push_back(d.value);
+  result_.findings.push_back(std::move(f));
+}
+
+}  // namespace
+
+verify_result verify(const program& p, const verify_options& o) { return searcher(p, o).run(); }
+
+}  // namespace iorace

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Verifying and enumerating random programs: the same traces, the same outcomes, each once.
+#include <cstdlib>
+#include <map>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "scheduler/explore/random_program_test.h"
+#include "scheduler/explore/verify.h"
+
+namespace iorace {
+namespace {
+
+struct comparison {
+  std::uint64_t programs = 0, traces = 0, clean = 0, executions = 0, titles = 0, wrong = 0;
+};
+
+std::string set_text(const std::set<std::string>& all) {
+  std::string text;
+  for (const std::string& s : all) text += (text.empty() ? "" : ", ") + s;
+  return text;
+}
+
+// Clean traces: the same, each once. Findings: the same titles.
+void compare(const random_program& r, comparison& sum) {
+  const program p = r.runnable();
+  verify_options o;
+  // First the points that it needs, then the traces.
+  o.points = verify(p, o).promoted;
+  std::multiset<std::uint64_t> clean;
+  std::set<std::string> titles, brute_titles;
+  o.seen = [&](const engine& e) {
+    if (e.last_finding().kind == verdict::none)
+      clean.insert(trace_hash(e));
+    else
+      titles.insert(e.last_finding().title);
+  };
+  const verify_result all = verify(p, o);
+  EXPECT_TRUE(all.complete) << r.text();
+
+  enumerate_options e;
+  e.points = all.promoted;
+  e.interleavings_max = 30'000;
+  e.seen = [&](const engine& x) {
+    if (x.last_finding().kind != verdict::none) brute_titles.insert(x.last_finding().title);
+  };
+  const enumeration brute = all_of(p, [](lab*) { return std::string("clean"); }, e);
+  if (!brute.complete) return;
+  ++sum.programs;
+  sum.traces += all.traces;
+  sum.executions += all.executions;
+  sum.titles += titles.size();
+  const auto found = brute.outcomes.find("clean");
+  const std::uint64_t expected = found == brute.outcomes.end() ? 0 : found->second.traces;
+  sum.clean += expected;
+  const std::set<std::uint64_t> distinct(clean.begin(), clean.end());
+  if (distinct.size() == expected && clean.size() == expected && titles == brute_titles) return;
+  if (++sum.wrong > 3) return;
+  ADD_FAILURE() << "program " << r.text() << "\n  brute " << expected << " verify " << clean.size()
+                << " distinct " << distinct.size() << "\n  brute " << set_text(brute_titles)
+                << "\n  verify " << set_text(titles);
+}
+
+void compare_many(std::uint64_t seed, std::uint64_t programs, std::size_t cpus, std::size_t length,
+                  const std::string& groups) {
+  const auto among = instructions_of(groups);
+  if (const char* text = std::getenv("IORACE_PROGRAM")) {
+    comparison one;
+    return compare(random_program_from(text), one);
+  }
+  if (const char* more = std::getenv("IORACE_PROGRAMS")) programs = std::strtoull(more, nullptr, 0);
+  if (const char* other = std::getenv("IORACE_SEED")) seed = std::strtoull(other, nullptr, 0);
+  std::mt19937_64 rng(seed);
+  comparison sum;
+  for (std::uint64_t i = 0; i < programs; ++i)
+    compare(random_program_of(rng, cpus, length, among), sum);
+  std::printf(
+      "%llu programs, %llu traces (%llu clean), %llu executions, %llu titles, wrong %llu\n",
+      static_cast<unsigned long long>(sum.programs), static_cast<unsigned long long>(sum.traces),
+      static_cast<unsigned long long>(sum.clean), static_cast<unsigned long long>(sum.executions),
+      static_cast<unsigned long long>(sum.titles), static_cast<unsigned long long>(sum.wrong));
+  EXPECT_EQ(sum.wrong, 0u);
+}
+
+TEST(verify_random, memory) { compare_many(1, 300, 3, 4, "memory"); }
+TEST(verify_random, choices) { compare_many(2, 200, 3, 3, "memory choices"); }
+TEST(verify_random, locks) { compare_many(3, 300, 3, 4, "locks"); }
+TEST(verify_random, counts) { compare_many(4, 300, 3, 3, "counts"); }
+TEST(verify_random, tasks) { compare_many(5, 200, 2, 4, "tasks memory"); }
+TEST(verify_random, all_exact) { compare_many(6, 300, 3, 4, "memory choices locks counts tasks"); }
+TEST(verify_random, everything) { compare_many(9, 300, 3, 4, "*"); }
+
+}  // namespace
+}  // namespace iorace

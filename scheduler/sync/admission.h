@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Whom a primitive lets in right now. An exhaustive search asks before and after each event of a
+// primitive, so that it knows where a waiting event could have stood: two events of one primitive
+// can be exchanged only where the second would have been enabled before the first.
+#pragma once
+
+#include <cstdint>
+
+#include "scheduler/engine/operation.h"
+
+namespace iorace {
+
+inline constexpr std::uint8_t admits_one = 1;        // exclusive waiters, takers of a completion
+inline constexpr std::uint8_t admits_readers = 2;    // down_read
+inline constexpr std::uint8_t admits_try_write = 4;  // down_write_trylock
+inline constexpr std::uint8_t admits_counted = 8;    // refcount_inc_not_zero
+inline constexpr std::uint8_t admits_last = 16;      // refcount_dec_if_one
+inline constexpr std::uint8_t admits_all = 255;
+
+// Returns the kinds of events that could pass (that wait for nothing, or try and succeed) at
+// `place`, which an event of `kind` names, if their tasks hold nothing there. Places where nobody
+// waits or tries admit all.
+std::uint8_t admission(op_kind kind, const void* place);
+// What an event of `kind` needs for that.
+std::uint8_t admission_needed(op_kind kind);
+
+// Precondition of a wait that may end by itself at any time.
+bool at_any_time(const void* object, task_id task);
+
+}  // namespace iorace
