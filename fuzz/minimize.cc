@@ -18,6 +18,7 @@ namespace iorace {
 namespace {
 
 constexpr unsigned rounds_max = 10;
+constexpr std::size_t short_schedule = 8;  // lines
 
 // Lines are "  12 cpu1 function operation ...".
 std::size_t switches_in(const std::vector<std::string>& steps) {
@@ -101,6 +102,7 @@ class minimizer {
     replay_input in = in_;
     in.plan = c.without ? without(*c.without) : with_tasks(last_.plan, c.program, since_last(c));
     std::optional<schedule> plan = still_holds(engine_, bound.runnable(), in, goal_);
+    if (!plan && c.without) plan = with_fewer_lines(bound, in);
     if (!plan) plan = search(bound);
     if (!plan) return false;
     last_ = {c.program, c.original, std::move(*plan), capture(engine_)};
@@ -115,6 +117,19 @@ class minimizer {
                                    [&](const call& other) { return call_label(other) == label; });
     return without_call(last_.plan, last_.steps,
                         {last_.steps.tasks[c.task], label, static_cast<std::size_t>(nth)});
+  }
+
+  // Tasks may have stopped because of what the call did: a line or two of a short schedule go, too.
+  std::optional<schedule> with_fewer_lines(const bound_program& bound, const replay_input& in) {
+    const std::vector<segment>& all = in.plan.segments;
+    for (std::size_t n = 1; n <= 2; ++n)
+      for (std::size_t i = 0; i + n <= all.size() && all.size() <= short_schedule; ++i) {
+        replay_input fewer = in;
+        const auto at = fewer.plan.segments.begin() + static_cast<std::ptrdiff_t>(i);
+        fewer.plan.segments.erase(at, at + static_cast<std::ptrdiff_t>(n));
+        if (auto plan = still_holds(engine_, bound.runnable(), fewer, goal_)) return plan;
+      }
+    return std::nullopt;
   }
 
   // original[] of the candidate, counted from the one accepted last.

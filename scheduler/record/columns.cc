@@ -98,7 +98,9 @@ class drawing {
   void add(const recording& r, const recording::line& l, std::vector<std::uint32_t>& open) {
     open_path(r, column_[l.task], short_.path(l), l.frame, open);
     const bool side = l.number == r.end.at || l.number == r.end.other;
-    put({l.number, column_[l.task], event_text(l, short_.place(l)), side}, open.size());
+    const bool failed = !r.end.name.empty() && l.number == r.lines.size();
+    const char* const held = l.kind == op_kind::warn_on && !failed ? " = 0" : "";
+    put({l.number, column_[l.task], event_text(l, short_.place(l)) + held, side}, open.size());
   }
 
   // Where another task goes on: what this one waits for, or would have done next.

@@ -191,6 +191,14 @@ TEST(columns, long_names_wrap_inside_their_column) {
   expect_golden("long_names.columns", columns(s.r));
 }
 
+TEST(columns, a_check_that_holds_does_not_look_like_one_that_fails) {
+  scene s;
+  s.call(1, "f").op(1, op_kind::warn_on, "").op(1, op_kind::warn_on, "");
+  s.r.end.name = "kernel-warn";
+  const std::string text = columns(s.r);
+  EXPECT_NE(text.find("   1   WARN_ON() = 0\n   2   WARN_ON()\n"), text.npos) << text;
+}
+
 TEST(columns, color_only_adds_to_the_text) {
   std::string text = columns(unmap_race(), {.color = true});
   EXPECT_NE(text.find("\033["), text.npos);
