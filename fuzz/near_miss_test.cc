@@ -37,11 +37,10 @@ std::string_view race_of(const std::string& name) {
 }
 
 // The probes that the program's own calls pass: closing its files at the end is left out.
-names probes_of(const trace_file& t) {
+names probes_of(engine& e, const trace_file& t) {
   bound_program bound(t.program, kernel_schema());
   program p = bound.runnable();
   p.check = [](void*) {};
-  engine e;
   const replay_input in = input_of(t);
   keep(e, p, in.plan, in.options, in.points);
   bound.count_latest();
@@ -93,13 +92,13 @@ std::size_t knobs_apart(const trace_file& a, const trace_file& b) {
 }
 
 // As far as `plan` can be followed, under the knobs of `t`.
-schedule followed(const trace_file& t, const schedule& plan) {
+schedule followed(engine& e, const trace_file& t, const schedule& plan) {
   const bound_program bound(t.program, kernel_schema());
-  engine e;
   return keep(e, bound.runnable(), plan, execution_of(t), t.points).plan;
 }
 
 TEST(near_miss, each_race_has_its_repaired_program) {
+  engine e;
   const auto correct = committed_traces("correct");
   for (const committed_trace& race : committed_traces("wrong")) {
     SCOPED_TRACE(race.name);
@@ -107,17 +106,18 @@ TEST(near_miss, each_race_has_its_repaired_program) {
     ASSERT_NE(repaired, nullptr);
     EXPECT_EQ(knobs_apart(race.trace, repaired->trace), 1u);
     EXPECT_EQ(calls_apart(race.trace, repaired->trace), 0u);
-    EXPECT_EQ(followed(repaired->trace, *race.trace.schedule), *repaired->trace.schedule);
+    EXPECT_EQ(followed(e, repaired->trace, *race.trace.schedule), *repaired->trace.schedule);
     names unreached;
     for (const kern::probe_info& p : kern::probes())
       for (const std::string& line : lines_of(repaired->text))
         if (line.starts_with("# Cannot reach ") && line.find(p.name) != line.npos)
           unreached.insert(p.name);
-    EXPECT_EQ(missing(probes_of(race.trace), probes_of(repaired->trace)), unreached);
+    EXPECT_EQ(missing(probes_of(e, race.trace), probes_of(e, repaired->trace)), unreached);
   }
 }
 
 TEST(near_miss, one_switch_or_call_away_all_probes_are_passed_without_a_finding) {
+  engine e;
   const auto wrong = committed_traces("wrong");
   std::size_t misses = 0;
   for (const committed_trace& near : committed_traces("correct")) {
@@ -132,8 +132,8 @@ TEST(near_miss, one_switch_or_call_away_all_probes_are_passed_without_a_finding)
     EXPECT_EQ(calls_apart(race->trace, near.trace), call ? 1u : 0u);
     EXPECT_EQ(switches_apart(race->trace, near.trace), call ? 0u : 1u);
     EXPECT_TRUE(call || kind_of(near.name) == "one-switch");
-    EXPECT_EQ(followed(near.trace, *near.trace.schedule), *near.trace.schedule);
-    EXPECT_THAT(missing(probes_of(race->trace), probes_of(near.trace)), testing::IsEmpty());
+    EXPECT_EQ(followed(e, near.trace, *near.trace.schedule), *near.trace.schedule);
+    EXPECT_THAT(missing(probes_of(e, race->trace), probes_of(e, near.trace)), testing::IsEmpty());
   }
   EXPECT_GE(misses, 8u);
 }
