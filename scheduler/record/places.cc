@@ -10,12 +10,6 @@ namespace iorace {
 
 namespace {
 
-std::uint32_t outermost(const recording& r, std::uint32_t frame) {
-  std::uint32_t f = frame;
-  while (f != 0 && r.frames[f].parent != 0) f = r.frames[f].parent;
-  return f;
-}
-
 bool same_words(anchor a, const anchor& b) {
   a.occurrence = b.occurrence;
   return a == b;
@@ -25,7 +19,7 @@ bool same_words(anchor a, const anchor& b) {
 std::optional<std::uint32_t> frame_of(const recording& r, const call_place& call) {
   std::set<std::uint32_t> seen;
   for (const recording::line& l : r.lines) {
-    const std::uint32_t f = outermost(r, l.frame);
+    const std::uint32_t f = r.call_of(l.frame);
     if (r.tasks[l.task] == call.task && r.frames[f].function == call.label &&
         seen.insert(f).second && seen.size() == call.nth + 1)
       return f;
@@ -56,7 +50,7 @@ std::vector<unsigned> naturalness_of(const recording& r, std::string_view task) 
     if (r.tasks[l.task] != task) continue;
     const bool lock = (traits(l.kind).flags & lock_flags) == (op_waits | op_acquire) ||
                       l.kind == op_kind::down_write_arrive;
-    const bool new_call = entered.insert(outermost(r, l.frame)).second;
+    const bool new_call = entered.insert(r.call_of(l.frame)).second;
     const bool new_function = entered.insert(l.frame).second;
     ranks.push_back(new_call ? 0 : new_function || lock ? 1 : 2);
   }
@@ -69,7 +63,7 @@ schedule without_call(const schedule& s, const recording& r, const call_place& c
   const std::vector<anchor> places = places_of(r, call.task);
   std::vector<bool> inside;
   for (const recording::line& l : r.lines)
-    if (r.tasks[l.task] == call.task) inside.push_back(outermost(r, l.frame) == *gone);
+    if (r.tasks[l.task] == call.task) inside.push_back(r.call_of(l.frame) == *gone);
   schedule out = s;
   for (segment& g : out.segments) {
     if (g.task != call.task || !g.until) continue;

@@ -50,6 +50,11 @@ struct recording {
   std::vector<line> pending;  // what unfinished tasks would have done next; numbers are 0
   ending end;
 
+  // Returns the outermost frame around `at`, a call of the program or of the task's body.
+  std::uint32_t call_of(std::uint32_t at) const {
+    while (at != 0 && frames[at].parent != 0) at = frames[at].parent;
+    return at;
+  }
   // Returns the innermost function at frame `at`; empty outside all functions.
   std::string_view function(std::uint32_t at) const {
     while (at != 0 && frames[at].call) at = frames[at].parent;

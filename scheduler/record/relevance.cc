@@ -5,6 +5,8 @@
 #include <map>
 #include <string>
 
+#include "scheduler/record/sections.h"
+
 namespace iorace {
 namespace {
 
@@ -12,13 +14,6 @@ using line = recording::line;
 
 constexpr std::size_t last_conflicts = 2;  // of the task that is convicted
 constexpr std::size_t last_writes = 40;    // of a task that acts alone
-
-// The outermost frame: one call of the program, or of the task's body.
-std::uint32_t call_of(const recording& r, std::uint32_t frame) {
-  std::uint32_t outermost = frame;
-  for (; frame != 0; frame = r.frames[frame].parent) outermost = frame;
-  return outermost;
-}
 
 bool is_list(op_kind k) {
   return k == op_kind::list_add || k == op_kind::list_del || k == op_kind::list_next ||
@@ -43,42 +38,6 @@ bool has_own_meaning(const line& l, const recording& r) {
   }
 }
 
-bool takes_lock(const line& l) {
-  switch (l.kind) {
-    case op_kind::mutex_lock:
-    case op_kind::spin_lock:
-    case op_kind::down_read:
-    case op_kind::down_write_arrive:
-    case op_kind::xa_lock:
-      return true;
-    case op_kind::mutex_trylock:
-    case op_kind::spin_trylock:
-    case op_kind::down_read_trylock:
-    case op_kind::down_write_trylock:
-      return l.value != "0";
-    default:
-      return false;
-  }
-}
-
-bool drops_lock(const line& l) {
-  switch (l.kind) {
-    case op_kind::mutex_unlock:
-    case op_kind::spin_unlock:
-    case op_kind::up_read:
-    case op_kind::up_write:
-    case op_kind::xa_unlock:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool is_lock(const line& l) {
-  return takes_lock(l) || drops_lock(l) || l.kind == op_kind::down_write ||
-         l.kind == op_kind::downgrade_write;
-}
-
 // A reference more or less. Dropping one by dec_and_test asks for the others.
 bool counts(const line& l) {
   return l.kind == op_kind::refcount_inc || l.kind == op_kind::refcount_dec ||
@@ -90,9 +49,7 @@ bool touches(const line& l) {
   return traits(l.kind).access != access_type::none && l.kind != op_kind::kfree;
 }
 bool conflict(const line& a, const line& b) {
-  const bool write =
-      traits(a.kind).access == access_type::write || traits(b.kind).access == access_type::write;
-  return a.task != b.task && write && !(counts(a) && counts(b));
+  return a.task != b.task && (writes(a) || writes(b)) && !(counts(a) && counts(b));
 }
 
 // From the first line to the last one.
@@ -102,13 +59,11 @@ struct extent {
 
 class judging {
  public:
-  explicit judging(const recording& r) : r_(r), relevant_(r.lines.size()) {
+  explicit judging(const recording& r) : r_(r), sections_(r), relevant_(r.lines.size()) {
     for (std::size_t i = 0; i < r.lines.size(); ++i) {
       const auto [call, fresh] = calls_.try_emplace(key_of(r.lines[i]), extent{i, i});
       if (!fresh) call->second.last = i;
-      if (is_lock(r.lines[i])) locks_[r.lines[i].place()].push_back(i);
     }
-    hold_locks();
     // A call that had not returned when a finding ended the execution lasts until then: its task
     // was stopped inside it.
     for (const line& l : r.pending) {
@@ -124,7 +79,7 @@ class judging {
     judge_check();
     judge_writes();
     for (const line& l : r_.pending) wait_for(l);
-    for (const auto& [place, lines] : locks_)
+    for (const auto& [place, lines] : sections_.locks())
       for (const std::size_t i : lines)
         if (takes_lock(r_.lines[i]) && is_contended(i, lines)) judge_section(i, lines);
     return std::move(relevant_);
@@ -133,41 +88,16 @@ class judging {
  private:
   using call_key = std::pair<task_id, std::uint32_t>;
   using clock = std::vector<std::size_t>;  // by task: how many lines are known to come before
-  call_key key_of(const line& l) const { return {l.task, call_of(r_, l.frame)}; }
+  call_key key_of(const line& l) const { return {l.task, r_.call_of(l.frame)}; }
 
   static void join(clock& to, const clock& from) {
     for (std::size_t t = 0; t < to.size(); ++t) to[t] = std::max(to[t], from[t]);
   }
 
-  // By line: where the locks were taken that its task holds, the latest last.
-  void hold_locks() {
-    std::vector<std::vector<std::size_t>> held(r_.tasks.size());
-    for (std::size_t i = 0; i < r_.lines.size(); ++i) {
-      const line& l = r_.lines[i];
-      std::vector<std::size_t>& mine = held[l.task];
-      if (drops_lock(l))
-        std::erase_if(mine, [&](std::size_t k) { return r_.lines[k].place() == l.place(); });
-      held_.push_back(mine);
-      if (takes_lock(l)) mine.push_back(i);
-    }
-  }
-
   std::string place_of(std::size_t i) const {
     const line& l = r_.lines[i];
-    if (!is_list(l.kind) || held_[i].empty()) return l.place();
-    return "list under " + r_.lines[held_[i].back()].place();
-  }
-
-  // The last line that is before the line `b` if `a` is: with `a`, the end of a section whose lock
-  // `b` was done under, too.
-  std::size_t end_with(std::size_t a, std::size_t b) const {
-    std::size_t end = a;
-    for (const std::size_t x : held_[a])
-      for (const std::size_t y : held_[b])
-        if (x < y && r_.lines[x].place() == r_.lines[y].place())
-          if (const std::size_t dropped = end_of_section(x); dropped < y)
-            end = std::max(end, dropped);
-    return end;
+    if (!is_list(l.kind) || sections_.held(i).empty()) return l.place();
+    return "list under " + r_.lines[sections_.held(i).back()].place();
   }
 
   // Marks the orders that do not follow from others.
@@ -191,7 +121,7 @@ class judging {
           }
           if (mine[o.task] > *other) continue;
           relevant_[*other] = relevant_[i] = true;
-          join(mine, at[end_with(*other, i)]);
+          join(mine, at[sections_.end_with(*other, i)]);
         }
         others.push_back(i);
       }
@@ -246,18 +176,9 @@ class judging {
     });
   }
 
-  // Where the lock that is taken at `taken` is dropped; behind the last line if it is not.
-  std::size_t end_of_section(std::size_t taken) const {
-    for (std::size_t i = taken + 1; i < r_.lines.size(); ++i)
-      if (r_.lines[i].task == r_.lines[taken].task && drops_lock(r_.lines[i]) &&
-          r_.lines[i].place() == r_.lines[taken].place())
-        return i;
-    return r_.lines.size();
-  }
-
   void judge_section(std::size_t taken, const std::vector<std::size_t>& lines) {
     const task_id task = r_.lines[taken].task;
-    const std::size_t end = end_of_section(taken);
+    const std::size_t end = sections_.end(taken);
     for (std::size_t i = taken + 1; i < end; ++i)
       if (r_.lines[i].task == task && relevant_[i]) return mark_section(taken, end, lines);
   }
@@ -269,14 +190,14 @@ class judging {
 
   // `waiting` did not come to take its lock: others that had it since its call began.
   void wait_for(const line& waiting) {
-    const auto lines = locks_.find(waiting.place());
+    const auto lines = sections_.locks().find(waiting.place());
     const auto call = calls_.find(key_of(waiting));
-    if (lines == locks_.end() || call == calls_.end() ||
+    if (lines == sections_.locks().end() || call == calls_.end() ||
         !(takes_lock(waiting) || waiting.kind == op_kind::down_write))
       return;
     for (const std::size_t taken : lines->second) {
       const task_id task = r_.lines[taken].task;
-      const std::size_t end = end_of_section(taken);
+      const std::size_t end = sections_.end(taken);
       if (task == waiting.task || !takes_lock(r_.lines[taken]) || end < call->second.first)
         continue;
       mark_section(taken, end, lines->second);
@@ -288,11 +209,10 @@ class judging {
   }
 
   const recording& r_;
+  const lock_sections sections_;
   std::vector<bool> relevant_;
   std::map<call_key, extent> calls_;
-  std::vector<std::vector<std::size_t>> held_;
   std::map<std::size_t, std::size_t> met_;  // conflicts of the task that is convicted: with what
-  std::map<std::string, std::vector<std::size_t>> locks_;  // lines, by place
 };
 
 }  // namespace
