@@ -65,9 +65,10 @@ TEST_F(cli_test, the_first_line_repeats_the_run) {
 
 TEST_F(cli_test, json_has_what_scripts_need) {
   const json run = json_of({"run", "access_pin_unmap", "--with", spin, "-o", "a.trace"}, 1);
-  for (const char* key : {"scenario", "profile", "knobs", "strategy", "seed", "executions",
-                          "points", "operations", "seconds", "digest", "cut", "step_bound",
-                          "knobs_unused", "probes_unreached", "calls_never_ok", "findings"})
+  for (const char* key :
+       {"scenario", "profile", "knobs", "strategy", "seed", "executions", "points", "operations",
+        "seconds", "digest", "cut", "step_bound", "knobs_unused", "probes_unreached",
+        "calls_never_ok", "findings", "statistics"})
     EXPECT_TRUE(run.contains(key)) << key;
   EXPECT_EQ(run["scenario"], "access_pin_unmap");
   EXPECT_EQ(run["profile"], "upstream");

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "fuzz/subject.h"
+#include "scheduler/explore/statistics.h"
 #include "tools/failure.h"
 #include "tools/numbers.h"
 #include "tools/terminal.h"
@@ -34,6 +35,7 @@ struct run_request {
   std::string time_text;
   bool keep_going = false;
   bool fair = false;
+  statistics_of statistics = statistics_of::some;
   unsigned jobs = 1;
   std::string out;  // empty: ./<scenario>-<verdict>-<hash8>.trace
   output_options output;

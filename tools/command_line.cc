@@ -121,6 +121,14 @@ action add_run(CLI::App& verb, run_request& o) {
       });
   add_run_limits(verb, o);
   verb.add_flag("--keep-going", o.keep_going, "Do not stop at the first finding");
+  add(verb, "--statistics", "WHICH", "Count traces of some executions (default) or of all",
+      [&o](const std::string& word) {
+        static constexpr std::string_view names[] = {"some", "all"};
+        o.statistics = word == "all" ? statistics_of::all : statistics_of::some;
+        if (word == "some" || word == "all") return std::string();
+        return fmt::format("unknown value {}, {}", iorace::quoted(word),
+                           expected_one_of(word, names));
+      });
   verb.add_flag("--fair", o.fair, "Locks are handed over first come, first served");
   verb.add_option("-o", o.out, "Trace of the finding (default ./SCENARIO-VERDICT-HASH.trace)")
       ->type_name("PATH");

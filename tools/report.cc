@@ -69,6 +69,40 @@ std::string never_text(const trace_file& t, const unreached& never, const paint&
   return text;
 }
 
+double share(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 1 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+json statistics_json(const run_statistics& s) {
+  json missed = json::object();
+  for (unsigned depth = 1; depth <= 4; ++depth)
+    missed[fmt::format("{}", depth)] = pct_miss_bound(s, depth);
+  return {{"looked_at", s.looked_at},
+          {"traces", s.traces},
+          {"traces_once", s.once},
+          {"exact", s.exact},
+          {"unseen_mass", share(s.once, s.looked_at)},
+          {"reads_from_pairs", s.pairs},
+          {"tasks_max", s.tasks_max},
+          {"points_max", s.points_max},
+          {"pct_executions", s.pct_executions},
+          {"pct_miss_bound", s.pct_executions == 0 ? json() : missed}};
+}
+
+// "traces 812 in 1024 executions, a new one in 61% of those to come; reads-from pairs 96"
+std::string statistics_text(const run_statistics& s) {
+  std::string text = fmt::format(
+      "traces {}{} in {} executions looked at, a new one in about {:.1f}% of those to come; "
+      "reads-from pairs {}\n",
+      s.exact ? "" : "about ", s.traces, s.looked_at, 100 * share(s.once, s.looked_at), s.pairs);
+  if (s.pct_executions == 0) return text;
+  text += fmt::format("pct, {} executions: a bug of depth", s.pct_executions);
+  for (unsigned depth = 1; depth <= 3; ++depth)
+    text += fmt::format("{} {} is missed with p <= {:.2g}", depth == 1 ? "" : ",", depth,
+                        pct_miss_bound(s, depth));
+  return text + '\n';
+}
+
 std::string finding_text(const sampled_finding& f, const std::string& path, const paint& colors) {
   return fmt::format("\nexecution {}: {}\n{}\nreplay: {}\n", f.what.execution, f.what.detail,
                      colors.bad(f.what.title), shell_line({"iorace", "replay", path}));
@@ -104,6 +138,7 @@ std::string repeat_line(const run_request& o, const program_data& p) {
   if (o.time_max) words.insert(words.end(), {"--max-time", o.time_text});
   if (o.keep_going) words.emplace_back("--keep-going");
   if (o.fair) words.emplace_back("--fair");
+  if (o.statistics == statistics_of::all) words.insert(words.end(), {"--statistics", "all"});
   if (o.jobs != 1) words.insert(words.end(), {"--jobs", fmt::format("{}", o.jobs)});
   return shell_line(words);
 }
@@ -134,6 +169,7 @@ json run_json(const run_request& o, const trace_file& t, const std::string& scen
           {"knobs_unused", r.run.never.knobs},
           {"probes_unreached", r.run.never.probes},
           {"calls_never_ok", r.run.never.calls},
+          {"statistics", statistics_json(all.statistics)},
           {"findings", findings}};
 }
 
@@ -143,6 +179,7 @@ std::string run_text(const trace_file& t, const seed_report& r, const paint& col
       "executions {}  points {}  operations {}  seconds {:.3f}  cut {}  step-bound {}  "
       "digest {:016x}\n",
       all.executions, all.points, all.operations, r.seconds, all.cut, all.step_bound, all.digest);
+  text += statistics_text(all.statistics);
   text += never_text(t, r.run.never, colors);
   for (std::size_t i = 0; i < all.findings.size(); ++i)
     text += finding_text(all.findings[i], r.paths[i], colors);

@@ -44,6 +44,7 @@ class runner {
     o.executions_max = options_.executions_max;
     o.keep_going = options_.keep_going;
     o.jobs = options_.jobs;
+    o.statistics = options_.statistics;
     o.each.seed = seed;
     const auto start = clock::now();
     o.stop = [&](const sample_progress& p) {

@@ -128,7 +128,8 @@ void engine::begin_execution(const program& p, strategy& s, const execution_opti
            .enabled_count = 0,
            .tasks = 0,
            .current = no_task,
-           .point = 0};
+           .point = 0,
+           .objects = &objects};
   add_task(task_kind::kthread, "setup");
   self_ = 0;
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include <xxhash.h>
+
 #include "scheduler/engine/check.h"
 
 namespace iorace {
@@ -51,6 +53,7 @@ std::uint16_t object_table::class_index(const class_info& info) {
   CHECK(classes_.size() < classes_max, "too many described classes");
   auto c = std::make_unique<class_entry>();
   c->info = &info;
+  c->hash = XXH3_64bits(info.type, std::strlen(info.type));
   c->tags.assign((info.size + 7) / 8, 0);
   c->names.assign(c->tags.size(), "");
   flatten(info, 0, "", *c);

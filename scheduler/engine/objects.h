@@ -24,6 +24,7 @@ struct class_entry {
   std::vector<std::uint16_t> tags;     // by granule of the struct; 0 where nothing is described
   std::vector<std::uint8_t> promoted;  // by granule: plain accesses to it are points
   std::vector<std::string> names;      // field name by granule
+  std::uint64_t hash = 0;              // of info->type
 };
 
 enum class object_state : std::uint8_t { live, freed };

@@ -96,7 +96,7 @@ class trace_hasher {
   // task, and as his how many-th, does not.
   std::uint64_t stable_place(object_id id, std::uint64_t word) const {
     const object_entry& o = e_.objects[id];
-    return mix({names_[o.maker], o.cls, o.number, word});
+    return mix({names_[o.maker], e_.objects.cls(o.cls).hash, o.number, word});
   }
   std::uint64_t stable_word(object_id id, std::uint32_t word) const {
     return stable_place(id, word - e_.memory.word_of(e_.objects[id].base));

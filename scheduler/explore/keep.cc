@@ -17,7 +17,9 @@ kept_execution keep(engine& e, const program& p, strategy& s, const execution_op
 }
 
 kept_execution keep(engine& e, const program& p, const sampled_finding& f) {
-  return keep(e, p, *make_strategy(f.strategy), f.options, f.points);
+  const std::unique_ptr<strategy> s = make_strategy(f.strategy);
+  s->recall(f.known.get());
+  return keep(e, p, *s, f.options, f.points);
 }
 
 kept_execution keep(engine& e, const program& p, const schedule& s, const execution_options& o,

@@ -9,14 +9,22 @@
 #include <xxhash.h>
 
 #include "scheduler/engine/check.h"
+#include "scheduler/explore/distinct.h"
+#include "scheduler/explore/enumerate.h"
+#include "scheduler/explore/pair_witness.h"
 #include "scheduler/explore/twice.h"
 #include "scheduler/explore/workers.h"
+#include "scheduler/strategies/knowledge.h"
+#include "scheduler/strategies/portfolio.h"
 
 namespace iorace {
 namespace {
 
-constexpr std::uint64_t first_batch = 256;
+// Small batches first: what the first executions teach is worth the most.
 constexpr std::uint64_t largest_batch = 65'536;
+constexpr std::uint64_t batch_after(std::uint64_t executions) {
+  return std::clamp<std::uint64_t>(executions / 8, 1, largest_batch);
+}
 constexpr std::uint64_t block = 16;  // executions that a worker takes at a time
 constexpr std::uint64_t none = ~std::uint64_t{0};
 
@@ -24,6 +32,8 @@ struct outcome {
   std::uint64_t digest = 0;
   std::uint32_t points = 0;
   std::uint32_t operations = 0;
+  std::uint64_t trace = 0;  // 0: nobody looked
+  std::uint16_t tasks = 0;
   ended how = ended::finished;
 };
 
@@ -33,6 +43,9 @@ struct worker {
   std::unique_ptr<strategy> choose;
   std::map<std::string, finding> first;        // by title
   std::map<std::string, std::uint64_t> raced;  // fields, and the first execution that saw them race
+  std::vector<lesson> lessons;
+  std::unique_ptr<pair_witness> witness;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> pairs;  // execution and hash; new ones
 };
 
 class sampler {
@@ -43,16 +56,21 @@ class sampler {
       workers_.push_back(std::make_unique<worker>());
       workers_.back()->choose = make_strategy(o.strategy);
       CHECK(workers_.back()->choose != nullptr, "sample: unknown strategy");
+      workers_.back()->witness = std::make_unique<pair_witness>(*workers_.back()->choose);
     }
   }
 
   sample_result run() {
-    std::uint64_t size = first_batch;
     while (!over_ && result_.executions < options_.executions_max) {
-      run_batch(result_.executions, std::min(size, options_.executions_max - result_.executions));
-      size = std::min(size == first_batch ? 2 * first_batch : 2 * size, largest_batch);
+      const std::uint64_t left = options_.executions_max - result_.executions;
+      run_batch(result_.executions, std::min(batch_after(result_.executions), left));
     }
     result_.promoted.assign(promoted_.begin(), promoted_.end());
+    run_statistics& s = result_.statistics;
+    s.traces = traces_.count();
+    s.once = traces_.once();
+    s.exact = traces_.exact();
+    s.pairs = pairs_.count();
     return std::move(result_);
   }
 
@@ -66,9 +84,12 @@ class sampler {
       w->machine.promote(fields_);
       w->first.clear();
       w->raced.clear();
+      w->lessons.clear();
+      w->pairs.clear();
+      w->choose->recall(known_.get());
     }
-    if (options_.jobs == 1)
-      work(0, first, count);
+    if (options_.jobs == 1 || count <= block)
+      work(options_.jobs - 1, first, count);
     else
       run_workers(options_.jobs, [&](unsigned i) { work(i, first, count); });
     std::uint64_t done = std::min<std::uint64_t>(next_, count);
@@ -99,9 +120,20 @@ class sampler {
 
   void execute(worker& w, const execution_options& o, outcome& out, std::uint64_t k) {
     finding f;
-    const execution_result r = options_.twice ? run_twice(w.machine, program_, *w.choose, o, f)
-                                              : w.machine.run(program_, *w.choose, o);
-    out = {r.digest, r.points, r.operations, r.how};
+    const bool look = looked_at(options_.statistics, o.number);
+    strategy& by = look ? static_cast<strategy&>(*w.witness) : *w.choose;
+    const execution_result r =
+        options_.twice ? run_twice(w.machine, program_, by, o, f) : w.machine.run(program_, by, o);
+    out = {r.digest,
+           r.points,
+           r.operations,
+           look ? trace_hash(w.machine) : 0,
+           static_cast<std::uint16_t>(w.machine.tasks() - 1),
+           r.how};
+    if (look)
+      for (const std::uint64_t pair : w.witness->take()) w.pairs.emplace_back(o.number, pair);
+    w.lessons.emplace_back().execution = o.number;
+    if (!w.choose->report(w.lessons.back(), r.how)) w.lessons.pop_back();
     for (const engine::late_free& u : w.machine.late_frees())
       w.raced.emplace(w.machine.objects.class_field(u.object, u.field), o.number);
     if (r.how != ended::found) return;
@@ -110,6 +142,7 @@ class sampler {
       const step& s = w.machine.steps()[f.at];
       w.raced.emplace(w.machine.objects.class_field(s.object, s.field), o.number);
     }
+    if (options_.pass_over && options_.pass_over(f)) return;
     w.first.emplace(f.title, f);
     std::uint64_t seen = convicted_;
     while (k < seen && !convicted_.compare_exchange_weak(seen, k)) {
@@ -119,17 +152,52 @@ class sampler {
   void merge(std::uint64_t first, std::uint64_t done) {
     for (std::uint64_t k = 0; k < done; ++k) {
       const outcome& out = outcomes_[k];
+      count(first + k, out);
       result_.points += out.points;
       result_.operations += out.operations;
       result_.cut += out.how == ended::cut;
       result_.step_bound += out.how == ended::step_bound;
       result_.digest = XXH3_64bits_withSeed(&out.digest, sizeof out.digest, result_.digest);
-      longest_ = std::max(longest_, out.points);
+      // One that spins to the bound says nothing of how long the others are.
+      if (out.how != ended::step_bound) longest_ = std::max(longest_, out.points);
     }
     result_.executions = first + done;
+    for (const auto& w : workers_)
+      for (const auto& [execution, pair] : w->pairs)
+        if (execution < first + done) pairs_.add(pair);
     merge_findings(first + done);
+    learn(first + done);
     over_ = stop_ || (!options_.keep_going && convicted_ != none);
     result_.stopped = stop_;
+  }
+
+  void count(std::uint64_t number, const outcome& out) {
+    run_statistics& s = result_.statistics;
+    if (out.trace != 0) {
+      ++s.looked_at;
+      traces_.add(out.trace);
+    }
+    s.tasks_max = std::max<std::uint32_t>(s.tasks_max, out.tasks);
+    if (out.how == ended::step_bound) return;
+    s.points_max = std::max(s.points_max, out.points);
+    const bool whole = options_.strategy == "portfolio";
+    const std::string_view name = whole ? portfolio::member(number) : options_.strategy;
+    s.pct_executions += name.starts_with("pct") && out.points <= estimate_;
+  }
+
+  // Merges the lessons of executions before `end`. Findings keep what was known when they were
+  // made.
+  void learn(std::uint64_t end) {
+    std::vector<const lesson*> lessons;
+    for (const auto& w : workers_)
+      for (const lesson& l : w->lessons)
+        if (l.execution < end) lessons.push_back(&l);
+    if (lessons.empty()) return;
+    std::sort(lessons.begin(), lessons.end(),
+              [](const lesson* a, const lesson* b) { return a->execution < b->execution; });
+    if (known_.use_count() > 1) known_ = std::make_shared<knowledge>(*known_);
+    for (const lesson* l : lessons) known_->learn(*l);
+    known_->merged();
   }
 
   void merge_findings(std::uint64_t end) {
@@ -145,7 +213,7 @@ class sampler {
       execution_options o = options_.each;
       o.number = number;
       o.points_estimate = estimate_;
-      result_.findings.push_back({f, options_.strategy, o, fields_});
+      result_.findings.push_back({f, options_.strategy, o, fields_, known_});
     }
     estimate_ = longest_;
   }
@@ -157,8 +225,10 @@ class sampler {
   std::vector<std::string> fields_;  // promoted in this batch
   std::set<std::string> promoted_;
   std::set<std::string> titles_;
+  std::shared_ptr<knowledge> known_ = std::make_shared<knowledge>();
   std::uint32_t longest_ = 0;
   std::uint32_t estimate_ = 0;  // longest_ as this batch knew it
+  distinct_count traces_, pairs_;
   std::atomic<std::uint64_t> next_ = 0;
   std::atomic<std::uint64_t> convicted_ = none;  // lowest number in the batch with a finding
   std::atomic<bool> stop_ = false;
@@ -175,6 +245,7 @@ sample_result sample(const program& p, const sample_options& o) {
 
 execution_result run_again(engine& e, const program& p, const sampled_finding& f) {
   const std::unique_ptr<strategy> s = make_strategy(f.strategy);
+  s->recall(f.known.get());
   e.promote(f.points);
   return e.run(p, *s, f.options);
 }

@@ -9,10 +9,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "scheduler/engine/engine.h"
+#include "scheduler/explore/statistics.h"
 
 namespace iorace {
 
@@ -25,11 +27,15 @@ struct sample_progress {
 struct sample_options {
   std::string strategy = "portfolio";  // as make_strategy() reads it. Requires: valid
   std::uint64_t executions_max = 1'000'000;
-  bool keep_going = false;          // false: stop at the first finding
-  unsigned jobs = 1;                // OS threads. Requires: at least 1
-  bool twice = false;               // run every execution twice and compare, see twice.h
+  bool keep_going = false;  // false: stop at the first finding
+  unsigned jobs = 1;        // OS threads. Requires: at least 1
+  bool twice = false;       // run every execution twice and compare, see twice.h
+  statistics_of statistics = statistics_of::some;
   execution_options each;           // seed and limits; number is ignored
   std::vector<std::string> points;  // fields promoted from the beginning
+  // Findings that are not meant: executions end at them, but they are neither kept nor stop the
+  // run.
+  std::function<bool(const finding&)> pass_over;
   // Polled between blocks of executions by the calling thread; true ends the run. Time limits and
   // ^C live here: this library knows no clock.
   std::function<bool(const sample_progress&)> stop = [](const sample_progress&) { return false; };
@@ -40,17 +46,19 @@ struct sampled_finding {
   finding what;  // what.execution is its number
   std::string strategy;
   execution_options options;
-  std::vector<std::string> points;  // promoted fields
+  std::vector<std::string> points;         // promoted fields
+  std::shared_ptr<const knowledge> known;  // what the run had learnt
 };
 
 struct sample_result {
   std::uint64_t executions = 0;
   std::uint64_t points = 0;
   std::uint64_t operations = 0;
-  std::uint64_t cut = 0;                  // ended at a limit below the kernel's
-  std::uint64_t step_bound = 0;           // ended at the bound on points
-  std::uint64_t digest = 0;               // over the digests of all executions, in order
-  bool stopped = false;                   // by `stop`
+  std::uint64_t cut = 0;         // ended at a limit below the kernel's
+  std::uint64_t step_bound = 0;  // ended at the bound on points
+  std::uint64_t digest = 0;      // over the digests of all executions, in order
+  bool stopped = false;          // by `stop`
+  run_statistics statistics;
   std::vector<std::string> promoted;      // fields that became points
   std::vector<sampled_finding> findings;  // one per title, the first execution with it, in order
 };

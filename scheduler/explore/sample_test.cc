@@ -7,6 +7,7 @@
 
 #include "scheduler/engine/frames.h"
 #include "scheduler/engine/shared.h"
+#include "scheduler/explore/enumerate.h"
 #include "scheduler/sync/mutex.h"
 
 namespace iorace {
@@ -83,6 +84,11 @@ void expect_equal(const sample_result& a, const sample_result& b) {
   EXPECT_EQ(a.step_bound, b.step_bound);
   EXPECT_EQ(a.digest, b.digest);
   EXPECT_EQ(a.promoted, b.promoted);
+  EXPECT_EQ(a.statistics.looked_at, b.statistics.looked_at);
+  EXPECT_EQ(a.statistics.traces, b.statistics.traces);
+  EXPECT_EQ(a.statistics.once, b.statistics.once);
+  EXPECT_EQ(a.statistics.pairs, b.statistics.pairs);
+  EXPECT_EQ(a.statistics.pct_executions, b.statistics.pct_executions);
   ASSERT_EQ(a.findings.size(), b.findings.size());
   for (std::size_t i = 0; i < a.findings.size(); ++i) {
     EXPECT_EQ(a.findings[i].what.title, b.findings[i].what.title);
@@ -122,7 +128,7 @@ TEST(sample, finds_nothing_where_nothing_is) {
 TEST(sample, result_is_the_same_for_every_number_of_jobs) {
   for (const program& p : {lost_deposit(), sound_deposit(), many_bugs()})
     for (const bool keep_going : {false, true})
-      for (const std::string strategy : {"portfolio", "pct:3"}) {
+      for (const std::string strategy : {"portfolio", "pct:3", "surw", "feedback"}) {
         sample_options o;
         o.strategy = strategy;
         o.keep_going = keep_going;
@@ -202,9 +208,11 @@ TEST(sample, promotions_wait_for_the_next_batch) {
   sample_options o;
   o.strategy = "random";
   o.keep_going = true;
-  o.executions_max = 256;
+  // The execution that sees the race first. Batches are single executions here.
+  o.executions_max = 1;
+  while (o.executions_max < 16 && sample(p, o).promoted.empty()) ++o.executions_max;
   const sample_result first = sample(p, o);
-  EXPECT_EQ(first.promoted, std::vector<std::string>{"account.hint"});
+  ASSERT_EQ(first.promoted, std::vector<std::string>{"account.hint"});
   for (const sampled_finding& f : first.findings) EXPECT_TRUE(f.points.empty());
 
   // The same numbers with the field promoted from the beginning have more points.
@@ -212,37 +220,90 @@ TEST(sample, promotions_wait_for_the_next_batch) {
   const sample_result promoted = sample(p, o);
   EXPECT_GT(promoted.points, first.points);
 
-  // The second batch of a run knows what the first one found, and not before.
+  // Later executions are those of a run that knew the field all the time.
+  sample_options later = o;
   o.points.clear();
-  o.executions_max = 512;
-  const sample_result both = sample(p, o);
+  const std::uint64_t known = o.executions_max;
+  later.executions_max = o.executions_max = 512;
+  EXPECT_EQ(sample(p, o).points - first.points, sample(p, later).points - promoted.points) << known;
+  const sample_result one = sample(p, o);
   for (const unsigned jobs : {2u, 3u}) {
     o.jobs = jobs;
-    expect_equal(both, sample(p, o));
+    expect_equal(one, sample(p, o));
   }
-  EXPECT_GT(both.points - first.points, first.points);
 }
 
 TEST(sample, run_again_gives_the_same_digest_and_title) {
   const program p = many_bugs();
-  sample_options o;
-  o.keep_going = true;
-  o.executions_max = 5000;
-  o.jobs = 2;
-  o.each.seed = 7;
-  const sample_result r = sample(p, o);
-  ASSERT_GE(r.findings.size(), 2u);
-  engine used;
-  for (const sampled_finding& f : r.findings) {
-    engine fresh;
-    const execution_result a = run_again(fresh, p, f);
-    const execution_result b = run_again(used, p, f);
-    EXPECT_EQ(a.digest, b.digest) << "an engine's past is no input";
-    EXPECT_EQ(fresh.last_finding().title, f.what.title);
-    EXPECT_EQ(used.last_finding().title, f.what.title);
-    EXPECT_EQ(fresh.last_finding().detail, f.what.detail);
-    EXPECT_EQ(fresh.last_finding().at, f.what.at);
+  for (const char* strategy : {"portfolio", "urw", "surw", "feedback"}) {
+    sample_options o;
+    o.strategy = strategy;
+    o.keep_going = true;
+    o.executions_max = 5000;
+    o.jobs = 2;
+    o.each.seed = 7;
+    const sample_result r = sample(p, o);
+    ASSERT_GE(r.findings.size(), 2u);
+    engine used;
+    for (const sampled_finding& f : r.findings) {
+      engine fresh;
+      const execution_result a = run_again(fresh, p, f);
+      const execution_result b = run_again(used, p, f);
+      EXPECT_EQ(a.digest, b.digest) << "an engine's past is no input";
+      EXPECT_EQ(fresh.last_finding().title, f.what.title);
+      EXPECT_EQ(used.last_finding().title, f.what.title);
+      EXPECT_EQ(fresh.last_finding().detail, f.what.detail);
+      EXPECT_EQ(fresh.last_finding().at, f.what.at);
+    }
   }
+}
+
+// All traces of a small program come up in the end: then none is unseen, and there are as many as
+// the enumerator counts.
+TEST(sample, counts_traces_as_the_enumerator_does) {
+  program p = on_account({deposit_in_haste, deposit_in_haste});
+  engine e;
+  const enumeration all = enumerate(e, p, [](void*) { return std::string(); });
+  for (const char* strategy : {"random", "portfolio"}) {
+    sample_options o;
+    o.strategy = strategy;
+    o.executions_max = 1000;
+    const sample_result r = sample(p, o);
+    EXPECT_EQ(r.statistics.traces, all.traces) << strategy;
+    EXPECT_EQ(r.statistics.looked_at, 1000u);
+    EXPECT_EQ(r.statistics.once, 0u);
+    EXPECT_EQ(r.statistics.pairs, 2u) << "from nobody, or from the other, who is alike";
+  }
+}
+
+TEST(sample, looks_at_some_executions_or_at_all) {
+  sample_options o;
+  o.strategy = "random";
+  o.executions_max = 2048;
+  EXPECT_EQ(sample(sound_deposit(), o).statistics.looked_at, 1024u + 4u);
+  o.statistics = statistics_of::all;
+  EXPECT_EQ(sample(sound_deposit(), o).statistics.looked_at, 2048u);
+}
+
+// Of 2 tasks and 4 points a bug of depth 2 shows in one of 8 executions of pct:2 at least.
+TEST(sample, bounds_what_pct_may_have_missed) {
+  run_statistics s;
+  s.tasks_max = 2;
+  s.points_max = 4;
+  EXPECT_EQ(pct_miss_bound(s, 2), 1);
+  s.pct_executions = 1;
+  EXPECT_DOUBLE_EQ(pct_miss_bound(s, 2), 7.0 / 8);
+  EXPECT_DOUBLE_EQ(pct_miss_bound(s, 1), 1.0 / 2);
+  s.pct_executions = 100;
+  EXPECT_LT(pct_miss_bound(s, 2), 2e-6);
+}
+
+TEST(sample, knows_the_share_of_pct_in_the_portfolio) {
+  sample_options o;
+  o.executions_max = 800;
+  const run_statistics s = sample(sound_deposit(), o).statistics;
+  EXPECT_EQ(s.tasks_max, 3u);
+  EXPECT_EQ(s.pct_executions, 98u) << "one in eight, none of the first sixteen";
 }
 
 // Which engine ran an execution, and what that engine did before, cannot be told from the result.

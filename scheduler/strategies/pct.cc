@@ -11,22 +11,10 @@ namespace iorace {
 namespace {
 
 constexpr std::uint64_t initial = std::uint64_t{1} << 63;
-constexpr unsigned in_a_row_max = 1000;
-
-// Returns a number in [0, n), p with a probability in proportion to about 1 / (p + 1): a power of
-// two first, then a number of that magnitude. Integers only.
-std::uint32_t log_uniform(rng& r, std::uint32_t n) {
-  const std::uint32_t magnitudes = static_cast<std::uint32_t>(std::bit_width(n));
-  for (;;) {
-    const std::uint32_t base = std::uint32_t{1} << r.below(magnitudes);
-    const std::uint32_t drawn = base - 1 + r.below(base);
-    if (drawn < n) return drawn;
-  }
-}
 
 }  // namespace
 
-pct::pct(unsigned depth) : depth_(depth) {
+pct::pct(unsigned depth, unsigned in_a_row_max) : depth_(depth), in_a_row_max_(in_a_row_max) {
   CHECK(depth >= 1 && depth <= depth_max, "the depth of pct is a number from 1 to 16");
 }
 
@@ -38,9 +26,7 @@ void pct::begin(const execution_options& o) {
   last_ = no_task;
   in_a_row_ = 0;
   const unsigned changes = depth_ - 1;
-  for (unsigned i = 0; i < changes; ++i)
-    change_[i] = o.points_estimate > 0 ? rng_.below(o.points_estimate)
-                                       : log_uniform(rng_, std::max(o.points_max, 1u));
+  for (unsigned i = 0; i < changes; ++i) change_[i] = random_point(rng_, o);
   std::sort(change_.begin(), change_.begin() + changes);
 }
 
@@ -63,7 +49,7 @@ task_id pct::pick(const choice_view& view) {
     t = highest(view);
   }
   in_a_row_ = t == last_ ? in_a_row_ + 1 : 0;
-  if (in_a_row_ > in_a_row_max && view.enabled_count > 1) {
+  if (in_a_row_ > in_a_row_max_ && view.enabled_count > 1) {
     demote(t);
     t = highest(view);
     in_a_row_ = 0;

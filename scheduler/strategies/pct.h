@@ -6,15 +6,11 @@
 // tasks and k points a bug of depth d is found with probability at least 1 / (n * k^(d-1)).
 //
 // Where it differs:
-//  - k is not known beforehand. From the second batch of a run on it is the longest execution of
-//  the
-//    batches before (execution_options::points_estimate), the same for every --jobs. In the first
-//    batch the change points are drawn log-uniformly from all possible ones, so that short
-//    executions are not left without any: point p comes up with a probability in proportion to 1 /
-//    (p + 1).
-//  - A task that runs for 1000 points in a row while others could falls below everything, so that
-//  one
-//    that retries for ever does not starve the task it waits for.
+//  - k is the longest execution of the batches before (execution_options::points_estimate), the
+//    same for every --jobs; in the first batch, which is one execution, see draw.h.
+//  - A task that runs for too many points in a row while others could falls below everything, so
+//    that one that retries for ever does not starve the task it waits for. `pct` lets it have 1000,
+//    the fair variant 50: it is for programs that spin.
 #pragma once
 
 #include <array>
@@ -28,9 +24,10 @@ namespace iorace {
 class pct final : public strategy {
  public:
   static constexpr unsigned depth_max = 16;
+  static constexpr unsigned patient = 1000, fair = 50;
   // `depth` is the paper's d: one more than the number of change points. Requires: 1 <= depth
   // <= 16.
-  explicit pct(unsigned depth);
+  explicit pct(unsigned depth, unsigned in_a_row_max = patient);
 
   void begin(const execution_options& o) override;
   task_id pick(const choice_view& view) override;
@@ -41,6 +38,7 @@ class pct final : public strategy {
   void demote(task_id task) { priority_[task] = --lowest_; }
 
   const unsigned depth_;
+  const unsigned in_a_row_max_;
   rng rng_{0};
   // Invariants: priorities of known tasks are distinct; initial ones have the top bit set, those of
   // demoted tasks do not and fall from one demotion to the next.

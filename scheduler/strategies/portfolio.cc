@@ -1,19 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "scheduler/strategies/portfolio.h"
 
-#include "scheduler/strategies/pct.h"
-#include "scheduler/strategies/pos.h"
-#include "scheduler/strategies/random.h"
-
 namespace iorace {
+namespace {
 
-portfolio::portfolio()
-    : members_{std::make_unique<random_strategy>(), std::make_unique<pct>(3u),
-               std::make_unique<pos>()} {}
+enum : std::uint8_t { by_feedback, by_surw, by_pos, by_pct, by_random };
+constexpr const char* names[] = {"feedback", "surw", "pos", "pct:3", "random"};
+
+std::uint8_t member_of(std::uint64_t number) {
+  static constexpr std::uint8_t first[] = {by_surw, by_feedback};
+  static constexpr std::uint8_t rotation[] = {by_surw,     by_feedback, by_pos, by_surw,
+                                              by_feedback, by_surw,     by_pct, by_random};
+  return number < 16 ? first[number % 2] : rotation[number % 8];
+}
+
+}  // namespace
+
+portfolio::portfolio() {
+  for (std::size_t i = 0; i < members_.size(); ++i) members_[i] = make_strategy(names[i]);
+}
+
+const char* portfolio::member(std::uint64_t number) { return names[member_of(number)]; }
+
+void portfolio::recall(const knowledge* known) {
+  for (const auto& member : members_) member->recall(known);
+}
 
 void portfolio::begin(const execution_options& o) {
-  static constexpr std::size_t rotation[] = {0, 2, 1, 2};
-  now_ = members_[rotation[o.number % 4]].get();
+  now_ = members_[member_of(o.number)].get();
   now_->begin(o);
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The default: a fixed rotation by the number of the execution, so that no class of bugs is left to
-// a single strategy's luck. Of every four executions one is random, one is pct:3, and two are pos.
+// a single strategy's luck. Of every eight executions three are surw, two feedback, and one each
+// pos, pct:3 and random; the first sixteen are feedback and surw in turn, which learn the most from
+// the first. What they learn, they learn from their own executions.
 #pragma once
 
 #include <array>
@@ -13,14 +15,19 @@ namespace iorace {
 class portfolio final : public strategy {
  public:
   portfolio();
+  // Returns the name of the strategy that has execution `number`.
+  static const char* member(std::uint64_t number);
+
+  void recall(const knowledge* known) override;
   void begin(const execution_options& o) override;
   task_id pick(const choice_view& view) override { return now_->pick(view); }
   std::uint32_t draw(task_id task, const char* site, std::uint32_t n, draw_kind kind) override {
     return now_->draw(task, site, n, kind);
   }
+  bool report(lesson& to, ended how) const override { return now_->report(to, how); }
 
  private:
-  std::array<std::unique_ptr<strategy>, 3> members_;
+  std::array<std::unique_ptr<strategy>, 5> members_;
   strategy* now_ = nullptr;
 };
 

@@ -3,24 +3,33 @@
 // The table of strategies that can be named.
 #include <charconv>
 
+#include "scheduler/strategies/feedback.h"
 #include "scheduler/strategies/pct.h"
 #include "scheduler/strategies/portfolio.h"
 #include "scheduler/strategies/pos.h"
+#include "scheduler/strategies/preemption_bounded.h"
 #include "scheduler/strategies/random.h"
 #include "scheduler/strategies/round_robin.h"
 #include "scheduler/strategies/strategy.h"
+#include "scheduler/strategies/surw.h"
+#include "scheduler/strategies/urw.h"
 
 namespace iorace {
 namespace {
 
-constexpr unsigned pct_depth = 3;
+constexpr unsigned pct_depth = 3, preemptions = 2;
 
 constexpr strategy_info infos[] = {
-    {"portfolio", "", "the default: of four executions one random, one pct:3 and two pos"},
+    {"portfolio", "", "the default: a rotation of feedback, surw, pos, pct:3 and random"},
     {"round-robin", "", "tasks take turns of equal length; nothing is drawn"},
     {"random", "", "a uniform choice among the enabled tasks at every point"},
     {"pct", "depth", "priorities with depth - 1 random change points (default depth 3)"},
+    {"pct-fair", "depth", "the same, but who runs for 50 points in a row falls behind"},
+    {"pb", "preemptions", "tasks run on but for at most that many preemptions (default 2)"},
     {"pos", "", "a random priority for every pending operation, redrawn on conflict"},
+    {"urw", "", "in proportion to the operations left: uniform over interleavings"},
+    {"surw", "", "the same for the operations at one place, drawn anew for each execution"},
+    {"feedback", "", "pos under constraints on who reads from whom, learnt and mutated"},
 };
 
 // Returns the number in [1, max] that all of `text` spells, or 0.
@@ -39,16 +48,26 @@ std::span<const strategy_info> strategies() { return infos; }
 std::unique_ptr<strategy> make_strategy(std::string_view text) {
   const std::size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
-  if (name == "pct") {
-    const unsigned depth =
-        colon == text.npos ? pct_depth : number(text.substr(colon + 1), pct::depth_max);
-    return depth == 0 ? nullptr : std::make_unique<pct>(depth);
+  const auto argument = [&](unsigned usual, unsigned max) {
+    return colon == text.npos ? usual : number(text.substr(colon + 1), max);
+  };
+  if (name == "pct" || name == "pct-fair") {
+    const unsigned depth = argument(pct_depth, pct::depth_max);
+    if (depth == 0) return nullptr;
+    return std::make_unique<pct>(depth, name == "pct" ? pct::patient : pct::fair);
+  }
+  if (name == "pb") {
+    const unsigned bound = argument(preemptions, preemption_bounded::bound_max);
+    return bound == 0 ? nullptr : std::make_unique<preemption_bounded>(bound);
   }
   if (colon != text.npos) return nullptr;
   if (name == "portfolio") return std::make_unique<portfolio>();
   if (name == "random") return std::make_unique<random_strategy>();
   if (name == "round-robin") return std::make_unique<round_robin>();
   if (name == "pos") return std::make_unique<pos>();
+  if (name == "urw") return std::make_unique<urw>();
+  if (name == "surw") return std::make_unique<surw>();
+  if (name == "feedback") return std::make_unique<feedback>();
   return nullptr;
 }
 

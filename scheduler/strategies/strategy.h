@@ -14,15 +14,20 @@
 
 namespace iorace {
 
+class object_table;
+struct knowledge;
+struct lesson;
+
 // The state at a point. Valid during pick() only.
 struct choice_view {
   const pending_op* pending;     // by task; what each unfinished task is about to do
   const std::uint64_t* enabled;  // bit set: task t is bit t % 64 of word t / 64
   unsigned words;
-  unsigned enabled_count;  // at least 1
-  unsigned tasks;          // ids are 1 .. tasks - 1 (0 is setup, never enabled here)
-  task_id current;         // who stopped here; no_task at the start and at an exit
-  std::uint32_t point;     // 0 for the first point of the execution
+  unsigned enabled_count;                 // at least 1
+  unsigned tasks;                         // ids are 1 .. tasks - 1 (0 is setup, never enabled here)
+  task_id current;                        // who stopped here; no_task at the start and at an exit
+  std::uint32_t point;                    // 0 for the first point of the execution
+  const object_table* objects = nullptr;  // what the places belong to
   bool is_enabled(task_id t) const { return (enabled[t / 64] >> (t % 64) & 1) != 0; }
 };
 
@@ -38,6 +43,13 @@ class strategy {
   virtual task_id pick(const choice_view& view) = 0;
   // Returns a number in [0, n) for the choice event that `task` executes now; `site` is stable.
   virtual std::uint32_t draw(task_id task, const char* site, std::uint32_t n, draw_kind kind) = 0;
+
+  // Learning, see knowledge.h. What the run knows, from the next begin() on; null: nothing yet.
+  // `known` outlives the executions.
+  virtual void recall(const knowledge*) {}
+  // Writes what the latest execution, which ended so, taught to `to`. Returns false if it was
+  // nothing.
+  virtual bool report(lesson&, ended) const { return false; }
 };
 
 // Makes the strategy called "name" or "name:argument" ("random", "pct:3"); null if there is none or

@@ -18,7 +18,9 @@ inline toy_tasks toy(unsigned n, unsigned k) {
   unsigned next = 0;
   for (auto& ops : tasks)
     for (unsigned i = 0; i < k; ++i)
-      ops.push_back({.place = &places[next++], .kind = op_kind::write_once});
+      ops.push_back({.place = &places[next],
+                     .field = static_cast<std::uint16_t>(++next),
+                     .kind = op_kind::write_once});
   return tasks;
 }
 

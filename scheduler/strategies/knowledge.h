@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// What strategies learn. An execution teaches a lesson, which its strategy reports; lessons are
+// merged in the order of executions at the end of a batch (see sample.h), and all executions of the
+// next batch know the same.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "scheduler/strategies/corpus.h"
+#include "scheduler/strategies/profile.h"
+
+namespace iorace {
+
+struct lesson {
+  std::uint64_t execution = 0;
+  std::vector<event_count> events;  // empty unless they were counted
+  reads_from_lesson reads;
+};
+
+struct knowledge {
+  profile events;    // of urw and surw
+  corpus schedules;  // of feedback
+
+  // Requires: lessons come in the order of executions; merged() follows the last one of a batch.
+  void learn(const lesson& l) {
+    events.add(l.events);
+    schedules.learn(l.reads);
+  }
+  void merged() {
+    events.summarize();
+    schedules.merged();
+  }
+};
+
+// Whether the operations of execution `number` are to be counted: of the first 64 and then of every
+// sixteenth.
+constexpr bool to_be_counted(std::uint64_t number) { return number < 64 || number % 16 == 0; }
+
+}  // namespace iorace

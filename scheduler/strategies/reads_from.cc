@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "scheduler/strategies/reads_from.h"
+
+namespace iorace {
+namespace {
+
+constexpr bool is_release(const op_traits& row) {
+  return (row.flags & op_release) != 0 && (row.flags & (op_acquire | op_marked)) == 0;
+}
+
+// Writes whatever was there before.
+constexpr bool overwrites(op_kind kind) {
+  switch (kind) {
+    case op_kind::write:
+    case op_kind::write_once:
+    case op_kind::store_release:
+    case op_kind::refcount_set:
+    case op_kind::reinit_completion:
+    case op_kind::list_init:
+    case op_kind::kfree:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void reads_from::begin() {
+  history_.fill(0);
+  made_.clear();
+  writers_.clear();
+}
+
+void reads_from::look(const choice_view& view, task_id t) {
+  const pending_op& op = view.pending[t];
+  const op_traits& row = traits(op.kind);
+  const std::uint64_t place = place_key(view, op);
+  operation_[t] = mixed(place, static_cast<std::uint64_t>(op.kind));
+  site_event& e = pending_[t];
+  e.site = mixed(history_[t], operation_[t]);
+  e.place = row.access == access_type::none || is_release(row) ? 0 : place;
+  e.writes = e.place != 0 && row.access == access_type::write;
+  e.reads = e.place != 0 && !overwrites(op.kind);
+}
+
+site_pair reads_from::execute(task_id t) {
+  const site_event& e = pending_[t];
+  site_pair pair;
+  if (e.reads) pair = {e.site, last_writer(e.place), e.place};
+  if (e.writes) writers_[e.place] = e.site;
+  if (made_.insert(mixed(operation_[t], t))) history_[t] += mixed(operation_[t], 0);
+  return pair;
+}
+
+}  // namespace iorace
