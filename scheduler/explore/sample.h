@@ -2,9 +2,9 @@
 //
 // Sampling: numbered executions of a program, each drawn from (seed, number). The result is a
 // function of the options alone, whatever the number of jobs: workers take blocks of numbers, and
-// what is learnt (points to promote, the longest execution) is merged in the order of the numbers
-// at the end of each batch: executions 0 to 255, then batches that double up to 65,536. A run that
-// stops early returns a prefix of the run that does not.
+// what is learnt (points to promote, the longest execution, knowledge.h) is merged in the order of
+// the numbers at the end of each batch: an eighth of the executions before it, at least 1 and at
+// most 65,536. A run that stops early returns a prefix of the run that does not.
 #pragma once
 
 #include <cstdint>
