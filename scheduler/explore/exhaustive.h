@@ -78,7 +78,6 @@ class exhaustive final : public strategy {
     event_id waker = no_event, barrier = 0;
   };
   std::vector<sleeper> sleepers_;
-  bool timers_ = false;
 };
 
 }  // namespace iorace
