@@ -74,16 +74,16 @@ void engine::probe_livelock() {
     found_as(std::move(f));
   }
   probe_hashes_.push_back(h);
-  self_ = probe_next_;
-  fiber::jump(tasks_[0]->context, tasks_[self_]->context, false, true);
+  become(probe_next_);
+  fiber::jump(tasks_[0]->context, me_->context, false, true);
 }
 
 // The running task stops; returns when it is its turn again.
 task_id engine::take_turns() {
-  task& t = *tasks_[self_];
+  task& t = *me_;
   const bool over = t.finished;
   result_.points = options_->points_max;  // what counts turns must not be found on stacks
-  self_ = 0;
+  become(0);
   tasks_[0]->context.prepare(engine_turns::probe, this, probe_stack_bytes);
   fiber::jump(t.context, tasks_[0]->context, false, over);
   return self_;

@@ -26,72 +26,72 @@ step_id race_detector::conflict(std::uint32_t row, const clocks& time, task_id t
   return no_step;
 }
 
-void race_detector::note_read(cell& c, const clocks& time, task_id t, step_id at) {
+void race_detector::note_read(history& h, const clocks& time, task_id t, step_id at) {
   const std::uint32_t clock = time.row_of(t)[t];
-  if ((c.read & table_bit) != 0) {
-    pool_[(c.read & ~table_bit) + t] = {clock, at};
+  if ((h.read & table_bit) != 0) {
+    pool_[(h.read & ~table_bit) + t] = {clock, at};
     return;
   }
-  if (t < epoch_tasks && (c.read == 0 || time.ordered(c.read, t))) {
-    c.read = time.epoch_of(t);
-    c.read_step = at;
+  if (t < epoch_tasks && (h.read == 0 || time.ordered(h.read, t))) {
+    h.read = time.epoch_of(t);
+    h.read_step = at;
     return;
   }
   const std::uint32_t row = make_rows(1);
-  if (c.read != 0)
-    pool_[row + (c.read >> epoch_task_shift)] = {c.read & ((1u << epoch_task_shift) - 1),
-                                                 c.read_step};
+  if (h.read != 0)
+    pool_[row + (h.read >> epoch_task_shift)] = {h.read & ((1u << epoch_task_shift) - 1),
+                                                 h.read_step};
   pool_[row + t] = {clock, at};
-  c.read = row | table_bit;
+  h.read = row | table_bit;
 }
 
-step_id race_detector::plain_read(cell& c, const clocks& time, task_id t, step_id at) {
-  if (c.write != 0 && !time.ordered(c.write, t)) return c.write_step;
-  if (c.marked != 0) {
-    const step_id other = conflict(c.marked + stride_, time, t);
+step_id race_detector::plain_read(history& h, const clocks& time, task_id t, step_id at) {
+  if (h.write != 0 && !time.ordered(h.write, t)) return h.write_step;
+  if (h.marked != 0) {
+    const step_id other = conflict(h.marked + stride_, time, t);
     if (other != no_step) return other;
   }
-  note_read(c, time, t, at);
+  note_read(h, time, t, at);
   return no_step;
 }
 
-step_id race_detector::plain_write(cell& c, const clocks& time, task_id t, step_id at) {
-  if (c.write != 0 && !time.ordered(c.write, t)) return c.write_step;
-  if ((c.read & table_bit) != 0) {
-    const step_id other = conflict(c.read & ~table_bit, time, t);
+step_id race_detector::plain_write(history& h, const clocks& time, task_id t, step_id at) {
+  if (h.write != 0 && !time.ordered(h.write, t)) return h.write_step;
+  if ((h.read & table_bit) != 0) {
+    const step_id other = conflict(h.read & ~table_bit, time, t);
     if (other != no_step) return other;
-  } else if (c.read != 0 && !time.ordered(c.read, t)) {
-    return c.read_step;
+  } else if (h.read != 0 && !time.ordered(h.read, t)) {
+    return h.read_step;
   }
-  if (c.marked != 0)
+  if (h.marked != 0)
     for (unsigned half = 0; half < 2; ++half) {
-      const step_id other = conflict(c.marked + half * stride_, time, t);
+      const step_id other = conflict(h.marked + half * stride_, time, t);
       if (other != no_step) return other;
     }
-  c.write = time.epoch_of(t);
-  c.write_step = at;
-  c.read = 0;
+  h.write = time.epoch_of(t);
+  h.write_step = at;
+  h.read = 0;
   return no_step;
 }
 
-bool race_detector::unordered(const cell& c, const clocks& time, task_id t) const {
-  if (c.write != 0 && !time.ordered(c.write, t)) return true;
-  if ((c.read & table_bit) != 0) return conflict(c.read & ~table_bit, time, t) != no_step;
-  return c.read != 0 && !time.ordered(c.read, t);
+bool race_detector::unordered(const history& h, const clocks& time, task_id t) const {
+  if (h.write != 0 && !time.ordered(h.write, t)) return true;
+  if ((h.read & table_bit) != 0) return conflict(h.read & ~table_bit, time, t) != no_step;
+  return h.read != 0 && !time.ordered(h.read, t);
 }
 
-step_id race_detector::marked(cell& c, const clocks& time, task_id t, step_id at, bool write) {
-  if (c.write != 0 && !time.ordered(c.write, t)) return c.write_step;
-  if (write && c.read != 0) {
-    if ((c.read & table_bit) != 0) {
-      const step_id other = conflict(c.read & ~table_bit, time, t);
+step_id race_detector::marked(history& h, const clocks& time, task_id t, step_id at, bool write) {
+  if (h.write != 0 && !time.ordered(h.write, t)) return h.write_step;
+  if (write && h.read != 0) {
+    if ((h.read & table_bit) != 0) {
+      const step_id other = conflict(h.read & ~table_bit, time, t);
       if (other != no_step) return other;
-    } else if (!time.ordered(c.read, t)) {
-      return c.read_step;
+    } else if (!time.ordered(h.read, t)) {
+      return h.read_step;
     }
   }
-  if (c.marked == 0) c.marked = make_rows(2);
-  pool_[c.marked + (write ? stride_ : 0) + t] = {time.row_of(t)[t], at};
+  if (h.marked == 0) h.marked = make_rows(2);
+  pool_[h.marked + (write ? stride_ : 0) + t] = {time.row_of(t)[t], at};
   return no_step;
 }
 

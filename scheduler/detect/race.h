@@ -24,11 +24,11 @@ class race_detector {
 
   // Each notes an access by task `t` at step `at` and returns the step of an earlier access that it
   // races with, or no_step.
-  step_id plain_read(cell& c, const clocks& time, task_id t, step_id at);
-  step_id plain_write(cell& c, const clocks& time, task_id t, step_id at);
-  step_id marked(cell& c, const clocks& time, task_id t, step_id at, bool write);
+  step_id plain_read(history& h, const clocks& time, task_id t, step_id at);
+  step_id plain_write(history& h, const clocks& time, task_id t, step_id at);
+  step_id marked(history& h, const clocks& time, task_id t, step_id at, bool write);
   // True iff task `t` is not ordered after every plain access so far. Notes nothing.
-  bool unordered(const cell& c, const clocks& time, task_id t) const;
+  bool unordered(const history& h, const clocks& time, task_id t) const;
 
  private:
   // A row: per task the clock and the step of its last access.
@@ -40,7 +40,7 @@ class race_detector {
 
   std::uint32_t make_rows(unsigned n);
   step_id conflict(std::uint32_t row, const clocks& time, task_id t) const;
-  void note_read(cell& c, const clocks& time, task_id t, step_id at);
+  void note_read(history& h, const clocks& time, task_id t, step_id at);
 
   std::vector<entry> pool_;
   unsigned stride_ = 8;

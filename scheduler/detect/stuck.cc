@@ -6,36 +6,20 @@
 
 #include "scheduler/detect/sides.h"
 #include "scheduler/engine/check.h"
-#include "scheduler/engine/engine.h"
-#include "scheduler/engine/scope.h"
+#include "scheduler/engine/points.h"
 
 namespace iorace {
 
-void engine::hold(const void* lock, op_kind how) {
-  task& t = *tasks_[self_];
-  const scheduler_scope scope(t.context);
-  CHECK(t.held_count < held_max, "a task holds too many locks");
-  const std::uint32_t lock_class = memory.at(lock).tag;
-  if ((traits(how).flags & op_try) == 0 && !quiet_)
-    for (unsigned i = 0; i < t.held_count; ++i) {
-      const step_id other = order.add(t.held[i].lock_class, lock_class, step_count_ - 1);
-      if (other == no_step) continue;
-      found(verdict::lock_order,
-            name_of(t.held[i].lock) + " is held and " + name_of(lock) +
-                " is taken; elsewhere it is the other way round",
-            other, step_count_ - 1);
-    }
-  t.held[t.held_count++] = {lock, how, lock_class};
-}
-
-void engine::unhold(const void* lock) {
-  task& t = *tasks_[self_];
-  for (unsigned i = t.held_count; i-- > 0;) {
-    if (t.held[i].lock != lock) continue;
-    for (--t.held_count; i < t.held_count; ++i) t.held[i] = t.held[i + 1];
-    return;
+// The running task, which holds other locks, has taken `lock`.
+void engine::note_order(const void* lock, std::uint32_t lock_class) {
+  for (unsigned i = 0; i < me_->held_count; ++i) {
+    const step_id other = order.add(me_->held[i].lock_class, lock_class, step_count_ - 1);
+    if (other == no_step) continue;
+    found(verdict::lock_order,
+          name_of(me_->held[i].lock) + " is held and " + name_of(lock) +
+              " is taken; elsewhere it is the other way round",
+          other, step_count_ - 1);
   }
-  CHECK(false, "a primitive released a lock that its task does not hold");
 }
 
 bool engine::holds(const void* lock, task_id id) const {

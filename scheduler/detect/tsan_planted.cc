@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <cstring>
 
-#include "scheduler/engine/engine.h"
 #include "scheduler/engine/frames.h"
+#include "scheduler/engine/points.h"
 #include "scheduler/engine/shared.h"
 #include "scheduler/strategies/random.h"
 #include "scheduler/sync/completion.h"

@@ -26,6 +26,7 @@ void* map(std::size_t bytes) {
 arena::arena(std::size_t bytes)
     : base_(static_cast<char*>(map(bytes))),
       cells_(static_cast<cell*>(map(bytes / granule * sizeof(cell)))),
+      histories_(static_cast<history*>(map(bytes / granule * sizeof(history)))),
       capacity_(bytes) {
 #ifdef IORACE_ASAN
   ASAN_POISON_MEMORY_REGION(base_, capacity_);
@@ -36,6 +37,7 @@ arena::~arena() {
 #ifdef IORACE_ASAN
   ASAN_UNPOISON_MEMORY_REGION(base_, capacity_);
 #endif
+  munmap(histories_, capacity_ / granule * sizeof(history));
   munmap(cells_, capacity_ / granule * sizeof(cell));
   munmap(base_, capacity_);
 }
@@ -47,8 +49,7 @@ void* arena::allocate(std::size_t bytes, object_id object) {
   if (whole > capacity_ - used_) return nullptr;
   char* p = base_ + used_;
   used_ += whole;
-  cell fresh;
-  fresh.object = object;
+  cell fresh{.object = object};
   cell* c = &at(p);
   std::fill_n(c + body / granule, (whole - body) / granule, fresh);
   fresh.bad = 0;
@@ -60,11 +61,25 @@ void* arena::allocate(std::size_t bytes, object_id object) {
   return p;
 }
 
-void arena::reset_to(std::size_t mark) {
+void arena::reset() {
 #ifdef IORACE_ASAN
-  ASAN_POISON_MEMORY_REGION(base_ + mark, used_ - mark);
+  ASAN_POISON_MEMORY_REGION(base_, used_);
 #endif
-  used_ = mark;
+  used_ = 0;
+  if (++execution_ != 0) return;
+  std::fill_n(histories_, capacity_ / granule, history{});  // once in 2^32 executions
+  execution_ = 1;
+}
+
+void arena::save(image& to) const {
+  to.bytes.assign(base_, base_ + used_);
+  to.cells.assign(cells_, cells_ + used_ / granule);
+}
+
+void arena::restore(const image& from) {
+  used_ = from.bytes.size();
+  std::memcpy(base_, from.bytes.data(), used_);
+  std::copy(from.cells.begin(), from.cells.end(), cells_);
 }
 
 }  // namespace iorace

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The run loop: begin an execution, let tasks hand over to each other at points, end it.
-#include "scheduler/engine/engine.h"
-
 #include <cstring>
 
 #include <xxhash.h>
 
 #include "scheduler/engine/check.h"
+#include "scheduler/engine/points.h"
 #include "scheduler/engine/scope.h"
 
 namespace iorace {
@@ -16,15 +15,13 @@ namespace {
 constexpr std::size_t arena_bytes = std::size_t{64} << 20;
 constexpr std::size_t stack_bytes = std::size_t{64} << 10;  // setup task included
 
-constinit thread_local engine* running = nullptr;
-
 }  // namespace
 
-engine* running_engine() { return running; }
+constinit thread_local engine* running_engine = nullptr;
 
-engine& engine::current() {
-  CHECK(running != nullptr, "an operation outside an execution: modelled state is for tasks only");
-  return *running;
+void engine::outside() {
+  CHECK(false, "an operation outside an execution: modelled state is for tasks only");
+  __builtin_unreachable();
 }
 
 // Entry points of fibers; they never return.
@@ -38,6 +35,7 @@ struct engine_fibers {
     engine& self = *static_cast<engine*>(e);
     task& t = *self.tasks_[self.self_];
     if (t.body != nullptr) {
+      t.context.acquire(&self.world_);
       (*t.body)(self.world_);
     } else {
       t.context.acquire(&t);
@@ -51,8 +49,7 @@ engine::engine()
     : memory(arena_bytes),
       pending_(tasks_max),
       steps_(new step[operations_max]),
-      step_frames_(new std::uint32_t[operations_max]),
-      step_words_(new std::uint32_t[operations_max]) {
+      notes_(new step_note[operations_max]) {
   frames_.reserve(1 << 16);
   touched_.reserve(1 << 12);
 }
@@ -60,28 +57,26 @@ engine::engine()
 engine::~engine() = default;
 
 execution_result engine::run(const program& p, strategy& s, const execution_options& o) {
-  CHECK(running == nullptr, "an execution inside an execution");
+  CHECK(running_engine == nullptr, "an execution inside an execution");
   main_.adopt_thread();  // not necessarily the one that made this engine
   for (;;) {
     begin_execution(p, s, o);
-    running = this;
+    running_engine = this;
     run_alone([&] { world_ = p.setup(); });
     collect_tasks(1);
     first_step_ = step_count_;
     if (result_.how == ended::finished) {
       s.begin(o);
       for (const program::body& b : p.bodies) add_task(b.kind, b.name.c_str()).body = &b.run;
-      run_alone([&] { start_bodies(); });
+      bodies_ = task_count_;
+      run_bodies();
       collect_tasks(task_count_);
     }
-    if (result_.how == ended::finished) {
-      for (unsigned t = 1; t < task_count_; ++t)
-        if (tasks_[t]->ended.clock != 0)
-          time.join(time.row_of(0), time.row(tasks_[t]->ended.clock));
+    if (result_.how == ended::finished && p.check) {
       run_alone([&] { p.check(world_); });
       collect_tasks(1);
     }
-    running = nullptr;
+    running_engine = nullptr;
     if (task_count_ <= stride_tasks_) break;
     stride_tasks_ = std::min(tasks_max, task_count_ * 2);  // too few clock rows: once more, wider
   }
@@ -92,22 +87,23 @@ execution_result engine::run(const program& p, strategy& s, const execution_opti
 
 // Tells ThreadSanitizer that what the first `n` tasks did is over. Those that did not end by
 // themselves were abandoned inside functions.
-void engine::collect_tasks(unsigned n) {
+void engine::collect_tasks([[maybe_unused]] unsigned n) {
+#ifdef IORACE_TSAN
   for (unsigned t = 0; t < n; ++t)
     fiber::collect(main_, tasks_[t]->context,
                    t == 0 ? result_.how != ended::finished : !tasks_[t]->finished);
+#endif
 }
 
 void engine::begin_execution(const program& p, strategy& s, const execution_options& o) {
   CHECK(p.bodies.size() < tasks_max, "too many tasks");
   strategy_ = &s;
   options_ = &o;
+  if (result_.how == ended::found) finding_ = {};
   result_ = {};
-  finding_ = {};
-  task_count_ = cpus_ = faults_ = choices_ = step_count_ = frame_instances_ = peeking_ = 0;
+  task_count_ = cpus_ = faults_ = choices_ = step_count_ = frame_instances_ = 0;
   first_step_ = 0;
-  quiet_ = true;
-  starting_ = false;
+  mode_ = quiet_bit;
   last_picked_ = no_task;
   probe_hashes_.clear();
   stride_tasks_ = std::max(stride_tasks_, static_cast<unsigned>(p.bodies.size()) + 1);
@@ -131,7 +127,7 @@ void engine::begin_execution(const program& p, strategy& s, const execution_opti
            .point = 0,
            .objects = &objects};
   add_task(task_kind::kthread, "setup");
-  self_ = 0;
+  become(0);
 }
 
 // Sets the name of a task slot that often had it in the execution before.
@@ -175,42 +171,52 @@ task& engine::add_task(task_kind kind, const char* name) {
 void engine::run_alone(const std::function<void()>& f) {
   task& t = *tasks_[0];
   alone_ = &f;
-  self_ = 0;
-  quiet_ = true;
+  become(0);
+  mode_ = quiet_bit;
   t.held_count = 0;
   t.context.prepare(engine_fibers::alone, this, stack_bytes);
   fiber::jump(main_, t.context, true, false);
 }
 
-// Brings every body to its first operation, then hands over to the first pick. Runs as task 0,
-// which is abandoned there.
-void engine::start_bodies() {
-  const unsigned bodies = task_count_;
-  quiet_ = false;
-  for (task_id t = 1; t < bodies; ++t) start_task(t);
-  const task_id first = choose_next(no_task);
-  if (first != no_task) switch_to(first, true);
+// Brings every body to its first operation, one after the other, then hands over to the first pick.
+// Returns when the execution has ended.
+void engine::run_bodies() {
+  starter_ = nullptr;
+  become(0);
+  if (task_count_ == 1) return;
+  main_.release(&world_);
+  start_next(main_, false);
 }
 
+// Leaves `from`, a task that has come to its first operation or ended there, for the body after it.
+void engine::start_next(fiber& from, bool abandon) {
+  enter_task(static_cast<task_id>(self_ + 1u));
+  fiber::jump(from, me_->context, self_ == 1, abandon);
+}
+
+void engine::enter_task(task_id id) {
+  become(id);
+  mode_ = starting_bit;
+  set_enabled(id, true);
+  me_->context.prepare(engine_fibers::body, this, stack_bytes);
+}
+
+// A task that was created runs up to its first operation at once.
 void engine::start_task(task_id id) {
-  task& t = *tasks_[id];
   const task_id starter = self_;
   fiber* outer = starter_;
-  const bool was_starting = starting_;
-  starter_ = &tasks_[starter]->context;
-  self_ = id;
-  starting_ = true;
-  set_enabled(id, true);
-  t.context.prepare(engine_fibers::body, this, stack_bytes);
-  fiber::jump(*starter_, t.context, starter == 0, false);
-  starting_ = was_starting;
+  const unsigned mode = mode_;
+  starter_ = &me_->context;
+  enter_task(id);
+  fiber::jump(*starter_, me_->context, false, false);
+  mode_ = mode;
   starter_ = outer;
-  self_ = starter;
+  become(starter);
 }
 
 void engine::exit_task() {
-  const scheduler_scope scope(tasks_[self_]->context);
-  task& t = *tasks_[self_];
+  const scheduler_scope scope(me_->context);
+  task& t = *me_;
   if (t.held_count != 0)
     found(verdict::lock_held_at_exit,
           line(t.name) + " ended while it held " + name_of(t.held[t.held_count - 1].lock));
@@ -219,9 +225,10 @@ void engine::exit_task() {
   t.finished = true;
   set_enabled(self_, false);
   changed(t.ended);
-  if (starting_) {
-    fiber* back = starter_;
-    fiber::jump(t.context, *back, false, true);
+  if (mode_ == starting_bit) {
+    if (starter_ != nullptr) fiber::jump(t.context, *starter_, false, true);
+    if (self_ + 1u < bodies_) start_next(t.context, true);
+    mode_ = 0;
   }
   const task_id next = choose_next(no_task);
   if (next == no_task) leave_for_good();
@@ -230,7 +237,7 @@ void engine::exit_task() {
 }
 
 void engine::leave_for_good() {
-  fiber::jump(tasks_[self_]->context, main_, true, true);
+  fiber::jump(me_->context, main_, true, true);
   __builtin_unreachable();
 }
 
@@ -240,8 +247,8 @@ void engine::end(ended how) {
 }
 
 std::uint32_t engine::draw(const char* site, std::uint32_t n, draw_kind kind) {
-  const scheduler_scope scope(tasks_[self_]->context);
-  if (quiet_) return 0;
+  const scheduler_scope scope(me_->context);
+  if (quiet()) return 0;
   const std::uint32_t drawn = strategy_->draw(self_, site, n, kind);
   CHECK(drawn < n, "a strategy drew a number out of range");
   if (kind == draw_kind::fault)
@@ -252,7 +259,7 @@ std::uint32_t engine::draw(const char* site, std::uint32_t n, draw_kind kind) {
 }
 
 task_id engine::create(task_kind kind, const char* name, void (*body)(void*), void* argument) {
-  const scheduler_scope scope(tasks_[self_]->context);
+  const scheduler_scope scope(me_->context);
   CHECK(task_count_ < tasks_max, "too many tasks");
   const task_id id = static_cast<task_id>(task_count_);
   task& t = add_task(kind, name);
@@ -261,7 +268,7 @@ task_id engine::create(task_kind kind, const char* name, void (*body)(void*), vo
   if (task_count_ > stride_tasks_) end(ended::cut);  // run() starts over with more rows
   time.join(time.row_of(id), time.row_of(self_));
   time.tick(self_);
-  tasks_[self_]->context.release(&t);
+  me_->context.release(&t);
   start_task(id);
   return id;
 }

@@ -90,6 +90,10 @@ struct frame_node {
 #endif
 };
 
+class engine;
+// The engine whose execution this OS thread is in; null outside executions.
+extern constinit thread_local engine* running_engine;
+
 class engine {
  public:
   engine();
@@ -104,10 +108,13 @@ class engine {
   void promote(std::span<const std::string> fields) { objects.promote(fields); }
 
   // --- for primitives; see scheduler/README.md, "adding a primitive" ---
-  static engine& current();
+  static engine& current() {
+    if (__builtin_expect(running_engine == nullptr, 0)) outside();
+    return *running_engine;
+  }
   task_id self() const { return self_; }
-  bool quiet() const { return quiet_; }
-  bool peeking() const { return peeking_ != 0; }
+  bool quiet() const { return (mode_ & quiet_bit) != 0; }
+  bool peeking() const { return mode_ >= peek_unit; }
   const execution_options& options() const { return *options_; }
   task& task_at(task_id t) { return *tasks_[t]; }
   const task& task_at(task_id t) const { return *tasks_[t]; }
@@ -118,8 +125,8 @@ class engine {
   // Declares the operation and returns when it is to be executed. Checks that the object lives, was
   // initialised, and that the task may sleep if the operation does. A waiting operation (with a
   // precondition) is on `object`'s list meanwhile. Requires: exactly one commit() follows.
-  void begin(op_kind kind, sync_base* object, enabled_fn enabled = nullptr,
-             waits_for by = waits_for::kernel);
+  [[gnu::always_inline]] void begin(op_kind kind, sync_base* object, enabled_fn enabled = nullptr,
+                                    waits_for by = waits_for::kernel);
   // The same for an operation on no object (choices, copies, task events).
   void begin_plain(op_kind kind);
   // The same for schedule(): waits on the task itself and names `queue`, which may be freed
@@ -134,16 +141,16 @@ class engine {
   void touch(op_kind kind, const void* place, access_type how, bool marked);
   // Notes that the next operation depends on `place` being alive. Requires: it is.
   void lean_on(const void* place) {
-    if (peeking_ == 0) touched_.push_back({step_count_, memory.word_of(place), false, true});
+    if (!peeking()) touched_.push_back({step_count_, memory.word_of(place), false, true});
   }
   // The same for a join of task `id`.
   void begin_join(task_id id);
   // Records the operation that begin() declared.
-  void commit(op_kind kind, const void* place, std::uint64_t value);
+  [[gnu::always_inline]] void commit(op_kind kind, const void* place, std::uint64_t value);
 
   // Happens-before: the object's past becomes the task's; the task's becomes the object's.
-  void acquire(sync_base& object);
-  void release(sync_base& object);
+  [[gnu::always_inline]] void acquire(sync_base& object);
+  [[gnu::always_inline]] void release(sync_base& object);
   // The object's state changed: tasks that wait on it may have become enabled or not.
   void changed(sync_base& object);
   // Held locks: recursive locking, lock order, cycles and locks held at exit are judged from these.
@@ -151,8 +158,8 @@ class engine {
   void unhold(const void* lock);
   bool holds(const void* lock, task_id t) const;
   bool holds(const void* lock) const { return holds(lock, self_); }
-  void atomic_enter() { ++tasks_[self_]->atomic_depth; }
-  void atomic_leave() { --tasks_[self_]->atomic_depth; }
+  void atomic_enter() { ++me_->atomic_depth; }
+  void atomic_leave() { --me_->atomic_depth; }
   std::uint32_t draw(const char* site, std::uint32_t n, draw_kind kind);
   // Draws whether something fails, within the execution's budget of faults.
   bool draw_fault(const char* site) {
@@ -169,12 +176,13 @@ class engine {
   [[noreturn]] void end(ended how);
   // Convicts unless `place` lies in a live object. `kind` is what is about to be done to it.
   void check_live(const void* place, op_kind kind) {
-    if (__builtin_expect(!memory.contains(place) || memory.at(place).bad != 0, 0))
-      found_dead(place, kind);
+    if (__builtin_expect(!is_alive(place), 0)) found_dead(place, kind);
   }
+  bool is_alive(const void* place) { return memory.contains(place) && memory.at(place).bad == 0; }
 
-  void access(op_kind kind, const void* place, unsigned size, bool pointer, bool write,
-              std::uint64_t value);
+  // One declared access to memory: begins, records and commits it.
+  [[gnu::always_inline]] void access(op_kind kind, const void* place, unsigned size, bool pointer,
+                                     bool write, std::uint64_t value);
 
   void* allocate(const class_info& cls, std::size_t bytes, gfp flags, bool may_fail);
   void free(const void* object);
@@ -183,7 +191,7 @@ class engine {
   void frame_leave();
 #ifdef IORACE_TSAN
   void frame_opened_at(const void* code) {
-    if (peeking_ == 0) frames_.back().code = code;
+    if (!peeking()) frames_.back().code = code;
   }
 #endif
   void peek_begin();
@@ -192,10 +200,10 @@ class engine {
   // --- the execution, for records, titles and invariants ---
   std::span<const step> steps() const { return {steps_.get(), step_count_}; }
   std::size_t first_step() const { return first_step_; }
-  std::uint32_t frame_of(step_id s) const { return step_frames_[s]; }
+  std::uint32_t frame_of(step_id s) const { return notes_[s].frame; }
   // The word of the arena that a step names, which tells the elements of an array apart;
   // meaningless where the step has no object.
-  std::uint32_t word_of(step_id s) const { return step_words_[s]; }
+  std::uint32_t word_of(step_id s) const { return notes_[s].word; }
   object_id object_at(std::uint32_t word) const { return memory.object_at(word); }
   // The accesses of which container operations (lists, trees) consist, in order.
   std::span<const touched_word> touched() const { return touched_; }
@@ -240,18 +248,31 @@ class engine {
   void name_task(task& t, task_kind kind, const char* name);
   task& add_task(task_kind kind, const char* name);
   void run_alone(const std::function<void()>& f);
-  void start_bodies();
+  void run_bodies();
+  void start_next(fiber& from, bool abandon);
+  void enter_task(task_id id);
   void collect_tasks(unsigned n);
   void start_task(task_id t);
   void exit_task();
   [[noreturn]] void leave_for_good();
-  void stop();
-  task_id choose_next(task_id current);
-  void switch_to(task_id next, bool abandon);
+  [[gnu::always_inline]] void stop();
+  [[noreturn]] static void outside();
+  void become(task_id t) {
+    self_ = t;
+    me_ = tasks_[t].get();
+  }
+  [[gnu::always_inline]] task_id choose_next(task_id current);
+  task_id nobody_enabled();
+  [[gnu::always_inline]] void switch_to(task_id next, bool abandon);
+  void stop_starting();
+  void begin_unusual(op_kind kind, sync_base* object, enabled_fn enabled);
+  void check_may_sleep(op_kind kind, const void* object);
+  void ask_waiters(sync_base& object);
   void set_enabled(task_id t, bool on);
-  void wait_on(sync_base* object, task& t, enabled_fn enabled);
-  void stop_waiting(sync_base* object, task& t);
+  [[gnu::always_inline]] void wait_on(sync_base* object, enabled_fn enabled);
+  [[gnu::always_inline]] void stop_waiting(sync_base* object);
   void find_cycle(task_id t);
+  void note_order(const void* lock, std::uint32_t lock_class);
   bool time_passes();
   bool cycle_through(task_id t, finding& f) const;
   finding judge_stuck();
@@ -264,13 +285,12 @@ class engine {
   finding word_livelock(std::size_t period) const;
   void found_dead(const void* place, op_kind kind);
   step_id race_with(const void* place, bool marked, bool write);
-  void order_marked(cell& c, const op_traits& row);
+  void order_marked(history& h, const op_traits& row);
   void append(op_kind kind, const void* place, object_id object, std::uint16_t field,
               std::uint64_t value) {
     if (__builtin_expect(step_count_ == operations_max, 0)) end(ended::step_bound);
     steps_[step_count_] = {value, object, field, kind, static_cast<std::uint8_t>(self_)};
-    step_words_[step_count_] = memory.word_of(place);
-    step_frames_[step_count_++] = tasks_[self_]->frame;
+    notes_[step_count_++] = {me_->frame, memory.word_of(place)};
   }
 
   std::vector<std::unique_ptr<task>> tasks_;
@@ -281,10 +301,13 @@ class engine {
   std::uint64_t enabled_[(tasks_max + 63) / 64] = {};
   choice_view view_{};
   task_id self_ = 0;
-  bool quiet_ = true;
-  bool starting_ = false;  // a new task is on its way to its first operation
-  fiber* starter_ = nullptr;
-  unsigned peeking_ = 0;
+  task* me_ = nullptr;  // the task `self_`
+  // Zero while tasks are interleaved. Setup and check are quiet; a new task on its way to its first
+  // operation is starting; above that, the number of peek_scopes.
+  static constexpr unsigned quiet_bit = 1, starting_bit = 2, peek_unit = 4;
+  unsigned mode_ = quiet_bit;
+  unsigned bodies_ = 0;       // tasks of the program, setup included
+  fiber* starter_ = nullptr;  // of the task that is starting; null for a body
   fiber main_;
   const execution_options* options_ = nullptr;
   strategy* strategy_ = nullptr;
@@ -296,7 +319,11 @@ class engine {
   const std::function<void()>* alone_ = nullptr;
   void* world_ = nullptr;
   std::unique_ptr<step[]> steps_;
-  std::unique_ptr<std::uint32_t[]> step_frames_, step_words_;
+  // What is known of a step besides: the frame that it was made in, the word that it names.
+  struct step_note {
+    std::uint32_t frame, word;
+  };
+  std::unique_ptr<step_note[]> notes_;
   std::vector<touched_word> touched_;
   std::uint32_t step_count_ = 0;
   std::size_t first_step_ = 0;

@@ -121,12 +121,8 @@ struct fiber_start {
   static void run(context::transfer_t transfer);
 };
 
-namespace {
-thread_local fiber* entered = nullptr;  // the fiber that the current jump goes to
-}
-
 void fiber_start::run(context::transfer_t transfer) {
-  fiber& self = *entered;
+  fiber& self = *static_cast<fiber*>(transfer.data)->entering_;
   self.fake_stack_ = nullptr;
   arrived(self, transfer);
   self.function_(self.argument_);
@@ -240,16 +236,11 @@ void fiber::collect(fiber& main, fiber& other, bool abandoned) {
   other.tsan_ = __tsan_create_fiber(0);
   __tsan_set_fiber_name(other.tsan_, other.name_);
 }
-#else
-void fiber::ignore(bool) {}
-void fiber::acquire(const void*) {}
-void fiber::release(const void*) {}
-void fiber::access(const void*, bool, const void*) {}
-void fiber::collect(fiber&, fiber&, bool) {}
 #endif
 
+#if defined(IORACE_ASAN) || defined(IORACE_TSAN)
 void fiber::jump(fiber& from, fiber& to, bool synchronise, bool abandon) {
-  entered = &to;
+  from.entering_ = &to;
 #ifdef IORACE_ASAN
   __sanitizer_start_switch_fiber(abandon ? nullptr : &from.fake_stack_, to.bottom_, to.bytes_);
 #else
@@ -262,5 +253,6 @@ void fiber::jump(fiber& from, fiber& to, bool synchronise, bool abandon) {
 #endif
   fiber_start::arrived(from, context::jump_fcontext(to.context_, &from));
 }
+#endif
 
 }  // namespace iorace

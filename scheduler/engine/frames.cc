@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "scheduler/engine/frames.h"
 
-#include "scheduler/engine/engine.h"
+#include "scheduler/engine/points.h"
 #include "scheduler/engine/scope.h"
 
 namespace iorace {
 
 void engine::frame_enter(const char* function, bool call) {
-  if (peeking_ != 0) return;
-  task& t = *tasks_[self_];
+  if (peeking()) return;
+  task& t = *me_;
   const scheduler_scope scope(t.context);
   frames_.push_back({function, t.frame, ++frame_instances_, call});
   t.frame = static_cast<std::uint32_t>(frames_.size() - 1);
 }
 
 void engine::frame_leave() {
-  if (peeking_ != 0) return;
-  task& t = *tasks_[self_];
+  if (peeking()) return;
+  task& t = *me_;
   t.frame = frames_[t.frame].parent;
 }
 

@@ -8,14 +8,14 @@
 #endif
 
 #include "scheduler/engine/check.h"
-#include "scheduler/engine/engine.h"
+#include "scheduler/engine/points.h"
 #include "scheduler/engine/scope.h"
 
 namespace iorace {
 
 void* engine::allocate(const class_info& cls, std::size_t bytes, gfp flags, bool may_fail) {
-  const scheduler_scope scope(tasks_[self_]->context);
-  if (flags == gfp::kernel && tasks_[self_]->atomic_depth != 0)
+  const scheduler_scope scope(me_->context);
+  if (flags == gfp::kernel && me_->atomic_depth != 0)
     found(verdict::sleep_in_atomic, line("kmalloc of ") + cls.name + " under a spinlock");
   begin_plain(op_kind::kmalloc);
   const bool failed = may_fail && draw_fault("kmalloc");
@@ -48,8 +48,8 @@ void* engine::allocate(const class_info& cls, std::size_t bytes, gfp flags, bool
 
 void engine::free(const void* p) {
   if (p == nullptr) return;
-  const scheduler_scope scope(tasks_[self_]->context);
-  CHECK(peeking_ == 0, "kfree inside a peek_scope");
+  const scheduler_scope scope(me_->context);
+  CHECK(!peeking(), "kfree inside a peek_scope");
   const auto check = [&]() -> object_entry& {
     if (!memory.contains(p)) found(verdict::invalid_free, "kfree of no object");
     const object_id id = memory.at(p).object;
@@ -62,7 +62,7 @@ void engine::free(const void* p) {
     return o;
   };
   check();
-  if (!quiet_) {
+  if (!quiet()) {
     pending_[self_] = {p, memory.at(p).object, 0, op_kind::kfree, 0};
     stop();
   }
@@ -76,11 +76,12 @@ void engine::free(const void* p) {
     }
   o.state = object_state::freed;
   o.freed_at = step_count_;
-  const bool look = !quiet_ && options_->detect_races;
+  const bool look = !quiet() && options_->detect_races;
   for (std::size_t word = 0; word < (o.bytes + granule - 1) / granule; ++word) {
     cell& c = (&memory.at(p))[word];
     c.bad = 1;
-    if (look && c.promoted == 0 && races.unordered(c, time, self_))
+    if (look && c.promoted == 0 &&
+        races.unordered(memory.past(o.base + word * granule), time, self_))
       late_frees_.push_back({c.object, c.tag});
   }
   append(op_kind::kfree, p, memory.at(p).object, 0, 0);

@@ -16,8 +16,6 @@ const char* rerun_command = nullptr;
 
 }  // namespace
 
-engine* running_engine();
-
 std::string engine::object_name(object_id id) const { return place_name(id, 0); }
 
 std::string engine::place_name(object_id id, std::uint16_t tag) const {
@@ -87,13 +85,13 @@ void engine::describe(verdict v, const line& detail, step_id other, step_id at) 
     const char* function = function_of(node);
     return *function != '\0' ? std::string(function) : tasks_[t]->name;
   };
-  std::string here = side(tasks_[self_]->frame, self_);
+  std::string here = side(me_->frame, self_);
   if (other == no_step) {
     f.title = f.name + " in " + here;
     return;
   }
   f.other_task = steps_[other].task;
-  std::string there = side(step_frames_[other], f.other_task);
+  std::string there = side(notes_[other].frame, f.other_task);
   const bool symmetric = v == verdict::data_race || v == verdict::lock_order;
   if (symmetric && there < here) std::swap(here, there);  // one key for both orders
   f.title = f.name + ": " + here + " v " + there;
@@ -135,14 +133,14 @@ void engine::print_context() const {
   const int n = std::snprintf(
       text, sizeof text, "iorace: seed %llu, execution %llu, step %u, task %s\n",
       static_cast<unsigned long long>(options_->seed),
-      static_cast<unsigned long long>(options_->number), step_count_, tasks_[self_]->name.c_str());
+      static_cast<unsigned long long>(options_->number), step_count_, me_->name.c_str());
   if (write(STDERR_FILENO, text, static_cast<std::size_t>(n)) < 0) _exit(134);
 }
 
 void set_rerun_command(const char* command) { rerun_command = command; }
 
 void print_context() {
-  if (running_engine() != nullptr) running_engine()->print_context();
+  if (running_engine != nullptr) running_engine->print_context();
   if (rerun_command == nullptr) return;
   std::fprintf(stderr, "iorace: run it again: %s\n", rerun_command);
 }

@@ -1,75 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // Points: how a task declares what it is about to do, stops, and hands over to whom the strategy
-// picks.
-#include "scheduler/engine/check.h"
-#include "scheduler/engine/engine.h"
-#include "scheduler/engine/scope.h"
+// picks. The hot half is in points.h.
+#include "scheduler/engine/points.h"
 
 namespace iorace {
 
-void engine::set_enabled(task_id t, bool on) {
-  const std::uint64_t bit = std::uint64_t{1} << (t % 64);
-  std::uint64_t& word = enabled_[t / 64];
-  if (((word & bit) != 0) == on) return;
-  word ^= bit;
-  view_.enabled_count += on ? 1u : ~0u;
+task_id engine::nobody_enabled() {
+  for (unsigned t = 1; t < task_count_; ++t)
+    if (!tasks_[t]->finished) stuck();
+  return no_task;
 }
 
-task_id engine::choose_next(task_id current) {
-  if (__builtin_expect(view_.enabled_count == 0, 0) && !time_passes()) {
-    for (unsigned t = 1; t < task_count_; ++t)
-      if (!tasks_[t]->finished) stuck();
-    return no_task;
-  }
-  view_.current = current;
-  view_.point = result_.points++;
-  if (__builtin_expect(view_.point >= options_->points_max, 0)) return take_turns();
-  const task_id next = strategy_->pick(view_);
-  CHECK(next < task_count_ && view_.is_enabled(next),
-        "a strategy picked a task that is not enabled");
-  result_.switches += next != last_picked_;
-  last_picked_ = next;
-  return next;
-}
-
-void engine::switch_to(task_id next, bool abandon) {
-  task& from = *tasks_[self_];
-  const bool synchronise = self_ == 0;
-  self_ = next;
-  fiber::jump(from.context, tasks_[next]->context, synchronise, abandon);
-}
-
-// The running task stops here; returns when it has been picked.
-void engine::stop() {
-  if (__builtin_expect(starting_, 0)) {
-    fiber::jump(tasks_[self_]->context, *starter_, starter_ == &tasks_[0]->context, false);
-    return;
-  }
-  const task_id next = choose_next(self_);
+// The first stop of a task: whoever started it goes on, or the next body starts.
+void engine::stop_starting() {
+  if (starter_ != nullptr) return fiber::jump(me_->context, *starter_, false, false);
+  if (self_ + 1u < bodies_) return start_next(me_->context, false);
+  mode_ = 0;
+  const task_id next = choose_next(no_task);
   if (next != self_) switch_to(next, false);
 }
 
-void engine::wait_on(sync_base* object, task& t, enabled_fn enabled) {
-  t.enabled = enabled;
-  t.expired = false;
-  t.next_waiter = object->first_waiter;
-  object->first_waiter = self_;
-  if (enabled(object, self_)) return;
-  set_enabled(self_, false);
-  // A writer closes a cycle without holding anything: it stops readers that come back.
-  if (t.held_count != 0 || pending_[self_].kind == op_kind::down_write) find_cycle(self_);
-}
-
-void engine::stop_waiting(sync_base* object, task& t) {
-  task_id* link = &object->first_waiter;
-  while (*link != self_) link = &tasks_[*link]->next_waiter;
-  *link = t.next_waiter;
-  t.next_waiter = 0;
-  t.enabled = nullptr;
-}
-
-void engine::changed(sync_base& object) {
+void engine::ask_waiters(sync_base& object) {
   for (task_id t = object.first_waiter; t != 0; t = tasks_[t]->next_waiter) {
     const bool was = view_.is_enabled(t);
     const bool is = tasks_[t]->enabled(&object, t);
@@ -79,80 +31,71 @@ void engine::changed(sync_base& object) {
   }
 }
 
-void engine::begin(op_kind kind, sync_base* object, enabled_fn enabled, waits_for by) {
-  const scheduler_scope scope(tasks_[self_]->context);
-  CHECK(peeking_ == 0, "an operation on a primitive inside a peek_scope");
+// begin() of an operation that is not to be stopped at, or that convicts.
+void engine::begin_unusual(op_kind kind, sync_base* object, enabled_fn enabled) {
+  CHECK(!peeking(), "an operation on a primitive inside a peek_scope");
   check_live(object, kind);
-  const op_traits& row = traits(kind);
-  task& t = *tasks_[self_];
   if (object->magic != sync_magic)
     found(verdict::kernel_warn,
-          line(row.name) + " on " + name_of(object) + ", which nobody has initialised");
-  if ((row.flags & op_sleeps) != 0 && t.atomic_depth != 0)
-    found(verdict::sleep_in_atomic,
-          line(row.name) + " on " + name_of(object) + " under a spinlock");
-  if (quiet_) {
-    if (enabled != nullptr && !enabled(object, self_))
-      found(verdict::deadlock, line(t.name) + " alone waits for " + name_of(object));
-    return;
-  }
-  const cell& c = memory.at(object);
-  pending_[self_] = {object, c.object, c.tag, kind, 0};
-  if (enabled != nullptr) {
-    t.by = by;
-    wait_on(object, t, enabled);
-  }
-  if ((row.flags & op_point) != 0 || starting_ || enabled != nullptr) stop();
-  check_live(object, kind);
-  if (enabled != nullptr) stop_waiting(object, t);
+          line(traits(kind).name) + " on " + name_of(object) + ", which nobody has initialised");
+  check_may_sleep(kind, object);
+  if (enabled != nullptr && !enabled(object, self_))
+    found(verdict::deadlock, line(me_->name) + " alone waits for " + name_of(object));
+}
+
+// `object` may be null.
+void engine::check_may_sleep(op_kind kind, const void* object) {
+  const op_traits& row = traits(kind);
+  if ((row.flags & op_sleeps) == 0 || me_->atomic_depth == 0) return;
+  line what(row.name);
+  if (object != nullptr) what = what + " on " + name_of(object);
+  found(verdict::sleep_in_atomic, what + " under a spinlock");
 }
 
 void engine::begin_plain(op_kind kind) {
-  const scheduler_scope scope(tasks_[self_]->context);
-  CHECK(peeking_ == 0, "an operation inside a peek_scope");
-  const op_traits& row = traits(kind);
-  if ((row.flags & op_sleeps) != 0 && tasks_[self_]->atomic_depth != 0)
-    found(verdict::sleep_in_atomic, line(row.name) + " under a spinlock");
-  if (quiet_) return;
+  const scheduler_scope scope(me_->context);
+  CHECK(!peeking(), "an operation inside a peek_scope");
+  check_may_sleep(kind, nullptr);
+  if (quiet()) return;
   pending_[self_] = {nullptr, 0, 0, kind, 0};
-  if ((row.flags & op_point) != 0 || starting_) stop();
+  if ((traits(kind).flags & op_point) != 0 || mode_ != 0) stop();
 }
 
 void engine::begin_sleep(const void* queue, enabled_fn woken, waits_for by) {
-  const scheduler_scope scope(tasks_[self_]->context);
-  CHECK(peeking_ == 0, "an operation inside a peek_scope");
-  task& t = *tasks_[self_];
-  if (t.atomic_depth != 0) found(verdict::sleep_in_atomic, "schedule under a spinlock");
-  if (quiet_) {
+  const scheduler_scope scope(me_->context);
+  CHECK(!peeking(), "an operation inside a peek_scope");
+  check_may_sleep(op_kind::schedule, nullptr);
+  task& t = *me_;
+  if (quiet()) {
     if (!woken(&t.slept, self_)) found(verdict::deadlock, line(t.name) + " sleeps alone");
     return;
   }
   const cell c = queue == nullptr ? cell{} : memory.at(queue);
   pending_[self_] = {queue, c.object, c.tag, op_kind::schedule, 0};
   t.by = by;
-  wait_on(&t.slept, t, woken);
+  wait_on(&t.slept, woken);
   stop();
-  stop_waiting(&t.slept, t);
+  stop_waiting(&t.slept);
 }
 
 void engine::begin_unchecked(op_kind kind, const void* place) {
-  const scheduler_scope scope(tasks_[self_]->context);
-  CHECK(peeking_ == 0, "an operation inside a peek_scope");
-  if (quiet_) return;
+  const scheduler_scope scope(me_->context);
+  CHECK(!peeking(), "an operation inside a peek_scope");
+  if (quiet()) return;
   const cell& c = memory.at(place);
   pending_[self_] = {place, c.object, c.tag, kind, 0};
   stop();
 }
 
 void engine::begin_access(op_kind kind, std::initializer_list<const void*> places) {
-  const scheduler_scope scope(tasks_[self_]->context);
-  CHECK(peeking_ == 0, "an operation inside a peek_scope");
-  bool point = (traits(kind).flags & op_point) != 0 || starting_;
+  const scheduler_scope scope(me_->context);
+  CHECK(!peeking(), "an operation inside a peek_scope");
+  bool point = (traits(kind).flags & op_point) != 0 || mode_ != 0;
   for (const void* place : places) {
     check_live(place, kind);
     point = point || memory.at(place).promoted != 0;
   }
-  if (quiet_ || !point) return;
+  if (quiet() || !point) return;
   const void* first = *places.begin();
   const cell& c = memory.at(first);
   pending_[self_] = {first, c.object, c.tag, kind, 0};
@@ -160,21 +103,20 @@ void engine::begin_access(op_kind kind, std::initializer_list<const void*> place
 }
 
 void engine::begin_join(task_id id) {
-  const scheduler_scope scope(tasks_[self_]->context);
+  const scheduler_scope scope(me_->context);
   sync_base& ended = tasks_[id]->ended;
-  CHECK(!quiet_, "setup and check have nobody to join");
-  task& t = *tasks_[self_];
-  if (t.atomic_depth != 0) found(verdict::sleep_in_atomic, "join under a spinlock");
+  CHECK(!quiet(), "setup and check have nobody to join");
+  check_may_sleep(op_kind::join, nullptr);
   pending_[self_] = {&ended, 0, 0, op_kind::join, 0};
-  t.by = waits_for::kernel;
-  wait_on(&ended, t, [](const void* end, task_id) {
+  me_->by = waits_for::kernel;
+  wait_on(&ended, [](const void* end, task_id) {
     const engine& e = current();
     for (task_id u = 1; u < e.task_count_; ++u)
       if (&e.tasks_[u]->ended == end) return e.tasks_[u]->finished;
     return false;
   });
   stop();
-  stop_waiting(&ended, t);
+  stop_waiting(&ended);
 }
 
 }  // namespace iorace

@@ -3,8 +3,7 @@
 
 #include <cstring>
 
-#include "scheduler/engine/check.h"
-#include "scheduler/engine/engine.h"
+#include "scheduler/engine/points.h"
 
 namespace iorace {
 
@@ -96,11 +95,13 @@ void convict(const char* name, const side& here, const side& there, const char* 
 void cut(const char*) { engine::current().end(ended::cut); }
 
 void engine::peek_begin() {
-  if (peeking_++ == 0) tasks_[self_]->context.ignore(true);
+  if (!peeking()) me_->context.ignore(true);
+  mode_ += peek_unit;
 }
 
 void engine::peek_end() {
-  if (--peeking_ == 0) tasks_[self_]->context.ignore(false);
+  mode_ -= peek_unit;
+  if (!peeking()) me_->context.ignore(false);
 }
 
 peek_scope::peek_scope() { engine::current().peek_begin(); }

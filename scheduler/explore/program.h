@@ -21,7 +21,7 @@ struct program {
   };
   std::function<void*()> setup = [] { return static_cast<void*>(nullptr); };
   std::vector<body> bodies;
-  std::function<void(void* world)> check = [](void*) {};
+  std::function<void(void* world)> check;  // may be empty
 
   // Adds a simulated CPU.
   program& cpu(std::function<void(void* world)> run) {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "scheduler/strategies/random.h"
 
-#include <bit>
-
 namespace iorace {
 
-task_id nth_enabled(const choice_view& view, unsigned k) {
+task_id nth_enabled_of_many(const choice_view& view, unsigned k) {
   for (unsigned w = 0;; ++w) {
     std::uint64_t word = view.enabled[w];
     if (view.words > 1) {

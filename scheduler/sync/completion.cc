@@ -5,7 +5,7 @@
 // in the kernel too.
 #include "scheduler/sync/completion.h"
 
-#include "scheduler/engine/engine.h"
+#include "scheduler/engine/points.h"
 #include "scheduler/sync/admission.h"
 #include "scheduler/sync/waitqueue.h"
 

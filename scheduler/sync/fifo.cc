@@ -16,8 +16,4 @@ void fifo_remove(fifo& q, fifo_link& link) {
   *at = link.next;
 }
 
-bool fifo_may_pass(const fifo& q, task_id task) {
-  return q.first == nullptr || q.first->task == task;
-}
-
 }  // namespace iorace

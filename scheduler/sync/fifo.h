@@ -22,6 +22,8 @@ void fifo_push(fifo& q, fifo_link& link, task_id task);
 // Requires: `link` is in `q`.
 void fifo_remove(fifo& q, fifo_link& link);
 // Returns true iff nobody came before `task`.
-bool fifo_may_pass(const fifo& q, task_id task);
+inline bool fifo_may_pass(const fifo& q, task_id task) {
+  return q.first == nullptr || q.first->task == task;
+}
 
 }  // namespace iorace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "scheduler/sync/interval_tree.h"
 
-#include "scheduler/engine/engine.h"
+#include "scheduler/engine/points.h"
 
 namespace iorace {
 namespace {

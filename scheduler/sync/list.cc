@@ -4,7 +4,7 @@
 // are plain is the kernel's choice; see INIT_LIST_HEAD, __list_add, __list_del, list_empty.
 #include "scheduler/sync/list.h"
 
-#include "scheduler/engine/engine.h"
+#include "scheduler/engine/points.h"
 
 namespace iorace {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "scheduler/engine/engine.h"
+#include "scheduler/engine/points.h"
 
 namespace iorace {
 namespace {

@@ -12,7 +12,7 @@ bool may_lock(const void* object, task_id task) {
   return l.holder == holder_mark(task) || (l.holder == 0 && fifo_may_pass(l.waiters, task));
 }
 
-void take(engine& e, spinlock_t* lock, op_kind how) {
+inline void take(engine& e, spinlock_t* lock, op_kind how) {
   lock->holder = holder_mark(e.self());
   e.commit(how, lock, 1);
   e.acquire(lock->base);

@@ -5,7 +5,7 @@
 // those it woke have not run yet.
 #include "scheduler/sync/waitqueue.h"
 
-#include "scheduler/engine/engine.h"
+#include "scheduler/engine/points.h"
 #include "scheduler/sync/admission.h"
 
 namespace iorace {

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "scheduler/engine/engine.h"
+#include "scheduler/engine/points.h"
 #include "scheduler/sync/lock_wait.h"
 #include "scheduler/sync/xarray.h"
 

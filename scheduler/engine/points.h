@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The hot half of the engine, for primitives: declaring an operation, stopping, handing over,
+// executing. Inline, because the cost of a point is mostly that of calls and returns: after a jump
+// to another stack the processor predicts every return wrongly.
+#pragma once
+
+#include "scheduler/engine/check.h"
+#include "scheduler/engine/engine.h"
+#include "scheduler/engine/scope.h"
+
+namespace iorace {
+
+inline void engine::set_enabled(task_id t, bool on) {
+  const std::uint64_t bit = std::uint64_t{1} << (t % 64);
+  std::uint64_t& word = enabled_[t / 64];
+  if (((word & bit) != 0) == on) return;
+  word ^= bit;
+  view_.enabled_count += on ? 1u : ~0u;
+}
+
+inline task_id engine::choose_next(task_id current) {
+  if (__builtin_expect(view_.enabled_count == 0, 0) && !time_passes()) return nobody_enabled();
+  view_.current = current;
+  view_.point = result_.points++;
+  if (__builtin_expect(view_.point >= options_->points_max, 0)) return take_turns();
+  const task_id next = strategy_->pick(view_);
+  CHECK(next < task_count_ && view_.is_enabled(next),
+        "a strategy picked a task that is not enabled");
+  result_.switches += next != last_picked_;
+  last_picked_ = next;
+  return next;
+}
+
+inline void engine::switch_to(task_id next, bool abandon) {
+  task& from = *me_;
+  const bool synchronise = self_ == 0;
+  become(next);
+  fiber::jump(from.context, me_->context, synchronise, abandon);
+}
+
+// The running task stops here; returns when it has been picked.
+inline void engine::stop() {
+  if (__builtin_expect(mode_ != 0, 0)) return stop_starting();
+  const task_id next = choose_next(self_);
+  if (next != self_) switch_to(next, false);
+}
+
+inline void engine::wait_on(sync_base* object, enabled_fn enabled) {
+  task& t = *me_;
+  t.enabled = enabled;
+  t.expired = false;
+  t.next_waiter = object->first_waiter;
+  object->first_waiter = self_;
+  if (enabled(object, self_)) return;
+  set_enabled(self_, false);
+  // A writer closes a cycle without holding anything: it stops readers that come back.
+  if (t.held_count != 0 || pending_[self_].kind == op_kind::down_write) find_cycle(self_);
+}
+
+inline void engine::stop_waiting(sync_base* object) {
+  task_id* link = &object->first_waiter;
+  while (*link != self_) link = &tasks_[*link]->next_waiter;
+  *link = me_->next_waiter;
+  me_->next_waiter = 0;
+  me_->enabled = nullptr;
+}
+
+inline void engine::changed(sync_base& object) {
+  if (object.first_waiter != 0) ask_waiters(object);
+}
+
+inline void engine::begin(op_kind kind, sync_base* object, enabled_fn enabled, waits_for by) {
+  const scheduler_scope scope(me_->context);
+  const op_traits& row = traits(kind);
+  const bool alive = is_alive(object) && object->magic == sync_magic;
+  const bool may_sleep = (row.flags & op_sleeps) == 0 || me_->atomic_depth == 0;
+  if (__builtin_expect((mode_ & ~starting_bit) != 0 || !alive || !may_sleep, 0))
+    return begin_unusual(kind, object, enabled);
+  const cell& c = memory.at(object);
+  pending_[self_] = {object, c.object, c.tag, kind, 0};
+  if (enabled != nullptr) {
+    me_->by = by;
+    wait_on(object, enabled);
+  }
+  if ((row.flags & op_point) != 0 || enabled != nullptr || mode_ != 0) stop();
+  check_live(object, kind);
+  if (enabled != nullptr) stop_waiting(object);
+}
+
+inline void engine::commit(op_kind kind, const void* place, std::uint64_t value) {
+  const scheduler_scope scope(me_->context);
+  const cell c = place == nullptr ? cell{} : memory.at(place);
+  append(kind, place, c.object, c.tag, value);
+}
+
+inline void engine::acquire(sync_base& object) {
+#ifdef IORACE_TSAN
+  const scheduler_scope scope(me_->context);
+  me_->context.acquire(&object);
+#endif
+  if (object.clock != 0) time.join(time.row_of(self_), time.row(object.clock));
+}
+
+// What setup and check do is ordered anyhow.
+inline void engine::release(sync_base& object) {
+#ifdef IORACE_TSAN
+  const scheduler_scope scope(me_->context);
+  me_->context.release(&object);
+#endif
+  if (quiet()) return;
+  if (object.clock == 0) object.clock = time.make_row();
+  time.join(time.row(object.clock), time.row_of(self_));
+  time.tick(self_);
+}
+
+inline void engine::hold(const void* lock, op_kind how) {
+  const scheduler_scope scope(me_->context);
+  task& t = *me_;
+  CHECK(t.held_count < held_max, "a task holds too many locks");
+  const std::uint32_t lock_class = memory.at(lock).tag;
+  if (t.held_count != 0 && (traits(how).flags & op_try) == 0 && !quiet())
+    note_order(lock, lock_class);
+  t.held[t.held_count++] = {lock, how, lock_class};
+}
+
+inline void engine::unhold(const void* lock) {
+  task& t = *me_;
+  unsigned i = t.held_count;
+  do CHECK(i != 0, "a primitive released a lock that its task does not hold");
+  while (t.held[--i].lock != lock);
+  for (--t.held_count; i < t.held_count; ++i) t.held[i] = t.held[i + 1];
+}
+
+}  // namespace iorace
