@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <string>
 #include <tuple>
 
@@ -61,6 +62,7 @@ struct bound_world {
   kern::world* model;
   std::uint64_t* plain;
   shared_variable** slots;
+  call_outcome* outcomes;
 };
 
 }  // namespace
@@ -99,12 +101,10 @@ struct bound_program::facts {
 
 namespace {
 
-// Of the latest execution of this OS thread. Tasks write the outcomes of their own calls only.
+// Of the latest execution of this OS thread.
 struct latest {
-  std::shared_ptr<const bound_program::plan> drawn;  // from a menu; keeps it while it executes
-  const bound_program::plan* plan = nullptr;
-  const kern::world* model = nullptr;
-  std::vector<call_outcome> outcomes;
+  std::shared_ptr<const bound_program::plan> plan;  // keeps what was drawn from a menu
+  const bound_world* world = nullptr;
 };
 latest& this_thread() {
   static thread_local latest l;
@@ -150,7 +150,7 @@ void make_call(bound_world& w, const planned_call& c) {
   if (c.cls != nullptr) name_next(*c.cls, c.what->result);
   const kern::call_result r = c.what->flow->run(*w.model, args);
   if (c.cls != nullptr) name_next(*c.cls, 0);
-  call_outcome& outcome = this_thread().outcomes[c.index];
+  call_outcome& outcome = w.outcomes[c.index];
   outcome = {true, r.rc};
   if (c.binds) store(w, c.result, r.rc == 0 ? r.out : 0);
   if (c.what->expected && *c.what->expected != r.rc) convict_result(c, r.rc);
@@ -163,17 +163,19 @@ void run_task(bound_world& w, unsigned task) {
   for (const planned_call& c : t.calls) make_call(w, c);
 }
 
+template <class T>
+T* scratch_array(std::size_t n) {
+  T* const first = static_cast<T*>(scratch((n + 1) * sizeof(T)));
+  std::uninitialized_value_construct_n(first, n);
+  return first;
+}
+
 void* set_up(const bound_program::plan& p) {
   auto* const w = ::new (scratch(sizeof(bound_world)))
-      bound_world{&p, kern::make_world(p.config), nullptr, nullptr};
-  w->plain = static_cast<std::uint64_t*>(scratch((p.plain + 1) * sizeof(std::uint64_t)));
-  w->slots = static_cast<shared_variable**>(scratch((p.slots + 1) * sizeof(shared_variable*)));
-  for (std::uint32_t i = 0; i < p.plain; ++i) w->plain[i] = 0;
+      bound_world{&p, kern::make_world(p.config), scratch_array<std::uint64_t>(p.plain),
+                  scratch_array<shared_variable*>(p.slots), scratch_array<call_outcome>(p.calls)};
   for (std::uint32_t i = 0; i < p.slots; ++i) w->slots[i] = make<shared_variable>();
-  latest& l = this_thread();
-  l.plan = &p;
-  l.model = w->model;
-  l.outcomes.assign(p.calls, {});
+  this_thread().world = w;
   run_task(*w, 0);
   return w;
 }
@@ -234,14 +236,15 @@ bound_program::bound_program(program_data p, const schema& s)
   runnable_.setup = [plan = plan_]() -> void* {
     latest& l = this_thread();
     if (!plan->data.menu) {
-      if (l.drawn != plan) l.drawn = plan;
+      if (l.plan != plan) l.plan = plan;
     } else {
       const execution_options& o = engine::current().options();
-      l.drawn = std::make_shared<const bound_program::plan>(
+      l.plan = std::make_shared<const bound_program::plan>(
           draw_menu(plan->data, o.seed, o.number, *plan->tables), *plan->tables);
     }
-    return set_up(*l.drawn);
+    return set_up(*l.plan);
   };
+  runnable_.same_setup = !plan_->data.menu;
   const program_data shape = plan_->data.menu ? draw_menu(plan_->data, 0, 0, s) : plan_->data;
   for (unsigned t = 1; t <= shape.task_count(); ++t)
     runnable_.bodies.push_back({shape.tasks[t - 1].kind, shape.tasks[t - 1].name,
@@ -250,7 +253,7 @@ bound_program::bound_program(program_data p, const schema& s)
     kern::world& model = *static_cast<bound_world*>(w)->model;
     kern::finish_world(model);
     facts->add(model);
-    const std::vector<call_outcome>& outcomes = this_thread().outcomes;
+    const call_outcome* const outcomes = static_cast<bound_world*>(w)->outcomes;
     for (std::size_t i = 0; i < facts->succeeded.size(); ++i)
       if (outcomes[i].rc == 0 && !facts->succeeded[i].load(std::memory_order_relaxed))
         facts->succeeded[i].store(true, std::memory_order_relaxed);
@@ -265,14 +268,17 @@ std::vector<bool> bound_program::calls_succeeded() const {
 }
 
 void bound_program::count_latest() {
-  const latest& l = this_thread();
-  if (l.model == nullptr || (l.plan != plan_.get() && !plan_->data.menu)) return;
-  facts_->add(*l.model);
+  const bound_world* const w = this_thread().world;
+  if (w == nullptr || (w->plan != plan_.get() && !plan_->data.menu)) return;
+  facts_->add(*w->model);
   for (std::size_t i = 0; i < facts_->succeeded.size(); ++i)
-    if (l.outcomes[i].returned && l.outcomes[i].rc == 0) facts_->succeeded[i] = true;
+    if (w->outcomes[i].returned && w->outcomes[i].rc == 0) facts_->succeeded[i] = true;
 }
 
-std::span<const call_outcome> latest_outcomes() { return this_thread().outcomes; }
+std::span<const call_outcome> latest_outcomes() {
+  const bound_world* const w = this_thread().world;
+  return {w->outcomes, w->plan->calls};
+}
 const program_data& latest_program() {
   static const program_data nothing;
   const latest& l = this_thread();

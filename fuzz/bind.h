@@ -52,7 +52,7 @@ class bound_program {
   program runnable_;
 };
 
-// Of the latest execution on this OS thread.
+// Of the latest execution on this OS thread. Requires: there was one, and its engine lives.
 std::span<const call_outcome> latest_outcomes();
 // What it executed: the program itself, or what was drawn from its menu.
 const program_data& latest_program();

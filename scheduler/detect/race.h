@@ -22,13 +22,38 @@ class race_detector {
     used_ = stride;
   }
 
-  // Each notes an access by task `t` at step `at` and returns the step of an earlier access that it
-  // races with, or no_step.
-  step_id plain_read(history& h, const clocks& time, task_id t, step_id at);
-  step_id plain_write(history& h, const clocks& time, task_id t, step_id at);
+  // Each notes an access by the running task at step `at` and returns the step of an earlier access
+  // that it races with, or no_step. First what is nearly always so: nobody else reads at the same
+  // time, and no access is marked.
+  step_id plain_read(history& h, const clocks& time, step_id at) {
+    if (h.write != 0 && !time.ordered(h.write)) return h.write_step;
+    const epoch e = time.now_epoch();
+    if (h.marked != 0 || ((h.read | e) & table_bit) != 0 || (h.read != 0 && !time.ordered(h.read)))
+      return unusual_read(h, time, at);
+    h.read = e;
+    h.read_step = at;
+    return no_step;
+  }
+  step_id plain_write(history& h, const clocks& time, step_id at) {
+    if (h.write != 0 && !time.ordered(h.write)) return h.write_step;
+    if (h.marked != 0 || (h.read & table_bit) != 0) {
+      const step_id other = unusual_write(h, time);
+      if (other != no_step) return other;
+    } else if (h.read != 0 && !time.ordered(h.read)) {
+      return h.read_step;
+    }
+    h.write = time.now_epoch();
+    h.write_step = at;
+    h.read = 0;
+    return no_step;
+  }
   step_id marked(history& h, const clocks& time, task_id t, step_id at, bool write);
-  // True iff task `t` is not ordered after every plain access so far. Notes nothing.
-  bool unordered(const history& h, const clocks& time, task_id t) const;
+  // True iff the running task is not ordered after every plain access so far. Notes nothing.
+  bool unordered(const history& h, const clocks& time) const {
+    if (h.write != 0 && !time.ordered(h.write)) return true;
+    if ((h.read & table_bit) != 0) return conflict(h.read & ~table_bit, time) != no_step;
+    return h.read != 0 && !time.ordered(h.read);
+  }
 
  private:
   // A row: per task the clock and the step of its last access.
@@ -36,11 +61,14 @@ class race_detector {
     std::uint32_t clock = 0;
     step_id at = no_step;
   };
+  // Epochs of tasks below 128 have a clear top bit; a row's index carries it set. Tasks from 128 on
+  // therefore always read through rows.
   static constexpr std::uint32_t table_bit = 0x80000000u;
 
   std::uint32_t make_rows(unsigned n);
-  step_id conflict(std::uint32_t row, const clocks& time, task_id t) const;
-  void note_read(history& h, const clocks& time, task_id t, step_id at);
+  step_id conflict(std::uint32_t row, const clocks& time) const;
+  step_id unusual_read(history& h, const clocks& time, step_id at);
+  step_id unusual_write(const history& h, const clocks& time) const;
 
   std::vector<entry> pool_;
   unsigned stride_ = 8;

@@ -27,18 +27,22 @@ inline void engine::access(op_kind kind, const void* place, unsigned size, bool 
   const cell& c = memory.at(place);
   const op_traits& row = traits(kind);
   if (!quiet() && ((row.flags & op_point) != 0 || c.promoted != 0 || mode_ != 0)) {
-    pending_[self_] = {place, c.object, c.tag, kind, 0};
+    declare(place, c, kind);
     stop();
     check_live(place, kind);
   }
   if (!write) value = value_at(place, size);
   if (pointer && value != 0) value = identity(reinterpret_cast<const void*>(value));
   const step_id other = race_with(place, (row.flags & op_marked) != 0, write);
-  append(kind, place, c.object, c.tag, value);
-  if (__builtin_expect(other != no_step, 0))
-    found(verdict::data_race, name_of(place), other, step_count_ - 1);
+  append(kind, place, c, value);
+  if (__builtin_expect(other != no_step, 0)) found_race(place, other);
   if ((row.flags & (op_acquire | op_release)) != 0 || kind == op_kind::write_once)
     order_marked(memory.past(place), row);
+}
+
+// The last step is an access to `place` that races with an earlier one.
+void engine::found_race(const void* place, step_id other) {
+  found(verdict::data_race, name_of(place), other, step_count_ - 1);
 }
 
 // Notes the access that the next step is, and returns an earlier one that it races with, or
@@ -47,8 +51,8 @@ inline step_id engine::race_with(const void* place, bool marked, bool write) {
   if (quiet() || !options_->detect_races) return no_step;
   history& h = memory.past(place);
   if (marked) return races.marked(h, time, self_, step_count_, write);
-  if (write) return races.plain_write(h, time, self_, step_count_);
-  return races.plain_read(h, time, self_, step_count_);
+  if (write) return races.plain_write(h, time, step_count_);
+  return races.plain_read(h, time, step_count_);
 }
 
 void engine::touch(op_kind kind, const void* place, access_type how, bool marked) {
@@ -65,8 +69,8 @@ void engine::touch(op_kind kind, const void* place, access_type how, bool marked
     return;
   }
   const cell& c = memory.at(place);
-  append(kind, place, c.object, c.tag, 0);
-  found(verdict::data_race, name_of(place), other, step_count_ - 1);
+  append(kind, place, c, 0);
+  found_race(place, other);
 }
 
 // A load-acquire sees the past of the store-release that it reads from; a relaxed store hides it, a
@@ -84,7 +88,7 @@ void engine::order_marked(history& h, const op_traits& row) {
     const std::uint32_t fresh = time.make_row();
     if (keep) time.join(time.row(fresh), time.row(h.clock));
     time.join(time.row(fresh), time.row_of(self_));
-    time.tick(self_);
+    time.tick();
     h.clock = fresh;
   } else if (row.access == access_type::write && (row.flags & op_acquire) == 0) {
     h.clock = 0;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "scheduler/engine/arena.h"
@@ -24,6 +25,16 @@ class clocks {
     if (pool_.size() < used_ + 64 * stride_) pool_.resize(used_ + 256 * stride_);
     std::fill_n(pool_.begin(), used_, 0);
     for (unsigned t = 0; t < tasks; ++t) row_of(static_cast<task_id>(t))[t] = 1;
+    become(0);
+  }
+  // Task `t` runs from now on: its row is `now()`.
+  void become(task_id t) {
+    running_ = t;
+    now_ = row_of(t);
+  }
+  const std::uint32_t* now() const { return now_; }
+  epoch now_epoch() const {
+    return static_cast<epoch>(running_) << epoch_task_shift | now_[running_];
   }
   // Tasks from `tasks` on do not exist yet: joins need not look at them.
   void widen(unsigned tasks) { width_ = tasks; }
@@ -35,26 +46,40 @@ class clocks {
 
   // Returns the index of a new row of zeros. May move all rows.
   std::uint32_t make_row() {
-    if (used_ + stride_ > pool_.size()) pool_.resize(pool_.size() * 2);
+    if (used_ + stride_ > pool_.size()) {
+      pool_.resize(pool_.size() * 2);
+      now_ = row_of(running_);
+    }
     std::fill_n(pool_.begin() + used_, stride_, 0);
     used_ += stride_;
     return used_ - stride_;
   }
 
-  epoch epoch_of(task_id t) const {
-    return static_cast<epoch>(t) << epoch_task_shift | row_of(t)[t];
+  // Returns true iff the access `e` happens before what the running task does now.
+  bool ordered(epoch e) const {
+    return (e & ((1u << epoch_task_shift) - 1)) <= now_[e >> epoch_task_shift];
   }
-  // Returns true iff the access `e` happens before what task `t` does now.
-  bool ordered(epoch e, task_id t) const {
-    return (e & ((1u << epoch_task_shift) - 1)) <= row_of(t)[e >> epoch_task_shift];
-  }
+  // Four at a time; rows are as long as a multiple of that.
   void join(std::uint32_t* into, const std::uint32_t* from) const {
-    for (unsigned i = 0; i < width_; ++i) into[i] = std::max(into[i], from[i]);
+    for (unsigned i = 0; i < width_; i += 4) {
+      four a, b;
+      std::memcpy(&a, into + i, sizeof a);
+      std::memcpy(&b, from + i, sizeof b);
+      a = a > b ? a : b;
+      std::memcpy(into + i, &a, sizeof a);
+    }
   }
-  void tick(task_id t) { CHECK(++row_of(t)[t] < 1u << epoch_task_shift, "a task's clock ran out"); }
+  void tick() {
+    CHECK(++now_[running_] < 1u << epoch_task_shift, "a task's clock ran out");
+  }
 
  private:
+  // Clocks stay below 2^24, so that signed comparison, which every x86-64 has, will do.
+  using four [[gnu::vector_size(16)]] = std::int32_t;
+
   std::vector<std::uint32_t> pool_;  // row 0 is unused, so that index 0 means "no row"
+  std::uint32_t* now_ = nullptr;
+  task_id running_ = 0;
   unsigned stride_ = 8;
   unsigned width_ = 8;
   std::uint32_t used_ = 0;

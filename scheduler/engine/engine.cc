@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The run loop: begin an execution, let tasks hand over to each other at points, end it.
+#include <cstdlib>
 #include <cstring>
 
 #include <xxhash.h>
+#ifdef __x86_64__
+#include <xxh_x86dispatch.h>  // the same hash, as wide as the machine can
+#endif
 
 #include "scheduler/engine/check.h"
 #include "scheduler/engine/points.h"
@@ -48,9 +52,10 @@ struct engine_fibers {
 engine::engine()
     : memory(arena_bytes),
       pending_(tasks_max),
-      steps_(new step[operations_max]),
-      notes_(new step_note[operations_max]) {
-  frames_.reserve(1 << 16);
+      steps_(static_cast<step*>(std::malloc(operations_max * sizeof(step)))),
+      notes_(static_cast<step_note*>(std::malloc(operations_max * sizeof(step_note)))),
+      frames_(1 << 10) {
+  CHECK(steps_ != nullptr && notes_ != nullptr, "no memory for the steps");
   touched_.reserve(1 << 12);
 }
 
@@ -62,9 +67,7 @@ execution_result engine::run(const program& p, strategy& s, const execution_opti
   for (;;) {
     begin_execution(p, s, o);
     running_engine = this;
-    run_alone([&] { world_ = p.setup(); });
-    collect_tasks(1);
-    first_step_ = step_count_;
+    run_setup(p);
     if (result_.how == ended::finished) {
       s.begin(o);
       for (const program::body& b : p.bodies) add_task(b.kind, b.name.c_str()).body = &b.run;
@@ -83,6 +86,20 @@ execution_result engine::run(const program& p, strategy& s, const execution_opti
   result_.operations = static_cast<std::uint32_t>(step_count_ - first_step_);
   result_.digest = digest();
   return result_;
+}
+
+void engine::run_setup(const program& p) {
+  const bool again = options_->reuse_setup && p.same_setup;
+  if (!again || !restore_setup(p)) {
+    setup_.of = nullptr;
+    frames_[0] = {"", 0, 0, false};
+    frame_count_ = 1;
+    touched_.clear();
+    run_alone([&] { world_ = p.setup(); });
+    collect_tasks(1);
+    if (again && result_.how == ended::finished) save_setup(p);
+  }
+  first_step_ = step_count_;
 }
 
 // Tells ThreadSanitizer that what the first `n` tasks did is over. Those that did not end by
@@ -112,11 +129,8 @@ void engine::begin_execution(const program& p, strategy& s, const execution_opti
   time.reset(stride_tasks_);
   races.reset(time.stride());
   late_frees_.clear();
-  touched_.clear();
   specimen = nullptr;
   order.reset();
-  frames_.clear();
-  frames_.push_back({"", 0, 0, false});
   std::memset(enabled_, 0, sizeof enabled_);
   view_ = {.pending = pending_.data(),
            .enabled = enabled_,
@@ -220,7 +234,7 @@ void engine::exit_task() {
   if (t.held_count != 0)
     found(verdict::lock_held_at_exit,
           line(t.name) + " ended while it held " + name_of(t.held[t.held_count - 1].lock));
-  append(op_kind::exit, nullptr, 0, 0, 0);
+  append(op_kind::exit, nullptr, {}, 0);
   release(t.ended);
   t.finished = true;
   set_enabled(self_, false);
@@ -267,7 +281,7 @@ task_id engine::create(task_kind kind, const char* name, void (*body)(void*), vo
   t.argument = argument;
   if (task_count_ > stride_tasks_) end(ended::cut);  // run() starts over with more rows
   time.join(time.row_of(id), time.row_of(self_));
-  time.tick(self_);
+  time.tick();
   me_->context.release(&t);
   start_task(id);
   return id;

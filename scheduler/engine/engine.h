@@ -10,7 +10,10 @@
 // fibers: no destructor of a task's locals runs, and nothing may rely on one.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <initializer_list>
 #include <memory>
 #include <span>
@@ -27,6 +30,7 @@
 #include "scheduler/engine/heap.h"
 #include "scheduler/engine/line.h"
 #include "scheduler/engine/objects.h"
+#include "scheduler/engine/scope.h"
 #include "scheduler/engine/sync_base.h"
 #include "scheduler/engine/tasks.h"
 #include "scheduler/explore/program.h"
@@ -105,7 +109,10 @@ class engine {
   // frames, names, finding) can be read until the next one.
   execution_result run(const program& p, strategy& s, const execution_options& o);
   // Fields ("type.field") whose plain accesses are points, from the next execution on.
-  void promote(std::span<const std::string> fields) { objects.promote(fields); }
+  void promote(std::span<const std::string> fields) {
+    objects.promote(fields);
+    setup_.of = nullptr;
+  }
 
   // --- for primitives; see scheduler/README.md, "adding a primitive" ---
   static engine& current() {
@@ -169,7 +176,7 @@ class engine {
 
   // Ends the execution with a verdict. The title is made from the innermost functions of both
   // sides.
-  [[noreturn]] void found(verdict v, const line& detail, step_id other = no_step,
+  [[noreturn, gnu::cold]] void found(verdict v, const line& detail, step_id other = no_step,
                           step_id at = no_step);
   // The same with a finding made elsewhere. Leaves nothing behind in `f`.
   [[noreturn]] void found_as(finding&& f);
@@ -187,11 +194,19 @@ class engine {
   void* allocate(const class_info& cls, std::size_t bytes, gfp flags, bool may_fail);
   void free(const void* object);
 
-  void frame_enter(const char* function, bool call);
-  void frame_leave();
+  void frame_enter(const char* function, bool call) {
+    if (peeking()) return;
+    const scheduler_scope scope(me_->context);
+    if (__builtin_expect(frame_count_ == frames_.size(), 0)) frames_.resize(frame_count_ * 2);
+    frames_[frame_count_] = {function, me_->frame, ++frame_instances_, call};
+    me_->frame = frame_count_++;
+  }
+  void frame_leave() {
+    if (!peeking()) me_->frame = frames_[me_->frame].parent;
+  }
 #ifdef IORACE_TSAN
   void frame_opened_at(const void* code) {
-    if (!peeking()) frames_.back().code = code;
+    if (!peeking()) frames_[frame_count_ - 1].code = code;
   }
 #endif
   void peek_begin();
@@ -218,7 +233,13 @@ class engine {
   // The same, written into `buffer` and cut to its size; allocates nothing.
   std::string_view place_name(object_id id, std::uint16_t tag, std::span<char> buffer) const;
   // The identity of an address as recorded in values: object in the upper half, offset + 1 below.
-  std::uint64_t identity(const void* p);
+  std::uint64_t identity(const void* p) {
+    if (!memory.contains(p)) return identity_of_number(p);
+    const object_id id = memory.at(p).object;
+    if (id == 0) return 1;
+    const auto offset = static_cast<std::uint64_t>(static_cast<const char*>(p) - objects[id].base);
+    return std::uint64_t{id} << 32 | (offset + 1);
+  }
   std::string identity_name(std::uint64_t value) const;
   // What a verdict calls the member at `p`, and an object.
   line name_of(const void* p);
@@ -245,6 +266,9 @@ class engine {
   friend struct engine_fibers;
   friend struct engine_turns;
   void begin_execution(const program& p, strategy& s, const execution_options& o);
+  void run_setup(const program& p);
+  void save_setup(const program& p);
+  bool restore_setup(const program& p);
   void name_task(task& t, task_kind kind, const char* name);
   task& add_task(task_kind kind, const char* name);
   void run_alone(const std::function<void()>& f);
@@ -260,6 +284,7 @@ class engine {
   void become(task_id t) {
     self_ = t;
     me_ = tasks_[t].get();
+    time.become(t);
   }
   [[gnu::always_inline]] task_id choose_next(task_id current);
   task_id nobody_enabled();
@@ -283,13 +308,27 @@ class engine {
   void probe_livelock();
   std::uint64_t state_hash() const;
   finding word_livelock(std::size_t period) const;
-  void found_dead(const void* place, op_kind kind);
+  [[noreturn, gnu::cold]] void found_dead(const void* place, op_kind kind);
+  [[noreturn, gnu::cold]] void found_race(const void* place, step_id other);
   step_id race_with(const void* place, bool marked, bool write);
+  static std::uint64_t identity_of_number(const void* p);
   void order_marked(history& h, const op_traits& row);
-  void append(op_kind kind, const void* place, object_id object, std::uint16_t field,
-              std::uint64_t value) {
+  // The second half of a step and of a pending operation: object, field, kind and `last`.
+  static std::uint64_t packed(cell c, op_kind kind, std::uint64_t last) {
+    return (std::bit_cast<std::uint64_t>(c) & 0xffffffffffff) |
+           static_cast<std::uint64_t>(kind) << 48 | last << 56;
+  }
+  void declare(const void* place, cell c, op_kind kind) {
+    pending_[self_].place = place;
+    const std::uint64_t rest = packed(c, kind, 0);
+    std::memcpy(&pending_[self_].object, &rest, sizeof rest);
+  }
+  void append(op_kind kind, const void* place, cell c, std::uint64_t value) {
     if (__builtin_expect(step_count_ == operations_max, 0)) end(ended::step_bound);
-    steps_[step_count_] = {value, object, field, kind, static_cast<std::uint8_t>(self_)};
+    step& s = steps_[step_count_];
+    s.value = value;
+    const std::uint64_t rest = packed(c, kind, self_);
+    std::memcpy(&s.object, &rest, sizeof rest);
     notes_[step_count_++] = {me_->frame, memory.word_of(place)};
   }
 
@@ -318,17 +357,32 @@ class engine {
   std::vector<late_free> late_frees_;
   const std::function<void()>* alone_ = nullptr;
   void* world_ = nullptr;
-  std::unique_ptr<step[]> steps_;
+  // Not initialised before they are written: an engine is to cost little.
+  struct freed {
+    void operator()(void* p) const { std::free(p); }
+  };
+  std::unique_ptr<step[], freed> steps_;
   // What is known of a step besides: the frame that it was made in, the word that it names.
   struct step_note {
     std::uint32_t frame, word;
   };
-  std::unique_ptr<step_note[]> notes_;
+  std::unique_ptr<step_note[], freed> notes_;
   std::vector<touched_word> touched_;
   std::uint32_t step_count_ = 0;
   std::size_t first_step_ = 0;
-  std::vector<frame_node> frames_;
+  std::vector<frame_node> frames_;  // frame_count_ of them are of this execution
+  std::uint32_t frame_count_ = 0;
   std::uint32_t frame_instances_ = 0;
+  struct setup_image {
+    const program* of = nullptr;
+    std::uint32_t steps = 0, frames = 0, frame_instances = 0;
+    std::size_t touched = 0;
+    void* world = nullptr;
+    void* specimen = nullptr;
+    arena::image memory;
+    object_table::image objects;
+  };
+  setup_image setup_;
   std::vector<std::uint64_t> probe_hashes_;
   task_id probe_next_ = 0;
   task_id last_picked_ = no_task;

@@ -2,23 +2,8 @@
 #include "scheduler/engine/frames.h"
 
 #include "scheduler/engine/points.h"
-#include "scheduler/engine/scope.h"
 
 namespace iorace {
-
-void engine::frame_enter(const char* function, bool call) {
-  if (peeking()) return;
-  task& t = *me_;
-  const scheduler_scope scope(t.context);
-  frames_.push_back({function, t.frame, ++frame_instances_, call});
-  t.frame = static_cast<std::uint32_t>(frames_.size() - 1);
-}
-
-void engine::frame_leave() {
-  if (peeking()) return;
-  task& t = *me_;
-  t.frame = frames_[t.frame].parent;
-}
 
 void frame_enter(const char* function) {
   engine::current().frame_enter(function, false);

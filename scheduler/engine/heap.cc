@@ -22,7 +22,7 @@ void* engine::allocate(const class_info& cls, std::size_t bytes, gfp flags, bool
   void* p = failed ? nullptr : memory.allocate(bytes, static_cast<object_id>(objects.size()));
   if (p == nullptr) {
     CHECK(may_fail, "the run arena is full");
-    append(op_kind::kmalloc, nullptr, 0, 0, 0);
+    append(op_kind::kmalloc, nullptr, {}, 0);
     return nullptr;
   }
   const std::uint16_t index = objects.class_index(cls);
@@ -42,7 +42,7 @@ void* engine::allocate(const class_info& cls, std::size_t bytes, gfp flags, bool
     shadow.tag = c.tags[of];
     shadow.promoted = c.promoted[of];
   }
-  append(op_kind::kmalloc, p, id, 0, bytes);
+  append(op_kind::kmalloc, p, {.object = id}, bytes);
   return p;
 }
 
@@ -56,14 +56,14 @@ void engine::free(const void* p) {
     object_entry& o = objects[id];
     if (o.base != p) found(verdict::invalid_free, line("kfree inside ") + name_of(id));
     if (o.state == object_state::freed) {
-      append(op_kind::kfree, p, id, 0, 0);
+      append(op_kind::kfree, p, {.object = id}, 0);
       found(verdict::double_free, line("kfree of ") + name_of(id), o.freed_at, step_count_ - 1);
     }
     return o;
   };
   check();
   if (!quiet()) {
-    pending_[self_] = {p, memory.at(p).object, 0, op_kind::kfree, 0};
+    declare(p, {.object = memory.at(p).object}, op_kind::kfree);
     stop();
   }
   object_entry& o = check();
@@ -77,14 +77,14 @@ void engine::free(const void* p) {
   o.state = object_state::freed;
   o.freed_at = step_count_;
   const bool look = !quiet() && options_->detect_races;
+  cell* const first = &memory.at(p);
   for (std::size_t word = 0; word < (o.bytes + granule - 1) / granule; ++word) {
-    cell& c = (&memory.at(p))[word];
-    c.bad = 1;
-    if (look && c.promoted == 0 &&
-        races.unordered(memory.past(o.base + word * granule), time, self_))
-      late_frees_.push_back({c.object, c.tag});
+    first[word].bad = 1;
+    if (!look || first[word].promoted != 0) continue;
+    if (races.unordered(memory.past(o.base + word * granule), time))
+      late_frees_.push_back({first[word].object, first[word].tag});
   }
-  append(op_kind::kfree, p, memory.at(p).object, 0, 0);
+  append(op_kind::kfree, p, {.object = first->object}, 0);
 #ifdef IORACE_ASAN
   ASAN_POISON_MEMORY_REGION(o.base, o.bytes);
 #endif

@@ -35,15 +35,10 @@ std::string_view engine::place_name(object_id id, std::uint16_t tag, std::span<c
   return {buffer.data(), std::min(static_cast<std::size_t>(n), buffer.size() - 1)};
 }
 
-std::uint64_t engine::identity(const void* p) {
-  if (!memory.contains(p)) {
-    const auto bits = reinterpret_cast<std::uintptr_t>(p);
-    return bits < 4096 || bits > ~std::uintptr_t{4095} ? bits : 1;
-  }
-  const object_id id = memory.at(p).object;
-  if (id == 0) return 1;
-  const auto offset = static_cast<std::uint64_t>(static_cast<const char*>(p) - objects[id].base);
-  return std::uint64_t{id} << 32 | (offset + 1);
+// Of what is no address in the arena: small numbers and error codes.
+std::uint64_t engine::identity_of_number(const void* p) {
+  const auto bits = reinterpret_cast<std::uintptr_t>(p);
+  return bits < 4096 || bits > ~std::uintptr_t{4095} ? bits : 1;
 }
 
 std::string engine::identity_name(std::uint64_t value) const {
@@ -123,7 +118,7 @@ void engine::found_dead(const void* place, op_kind kind) {
   const object_entry& o = objects[c.object];
   if (o.state == object_state::live)
     found(verdict::out_of_bounds, line(traits(kind).name) + " behind " + name_of(c.object));
-  append(kind, place, c.object, c.tag, 0);
+  append(kind, place, c, 0);
   found(verdict::use_after_free, line(traits(kind).name) + " of " + name_of(place), o.freed_at,
         step_count_ - 1);
 }

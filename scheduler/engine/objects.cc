@@ -44,12 +44,35 @@ void object_table::reset() {
   touched_.clear();
 }
 
-std::uint16_t object_table::class_index(const class_info& info) {
-  for (std::size_t i = 0; i < classes_.size(); ++i)
-    if (classes_[i]->info == &info) return static_cast<std::uint16_t>(i);
+void object_table::save(image& to) const {
+  to.objects = objects_;
+  to.counters.clear();
+  for (std::uint32_t i : touched_) to.counters.emplace_back(i, counters_[i]);
+}
+
+// Requires: reset, and nothing added since.
+void object_table::restore(const image& from) {
+  objects_.assign(from.objects.begin(), from.objects.end());
+  for (const auto& [i, c] : from.counters) {
+    counters_[i] = c;
+    touched_.push_back(i);
+  }
+}
+
+std::uint16_t object_table::find_class(const class_info& info) {
+  std::size_t i = 0;
+  while (i < classes_.size() && classes_[i]->info != &info) ++i;
   // A description in a header can have two addresses: the closed archive keeps its own copy.
-  for (std::size_t i = 0; i < classes_.size(); ++i)
-    if (std::strcmp(classes_[i]->info->type, info.type) == 0) return static_cast<std::uint16_t>(i);
+  if (i == classes_.size())
+    for (i = 0; i < classes_.size() && std::strcmp(classes_[i]->info->type, info.type) != 0;) ++i;
+  if (i == classes_.size()) add_class(info);
+  const auto index = static_cast<std::uint16_t>(i);
+  hints_[reinterpret_cast<std::uintptr_t>(&info) / sizeof(class_info) % hints_.size()] = {&info,
+                                                                                        index};
+  return index;
+}
+
+void object_table::add_class(const class_info& info) {
   CHECK(classes_.size() < classes_max, "too many described classes");
   auto c = std::make_unique<class_entry>();
   c->info = &info;
@@ -59,7 +82,6 @@ std::uint16_t object_table::class_index(const class_info& info) {
   flatten(info, 0, "", *c);
   apply_promotions(*c);
   classes_.push_back(std::move(c));
-  return static_cast<std::uint16_t>(classes_.size() - 1);
 }
 
 object_table::counter& object_table::counter_of(task_id maker, std::uint16_t cls) {
@@ -102,7 +124,6 @@ void object_table::apply_promotions(class_entry& c) {
 void object_table::promote(std::span<const std::string> fields) {
   if (std::equal(fields.begin(), fields.end(), promotions_.begin(), promotions_.end())) return;
   promotions_.assign(fields.begin(), fields.end());
-  any_promoted_ = !promotions_.empty();
   for (const auto& c : classes_) apply_promotions(*c);
 }
 

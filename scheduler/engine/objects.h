@@ -50,7 +50,10 @@ class object_table {
   void reset();
 
   // Registers the class at its first use.
-  std::uint16_t class_index(const class_info& info);
+  std::uint16_t class_index(const class_info& info) {
+    const hint& h = hints_[reinterpret_cast<std::uintptr_t>(&info) / sizeof(class_info) % 64];
+    return __builtin_expect(h.info == &info, 1) ? h.index : find_class(info);
+  }
   const class_entry& cls(std::uint16_t index) const { return *classes_[index]; }
 
   object_id add(const object_entry& o) {
@@ -76,6 +79,11 @@ class object_table {
   // Replaces the set of promoted fields, each "type.field".
   void promote(std::span<const std::string> fields);
 
+  // Copies the objects and what the next ones will be called; puts the copy back.
+  struct image;
+  void save(image& to) const;
+  void restore(const image& from);
+
   // "num_accesses"; "" where nothing is described.
   const char* field_name(object_id id, std::uint16_t tag) const;
   // "iopt_area.num_accesses".
@@ -85,15 +93,27 @@ class object_table {
   struct counter {
     std::uint32_t reserved = 0, extra = 0, next = 0;
   };
+  // Where class_index() looks first. What it returns does not depend on it.
+  struct hint {
+    const class_info* info = nullptr;
+    std::uint16_t index = 0;
+  };
+  std::uint16_t find_class(const class_info& info);
+  void add_class(const class_info& info);
   counter& counter_of(task_id maker, std::uint16_t cls);
   void apply_promotions(class_entry& c);
 
   std::vector<object_entry> objects_;                  // slot 0 is "no object"
   std::vector<std::unique_ptr<class_entry>> classes_;  // by index, in order of first use
+  std::array<hint, 64> hints_;
   std::vector<counter> counters_;                      // by maker * classes_max + cls
   std::vector<std::uint32_t> touched_;                 // counters to clear at reset
   std::vector<std::string> promotions_;
-  bool any_promoted_ = false;
+};
+
+struct object_table::image {
+  std::vector<object_entry> objects;
+  std::vector<std::pair<std::uint32_t, counter>> counters;
 };
 
 }  // namespace iorace

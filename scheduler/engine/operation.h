@@ -72,6 +72,8 @@ struct pending_op {
   std::uint8_t wants = 0;  // primitive-private, e.g. which waiters a wake-up reaches
 };
 
+static_assert(sizeof(pending_op) == 16);
+
 // How an executed operation meets others at the same place. Readers of a lock come and go without
 // noticing each other, but whoever asks whether there are any notices them.
 enum class meets_as : std::uint8_t {

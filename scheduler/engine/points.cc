@@ -52,15 +52,6 @@ void engine::check_may_sleep(op_kind kind, const void* object) {
   found(verdict::sleep_in_atomic, what + " under a spinlock");
 }
 
-void engine::begin_plain(op_kind kind) {
-  const scheduler_scope scope(me_->context);
-  CHECK(!peeking(), "an operation inside a peek_scope");
-  check_may_sleep(kind, nullptr);
-  if (quiet()) return;
-  pending_[self_] = {nullptr, 0, 0, kind, 0};
-  if ((traits(kind).flags & op_point) != 0 || mode_ != 0) stop();
-}
-
 void engine::begin_sleep(const void* queue, enabled_fn woken, waits_for by) {
   const scheduler_scope scope(me_->context);
   CHECK(!peeking(), "an operation inside a peek_scope");
@@ -71,7 +62,7 @@ void engine::begin_sleep(const void* queue, enabled_fn woken, waits_for by) {
     return;
   }
   const cell c = queue == nullptr ? cell{} : memory.at(queue);
-  pending_[self_] = {queue, c.object, c.tag, op_kind::schedule, 0};
+  declare(queue, c, op_kind::schedule);
   t.by = by;
   wait_on(&t.slept, woken);
   stop();
@@ -83,7 +74,7 @@ void engine::begin_unchecked(op_kind kind, const void* place) {
   CHECK(!peeking(), "an operation inside a peek_scope");
   if (quiet()) return;
   const cell& c = memory.at(place);
-  pending_[self_] = {place, c.object, c.tag, kind, 0};
+  declare(place, c, kind);
   stop();
 }
 
@@ -98,7 +89,7 @@ void engine::begin_access(op_kind kind, std::initializer_list<const void*> place
   if (quiet() || !point) return;
   const void* first = *places.begin();
   const cell& c = memory.at(first);
-  pending_[self_] = {first, c.object, c.tag, kind, 0};
+  declare(first, c, kind);
   stop();
 }
 
@@ -107,7 +98,7 @@ void engine::begin_join(task_id id) {
   sync_base& ended = tasks_[id]->ended;
   CHECK(!quiet(), "setup and check have nobody to join");
   check_may_sleep(op_kind::join, nullptr);
-  pending_[self_] = {&ended, 0, 0, op_kind::join, 0};
+  declare(&ended, {}, op_kind::join);
   me_->by = waits_for::kernel;
   wait_on(&ended, [](const void* end, task_id) {
     const engine& e = current();

@@ -78,7 +78,7 @@ inline void engine::begin(op_kind kind, sync_base* object, enabled_fn enabled, w
   if (__builtin_expect((mode_ & ~starting_bit) != 0 || !alive || !may_sleep, 0))
     return begin_unusual(kind, object, enabled);
   const cell& c = memory.at(object);
-  pending_[self_] = {object, c.object, c.tag, kind, 0};
+  declare(object, c, kind);
   if (enabled != nullptr) {
     me_->by = by;
     wait_on(object, enabled);
@@ -88,10 +88,22 @@ inline void engine::begin(op_kind kind, sync_base* object, enabled_fn enabled, w
   if (enabled != nullptr) stop_waiting(object);
 }
 
+inline void engine::begin_plain(op_kind kind) {
+  const scheduler_scope scope(me_->context);
+  const op_traits& row = traits(kind);
+  if (__builtin_expect((mode_ & ~starting_bit) != 0 || me_->atomic_depth != 0, 0)) {
+    CHECK(!peeking(), "an operation inside a peek_scope");
+    check_may_sleep(kind, nullptr);
+    if (quiet()) return;
+  }
+  declare(nullptr, {}, kind);
+  if ((row.flags & op_point) != 0 || mode_ != 0) stop();
+}
+
 inline void engine::commit(op_kind kind, const void* place, std::uint64_t value) {
   const scheduler_scope scope(me_->context);
   const cell c = place == nullptr ? cell{} : memory.at(place);
-  append(kind, place, c.object, c.tag, value);
+  append(kind, place, c, value);
 }
 
 inline void engine::acquire(sync_base& object) {
@@ -111,7 +123,7 @@ inline void engine::release(sync_base& object) {
   if (quiet()) return;
   if (object.clock == 0) object.clock = time.make_row();
   time.join(time.row(object.clock), time.row_of(self_));
-  time.tick(self_);
+  time.tick();
 }
 
 inline void engine::hold(const void* lock, op_kind how) {
@@ -129,7 +141,8 @@ inline void engine::unhold(const void* lock) {
   unsigned i = t.held_count;
   do CHECK(i != 0, "a primitive released a lock that its task does not hold");
   while (t.held[--i].lock != lock);
-  for (--t.held_count; i < t.held_count; ++i) t.held[i] = t.held[i + 1];
+  --t.held_count;
+  while (__builtin_expect(i < t.held_count, 0)) t.held[i] = t.held[i + 1], ++i;
 }
 
 }  // namespace iorace

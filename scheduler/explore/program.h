@@ -20,6 +20,9 @@ struct program {
     std::function<void(void* world)> run;
   };
   std::function<void*()> setup = [] { return static_cast<void*>(nullptr); };
+  // Setup does the same every time and writes to nothing but what it makes in the execution
+  // (make<T>(), scratch()): it need not run for each one of a long search.
+  bool same_setup = false;
   std::vector<body> bodies;
   std::function<void(void* world)> check;  // may be empty
 

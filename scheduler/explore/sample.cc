@@ -103,6 +103,7 @@ class sampler {
     worker& w = *workers_[i];
     execution_options o = options_.each;
     o.points_estimate = longest_;
+    o.reuse_setup = !options_.twice;
     for (;;) {
       if (i + 1 == options_.jobs &&
           options_.stop({first + next_, result_.points, result_.findings.size()}))

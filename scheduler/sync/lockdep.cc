@@ -23,6 +23,12 @@ bool satisfied(const engine& e, const task& t, const void* lock, mode m) {
   return false;
 }
 
+[[noreturn, gnu::cold, gnu::noinline]] void found_otherwise(engine& e, const void* lock, mode m) {
+  e.found(verdict::lockdep_assert, e.name_of(lock) + " should be " +
+                                       wanted[static_cast<unsigned>(m)] + " by " +
+                                       e.task_name(e.self()));
+}
+
 void assert_mode(const void* lock, mode m) {
   engine& e = engine::current();
   if (e.peeking()) return;
@@ -30,10 +36,7 @@ void assert_mode(const void* lock, mode m) {
   e.begin_plain(op_kind::lockdep_assert);
   const bool good = satisfied(e, e.task_at(e.self()), lock, m);
   e.commit(op_kind::lockdep_assert, lock, good);
-  if (!good)
-    e.found(verdict::lockdep_assert, e.name_of(lock) + " should be " +
-                                         wanted[static_cast<unsigned>(m)] + " by " +
-                                         e.task_name(e.self()));
+  if (!good) found_otherwise(e, lock, m);
 }
 
 }  // namespace

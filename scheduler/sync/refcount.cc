@@ -9,7 +9,7 @@ namespace iorace {
 namespace {
 
 // A counter has no initialiser of its own in the kernel: zeroed memory is a count of zero.
-engine& begin(op_kind kind, refcount_t* r) {
+[[gnu::always_inline]] inline engine& begin(op_kind kind, refcount_t* r) {
   engine& e = engine::current();
   e.check_live(r, kind);
   r->base.magic = sync_magic;
@@ -17,12 +17,17 @@ engine& begin(op_kind kind, refcount_t* r) {
   return e;
 }
 
-void commit(engine& e, op_kind kind, const refcount_t* r) {
+inline void commit(engine& e, op_kind kind, const refcount_t* r) {
   e.commit(kind, r, static_cast<std::uint32_t>(r->value));
 }
 
-void require(engine& e, bool good, const refcount_t* r, const char* what) {
-  if (!good) e.found(verdict::refcount_misuse, e.name_of(r) + " " + what);
+[[noreturn, gnu::cold, gnu::noinline]] void found_misuse(engine& e, const refcount_t* r,
+                                                         const char* what) {
+  e.found(verdict::refcount_misuse, e.name_of(r) + " " + what);
+}
+
+inline void require(engine& e, bool good, const refcount_t* r, const char* what) {
+  if (!good) found_misuse(e, r, what);
 }
 
 // Lowers by n; the count may reach zero where `may_end`. Returns true iff it has.

@@ -22,6 +22,7 @@ IORACE_DESCRIBE(counter, "counter", lock, v);
 
 program counting(int tasks, int times) {
   program p;
+  p.same_setup = true;
   p.setup = [] {
     auto* c = make<counter>();
     mutex_init(&c->lock);
@@ -47,6 +48,7 @@ void lock_add_unlock(benchmark::State& state) {
   engine e;
   e.promote({&v, 1});
   execution_options o;
+  o.reuse_setup = true;
   std::uint64_t points = 0;
   for (auto _ : state) {
     const execution_result r = e.run(p, *random, o);

@@ -19,6 +19,7 @@ void scenario(benchmark::State& state, const char* name, const char* strategy_na
   const auto choose = make_strategy(strategy_name);
   engine e;
   execution_options o;
+  o.reuse_setup = true;
   std::uint64_t points = 0, operations = 0;
   for (auto _ : state) {
     const execution_result r = e.run(bound.runnable(), *choose, o);
