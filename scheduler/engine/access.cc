@@ -8,6 +8,16 @@
 
 namespace iorace {
 
+// Notes the access that the next step is, and returns an earlier one that it races with, or
+// no_step.
+inline step_id engine::race_with(const void* place, bool marked, bool write) {
+  if (mode_ != 0 || !options_->detect_races) return no_step;
+  history& h = memory.past(place);
+  if (marked) return races.marked(h, time, self_, step_count_, write);
+  if (write) return races.plain_write(h, time, step_count_);
+  return races.plain_read(h, time, step_count_);
+}
+
 namespace {
 
 // The `size` low bytes of the granule at `place`.
@@ -43,16 +53,6 @@ inline void engine::access(op_kind kind, const void* place, unsigned size, bool 
 // The last step is an access to `place` that races with an earlier one.
 void engine::found_race(const void* place, step_id other) {
   found(verdict::data_race, name_of(place), other, step_count_ - 1);
-}
-
-// Notes the access that the next step is, and returns an earlier one that it races with, or
-// no_step.
-inline step_id engine::race_with(const void* place, bool marked, bool write) {
-  if (quiet() || !options_->detect_races) return no_step;
-  history& h = memory.past(place);
-  if (marked) return races.marked(h, time, self_, step_count_, write);
-  if (write) return races.plain_write(h, time, step_count_);
-  return races.plain_read(h, time, step_count_);
 }
 
 void engine::touch(op_kind kind, const void* place, access_type how, bool marked) {

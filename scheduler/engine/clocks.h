@@ -69,9 +69,7 @@ class clocks {
       std::memcpy(into + i, &a, sizeof a);
     }
   }
-  void tick() {
-    CHECK(++now_[running_] < 1u << epoch_task_shift, "a task's clock ran out");
-  }
+  void tick() { CHECK(++now_[running_] < 1u << epoch_task_shift, "a task's clock ran out"); }
 
  private:
   // Clocks stay below 2^24, so that signed comparison, which every x86-64 has, will do.

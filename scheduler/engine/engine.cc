@@ -53,8 +53,8 @@ engine::engine()
     : memory(arena_bytes),
       pending_(tasks_max),
       steps_(static_cast<step*>(std::malloc(operations_max * sizeof(step)))),
-      notes_(static_cast<step_note*>(std::malloc(operations_max * sizeof(step_note)))),
-      frames_(1 << 10) {
+      notes_(static_cast<step_note*>(std::malloc(operations_max * sizeof(step_note)))) {
+  make_frame_room();
   CHECK(steps_ != nullptr && notes_ != nullptr, "no memory for the steps");
   touched_.reserve(1 << 12);
 }

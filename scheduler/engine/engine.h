@@ -177,7 +177,7 @@ class engine {
   // Ends the execution with a verdict. The title is made from the innermost functions of both
   // sides.
   [[noreturn, gnu::cold]] void found(verdict v, const line& detail, step_id other = no_step,
-                          step_id at = no_step);
+                                     step_id at = no_step);
   // The same with a finding made elsewhere. Leaves nothing behind in `f`.
   [[noreturn]] void found_as(finding&& f);
   [[noreturn]] void end(ended how);
@@ -197,7 +197,7 @@ class engine {
   void frame_enter(const char* function, bool call) {
     if (peeking()) return;
     const scheduler_scope scope(me_->context);
-    if (__builtin_expect(frame_count_ == frames_.size(), 0)) frames_.resize(frame_count_ * 2);
+    if (__builtin_expect(frame_count_ == frame_room_, 0)) make_frame_room();
     frames_[frame_count_] = {function, me_->frame, ++frame_instances_, call};
     me_->frame = frame_count_++;
   }
@@ -310,7 +310,8 @@ class engine {
   finding word_livelock(std::size_t period) const;
   [[noreturn, gnu::cold]] void found_dead(const void* place, op_kind kind);
   [[noreturn, gnu::cold]] void found_race(const void* place, step_id other);
-  step_id race_with(const void* place, bool marked, bool write);
+  [[gnu::always_inline]] step_id race_with(const void* place, bool marked, bool write);
+  [[gnu::cold]] void make_frame_room();
   static std::uint64_t identity_of_number(const void* p);
   void order_marked(history& h, const op_traits& row);
   // The second half of a step and of a pending operation: object, field, kind and `last`.
@@ -371,7 +372,7 @@ class engine {
   std::uint32_t step_count_ = 0;
   std::size_t first_step_ = 0;
   std::vector<frame_node> frames_;  // frame_count_ of them are of this execution
-  std::uint32_t frame_count_ = 0;
+  std::uint32_t frame_count_ = 0, frame_room_ = 0;
   std::uint32_t frame_instances_ = 0;
   struct setup_image {
     const program* of = nullptr;

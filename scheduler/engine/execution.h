@@ -22,8 +22,8 @@ struct execution_options {
   bool fair = false;                  // locks are handed over first come, first served
   bool detect_races = true;
   // Where the engine's last execution was of the same program (an object that has not changed, on
-  // the same OS thread) and had this set, too: what its setup made is put back instead of made anew.
-  // For programs that allow it, see program::same_setup.
+  // the same OS thread) and had this set, too: what its setup made is put back instead of made
+  // anew. For programs that allow it, see program::same_setup.
   bool reuse_setup = false;
 };
 

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "scheduler/engine/frames.h"
 
+#include <algorithm>
+
 #include "scheduler/engine/points.h"
 
 namespace iorace {
+
+void engine::make_frame_room() {
+  frame_room_ = std::max(1u << 10, frame_room_ * 2);
+  frames_.resize(frame_room_);
+}
 
 void frame_enter(const char* function) {
   engine::current().frame_enter(function, false);

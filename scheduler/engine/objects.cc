@@ -68,7 +68,7 @@ std::uint16_t object_table::find_class(const class_info& info) {
   if (i == classes_.size()) add_class(info);
   const auto index = static_cast<std::uint16_t>(i);
   hints_[reinterpret_cast<std::uintptr_t>(&info) / sizeof(class_info) % hints_.size()] = {&info,
-                                                                                        index};
+                                                                                          index};
   return index;
 }
 

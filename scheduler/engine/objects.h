@@ -106,8 +106,8 @@ class object_table {
   std::vector<object_entry> objects_;                  // slot 0 is "no object"
   std::vector<std::unique_ptr<class_entry>> classes_;  // by index, in order of first use
   std::array<hint, 64> hints_;
-  std::vector<counter> counters_;                      // by maker * classes_max + cls
-  std::vector<std::uint32_t> touched_;                 // counters to clear at reset
+  std::vector<counter> counters_;       // by maker * classes_max + cls
+  std::vector<std::uint32_t> touched_;  // counters to clear at reset
   std::vector<std::string> promotions_;
 };
 
