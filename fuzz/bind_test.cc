@@ -20,7 +20,7 @@ program_data program_of(std::string_view sections) {
 }
 
 kept_execution execute(const program_data& p) {
-  engine e;
+  static engine e;  // outcomes live in its memory
   const bound_program bound(p, kernel_schema());
   return keep(e, bound.runnable(), schedule{}, {}, {});
 }
