@@ -182,7 +182,8 @@ class sampler {
     if (out.how == ended::step_bound) return;
     s.points_max = std::max(s.points_max, out.points);
     const bool whole = options_.strategy == "portfolio";
-    const std::string_view name = whole ? portfolio::member(number) : options_.strategy;
+    const std::string_view name =
+        whole ? std::string_view(portfolio::member(number)) : std::string_view(options_.strategy);
     s.pct_executions += name.starts_with("pct") && out.points <= estimate_;
   }
 
