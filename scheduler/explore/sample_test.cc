@@ -260,6 +260,29 @@ TEST(sample, run_again_gives_the_same_digest_and_title) {
 
 // All traces of a small program come up in the end: then none is unseen, and there are as many as
 // the enumerator counts.
+// A body that works on what the setup made, frees it and makes more under the same names.
+TEST(sample, a_setup_that_is_put_back_is_the_setup) {
+  program p = on_account({deposit_in_haste, deposit, [](account* a) {
+                            KFUNC();
+                            auto* mine = kzalloc<account>(gfp::kernel);
+                            if (mine != nullptr) kfree(mine);
+                            a->audits += 1;
+                          }});
+  p.check = [](void* a) {
+    kfree(kzalloc<account>(gfp::kernel)), deposit(static_cast<account*>(a));
+  };
+  sample_options o;
+  o.executions_max = 3000;
+  o.keep_going = true;
+  const sample_result anew = sample(p, o);
+  p.same_setup = true;
+  const sample_result put_back = sample(p, o);
+  EXPECT_EQ(anew.digest, put_back.digest);
+  EXPECT_EQ(anew.operations, put_back.operations);
+  EXPECT_EQ(anew.findings.size(), put_back.findings.size());
+  EXPECT_FALSE(anew.findings.empty());
+}
+
 TEST(sample, counts_traces_as_the_enumerator_does) {
   program p = on_account({deposit_in_haste, deposit_in_haste});
   engine e;
