@@ -65,9 +65,12 @@ void event_log::link(std::int32_t index) {
     w.last = index;
     if (a.how == meets_as::write) w.last_write = index;
   }
-  if (a.object >= objects_.size()) objects_.resize(a.object + 64, -1);
-  a.same_object = objects_[a.object];
-  objects_[a.object] = index;
+  if (a.object >= objects_.size()) objects_.resize(a.object + 64);
+  object_chain& o = objects_[a.object];
+  a.same_object = o.last;
+  a.freed = o.freed;
+  o.last = index;
+  if (a.word == no_word) o.freed = index;
 }
 
 // What happens before the newest event: its task's past, who enabled it, and whatever it is in
@@ -113,7 +116,7 @@ void event_log::cut(event_id n) {
   for (std::size_t i = accesses.size(); i-- > first;) {
     const word_access& a = accesses[i];
     if (a.word != no_word) words_[a.word] = {a.previous, a.previous_write};
-    objects_[a.object] = a.same_object;
+    objects_[a.object] = {a.same_object, a.freed};
   }
   accesses.resize(first);
   for (event_id e = size() - 1; e >= n; --e) {
@@ -163,7 +166,8 @@ void event_log::unstash() {
       words_[a.word].last = index;
       if (a.how == meets_as::write) words_[a.word].last_write = index;
     }
-    objects_[a.object] = index;
+    objects_[a.object].last = index;
+    if (a.word == no_word) objects_[a.object].freed = index;
   }
 }
 

@@ -28,6 +28,7 @@ struct event {
   std::uint8_t admits_before = 0, admits_after = 0;  // see sync/admission.h
   event_id before = no_event;   // the task's previous event, or the one that created it
   event_id enabler = no_event;  // who woke it, or the last one of the task that it joins
+  step_id first_step = 0;       // the steps before it
   event_id barrier = 0;         // every event below happens before it: time had to pass
   std::uint32_t accesses = 0;   // index of the first one
   std::uint32_t draws = 0;      // index of the first one
@@ -41,6 +42,7 @@ struct word_access {
   std::int32_t previous = -1;        // access of the same word
   std::int32_t previous_write = -1;  // of the same word
   std::int32_t same_object = -1;     // access of the same object
+  std::int32_t freed = -1;           // kfree of the same object
   meets_as how = meets_as::look;
 };
 inline constexpr std::uint32_t no_word = 0xffffffff;
@@ -107,6 +109,7 @@ class event_log {
   template <class Visit>
   void each_conflict(std::uint32_t i, Visit visit) const {
     const word_access& a = accesses[i];
+    if (a.freed >= 0) visit(accesses[at(a.freed)].by);
     if (a.word == no_word) {
       for (std::int32_t p = a.same_object; p >= 0; p = accesses[at(p)].same_object)
         visit(accesses[at(p)].by);
@@ -151,7 +154,10 @@ class event_log {
   unsigned stride_ = 8;
   std::vector<tick> clocks_;
   std::vector<word_state> words_;
-  std::vector<std::int32_t> objects_;  // last access, by object
+  struct object_chain {
+    std::int32_t last = -1, freed = -1;
+  };
+  std::vector<object_chain> objects_;
   std::vector<event_id> last_of_, creator_;
   struct {
     std::vector<event> events;
