@@ -89,11 +89,34 @@ void engine::find_cycle(task_id t) {
   if (cycle_through(t, f)) found_as(std::move(f));
 }
 
+namespace {
+
+bool at_rest(const task& t) { return t.by == waits_for::work || t.by == waits_for::alarm; }
+
+}  // namespace
+
+// True iff somebody other than agents wants something: the kernel's part is not over.
+bool engine::somebody_waits() const {
+  for (task_id t = 1; t < task_count_; ++t) {
+    const task& waiter = *tasks_[t];
+    const bool agent = waiter.kind == task_kind::user || waiter.kind == task_kind::device;
+    if (!waiter.finished && !agent && !at_rest(waiter)) return true;
+  }
+  return false;
+}
+
 // Nobody can move, so time passes: every timed wait may run out now. Returns true iff there is one.
+// When everything else is over, a timer still runs out, but once: periodic ones would go on for
+// ever.
 bool engine::time_passes() {
+  const bool over = !somebody_waits();
   for (task_id t = 1; t < task_count_; ++t) {
     task& sleeper = *tasks_[t];
-    if (sleeper.finished || sleeper.enabled == nullptr || sleeper.by != waits_for::timer) continue;
+    const bool alarm = sleeper.by == waits_for::alarm;
+    if (sleeper.finished || sleeper.enabled == nullptr) continue;
+    if (sleeper.by != waits_for::timer && !alarm) continue;
+    if (alarm && over && sleeper.late) continue;
+    sleeper.late = over;
     sleeper.expired = true;
     set_enabled(t, true);
   }
@@ -108,7 +131,8 @@ finding engine::judge_stuck() {
   std::vector<std::string> sides;
   for (task_id t = 1; t < task_count_; ++t) {
     const task& waiter = *tasks_[t];
-    if (waiter.finished || waiter.kind == task_kind::user || waiter.kind == task_kind::device)
+    if (waiter.finished || waiter.kind == task_kind::user || waiter.kind == task_kind::device ||
+        at_rest(waiter))
       continue;
     if (waiter.condition != nullptr) {
       const peek_scope look;

@@ -57,9 +57,11 @@ void engine::found_race(const void* place, step_id other) {
 
 void engine::touch(op_kind kind, const void* place, access_type how, bool marked) {
   const scheduler_scope scope(me_->context);
+  // Of what is dead, too: who freed it did so before this.
+  if (memory.contains(place))
+    touched_.push_back({step_count_, memory.word_of(place), how == access_type::write, marked});
   check_live(place, kind);
   const step_id other = race_with(place, marked, how == access_type::write);
-  touched_.push_back({step_count_, memory.word_of(place), how == access_type::write, marked});
   if (__builtin_expect(other == no_step, 1)) {
 #ifdef IORACE_TSAN
     // The access is made here, out of its sight. It has no word for marked ones.

@@ -71,11 +71,13 @@ execution_result engine::run(const program& p, strategy& s, const execution_opti
     if (result_.how == ended::finished) {
       s.begin(o);
       for (const program::body& b : p.bodies) add_task(b.kind, b.name.c_str()).body = &b.run;
+      add_attendants();
       bodies_ = task_count_;
       run_bodies();
       collect_tasks(task_count_);
     }
     if (result_.how == ended::finished && p.check) {
+      checks_ = true;
       run_alone([&] { p.check(world_); });
       collect_tasks(1);
     }
@@ -129,7 +131,9 @@ void engine::begin_execution(const program& p, strategy& s, const execution_opti
   time.reset(stride_tasks_);
   races.reset(time.stride());
   late_frees_.clear();
-  specimen = nullptr;
+  specimen = rcu = servers = nullptr;
+  checks_ = false;
+  attendants_.clear();
   order.reset();
   std::memset(enabled_, 0, sizeof enabled_);
   view_ = {.pending = pending_.data(),
@@ -169,6 +173,8 @@ task& engine::add_task(task_kind kind, const char* name) {
   t.sleep_state = 0;
   t.expired = t.signalled = false;
   t.sleeps_on = nullptr;
+  t.attends = t.late = false;
+  t.awaits = nullptr;
   t.slept = {.clock = 0, .first_waiter = 0, .magic = sync_magic};
   t.frame = 0;
   t.body = nullptr;
@@ -180,6 +186,16 @@ task& engine::add_task(task_kind kind, const char* name) {
   view_.words = (task_count_ + 63) / 64;
   time.widen(std::min(task_count_, stride_tasks_));
   return t;
+}
+
+void engine::add_attendants() {
+  for (const attendant& a : attendants_) {
+    task& t = add_task(a.kind, a.name.c_str());
+    t.attends = true;
+    t.function = a.body;
+    t.argument = a.argument;
+    main_.release(&t);
+  }
 }
 
 void engine::run_alone(const std::function<void()>& f) {
@@ -274,6 +290,12 @@ std::uint32_t engine::draw(const char* site, std::uint32_t n, draw_kind kind) {
 
 task_id engine::create(task_kind kind, const char* name, void (*body)(void*), void* argument) {
   const scheduler_scope scope(me_->context);
+  const task_id id = make_task(kind, name, body, argument);
+  start_task(id);
+  return id;
+}
+
+task_id engine::make_task(task_kind kind, const char* name, void (*body)(void*), void* argument) {
   CHECK(task_count_ < tasks_max, "too many tasks");
   const task_id id = static_cast<task_id>(task_count_);
   task& t = add_task(kind, name);
@@ -283,8 +305,21 @@ task_id engine::create(task_kind kind, const char* name, void (*body)(void*), vo
   time.join(time.row_of(id), time.row_of(self_));
   time.tick();
   me_->context.release(&t);
-  start_task(id);
   return id;
+}
+
+void engine::attend(task_kind kind, const char* name, void (*body)(void*), void* argument) {
+  CHECK(!checking(), "a primitive wants a task when everything is over");
+  const scheduler_scope scope(me_->context);
+  if (quiet()) {
+    attendants_.push_back({kind, name, body, argument});
+    return;
+  }
+  if (task_count_ == tasks_max) end(ended::cut);
+  commit(op_kind::create, nullptr, task_count_);
+  const task_id id = make_task(kind, name, body, argument);
+  tasks_[id]->attends = true;
+  start_task(id);
 }
 
 std::uint64_t engine::digest() const {

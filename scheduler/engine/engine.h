@@ -25,13 +25,13 @@
 #include "scheduler/engine/arena.h"
 #include "scheduler/engine/clocks.h"
 #include "scheduler/engine/execution.h"
-#include "scheduler/engine/fiber.h"
 #include "scheduler/engine/finding.h"
 #include "scheduler/engine/heap.h"
 #include "scheduler/engine/line.h"
 #include "scheduler/engine/objects.h"
 #include "scheduler/engine/scope.h"
 #include "scheduler/engine/sync_base.h"
+#include "scheduler/engine/task.h"
 #include "scheduler/engine/tasks.h"
 #include "scheduler/explore/program.h"
 #include "scheduler/strategies/strategy.h"
@@ -39,43 +39,7 @@
 namespace iorace {
 
 inline constexpr unsigned tasks_max = 250;
-inline constexpr unsigned held_max = 48;
 inline constexpr std::uint32_t operations_max = 1u << 20;
-
-struct held_lock {
-  const void* lock;
-  op_kind how;
-  std::uint32_t lock_class;  // see lock_order
-};
-
-struct task {
-  fiber context;
-  std::string name;
-  unsigned cpu_number = 0;  // of a task called cpuN; 0 otherwise
-  task_kind kind = task_kind::cpu;
-  bool finished = false;
-  std::uint8_t atomic_depth = 0;  // spinlocks held
-  std::uint16_t held_count = 0;
-  task_id next_waiter = 0;  // in the list of the object that its pending operation waits on
-  waits_for by = waits_for::kernel;
-  enabled_fn enabled = nullptr;  // precondition of the pending operation
-  // While asleep in wait_event: whether what it waits for holds. Called with peeking on.
-  bool (*condition)(void*) = nullptr;
-  void* condition_argument = nullptr;
-  // Of wait queues and timed waits: the state it sleeps in (0: running), the queue that it named,
-  // whether its time ran out, whether a signal is pending, and what its wakers released.
-  std::uint8_t sleep_state = 0;
-  bool expired = false;
-  bool signalled = false;
-  const void* sleeps_on = nullptr;
-  sync_base slept;
-  std::uint32_t frame = 0;  // innermost frame
-  const std::function<void(void*)>* body = nullptr;
-  void (*function)(void*) = nullptr;  // of create_task()
-  void* argument = nullptr;
-  sync_base ended;  // released at exit, acquired by join
-  held_lock held[held_max];
-};
 
 // One access of an operation that makes several: `step` is the index of that operation.
 struct touched_word {
@@ -167,12 +131,20 @@ class engine {
   bool holds(const void* lock) const { return holds(lock, self_); }
   void atomic_enter() { ++me_->atomic_depth; }
   void atomic_leave() { --me_->atomic_depth; }
+  // How a verdict words what the running task may not sleep in.
+  const char* atomic_words() const;
   std::uint32_t draw(const char* site, std::uint32_t n, draw_kind kind);
   // Draws whether something fails, within the execution's budget of faults.
   bool draw_fault(const char* site) {
     return faults_ < options_->faults_max && draw(site, 2, draw_kind::fault) != 0;
   }
   task_id create(task_kind kind, const char* name, void (*body)(void*), void* argument);
+  // The same for a task that a primitive keeps to do its work. One that is made by the setup begins
+  // with the program's bodies. To be called after the commit() of an event; part of it. One too
+  // many cuts the execution short.
+  void attend(task_kind kind, const char* name, void (*body)(void*), void* argument);
+  // True iff the check runs: there is nobody left to do anything later.
+  bool checking() const { return quiet() && checks_; }
 
   // Ends the execution with a verdict. The title is made from the innermost functions of both
   // sides.
@@ -192,6 +164,8 @@ class engine {
                                      bool write, std::uint64_t value);
 
   void* allocate(const class_info& cls, std::size_t bytes, gfp flags, bool may_fail);
+  // Makes an object without an operation, for what a primitive keeps. Never fails.
+  void* keep(const class_info& cls, std::size_t bytes, task_id maker);
   void free(const void* object);
 
   void frame_enter(const char* function, bool call) {
@@ -255,6 +229,9 @@ class engine {
   std::uint64_t digest() const;
   void print_context() const;
   void* specimen = nullptr;  // see tasks.h
+  // What primitives know of the execution as a whole; null when it begins.
+  void* rcu = nullptr;
+  void* servers = nullptr;
 
   arena memory;
   object_table objects;
@@ -271,6 +248,10 @@ class engine {
   bool restore_setup(const program& p);
   void name_task(task& t, task_kind kind, const char* name);
   task& add_task(task_kind kind, const char* name);
+  task_id make_task(task_kind kind, const char* name, void (*body)(void*), void* argument);
+  void add_attendants();
+  object_id add_object(const class_info& cls, void* p, std::size_t bytes, task_id maker,
+                       bool kernel);
   void run_alone(const std::function<void()>& f);
   void run_bodies();
   void start_next(fiber& from, bool abandon);
@@ -299,6 +280,7 @@ class engine {
   void find_cycle(task_id t);
   void note_order(const void* lock, std::uint32_t lock_class);
   bool time_passes();
+  bool somebody_waits() const;
   bool cycle_through(task_id t, finding& f) const;
   finding judge_stuck();
   void describe(verdict v, const line& detail, step_id other, step_id at);
@@ -356,6 +338,14 @@ class engine {
   std::uint32_t choices_ = 0;  // drawn so far, injected failures not counted
   finding finding_;
   std::vector<late_free> late_frees_;
+  bool checks_ = false;
+  struct attendant {
+    task_kind kind;
+    std::string name;
+    void (*body)(void*);
+    void* argument;
+  };
+  std::vector<attendant> attendants_;  // that the setup asked for
   const std::function<void()>* alone_ = nullptr;
   void* world_ = nullptr;
   // Not initialised before they are written: an engine is to cost little.
@@ -380,6 +370,9 @@ class engine {
     std::size_t touched = 0;
     void* world = nullptr;
     void* specimen = nullptr;
+    void* rcu = nullptr;
+    void* servers = nullptr;
+    std::vector<attendant> attendants;
     arena::image memory;
     object_table::image objects;
   };

@@ -16,7 +16,7 @@ namespace iorace {
 void* engine::allocate(const class_info& cls, std::size_t bytes, gfp flags, bool may_fail) {
   const scheduler_scope scope(me_->context);
   if (flags == gfp::kernel && me_->atomic_depth != 0)
-    found(verdict::sleep_in_atomic, line("kmalloc of ") + cls.name + " under a spinlock");
+    found(verdict::sleep_in_atomic, line("kmalloc of ") + cls.name + atomic_words());
   begin_plain(op_kind::kmalloc);
   const bool failed = may_fail && draw_fault("kmalloc");
   void* p = failed ? nullptr : memory.allocate(bytes, static_cast<object_id>(objects.size()));
@@ -25,14 +25,21 @@ void* engine::allocate(const class_info& cls, std::size_t bytes, gfp flags, bool
     append(op_kind::kmalloc, nullptr, {}, 0);
     return nullptr;
   }
+  const object_id id = add_object(cls, p, bytes, self_, may_fail);
+  append(op_kind::kmalloc, p, {.object = id}, bytes);
+  return p;
+}
+
+object_id engine::add_object(const class_info& cls, void* p, std::size_t bytes, task_id maker,
+                             bool kernel) {
   const std::uint16_t index = objects.class_index(cls);
   const object_id id = objects.add({.base = static_cast<char*>(p),
                                     .bytes = static_cast<std::uint32_t>(bytes),
                                     .cls = index,
-                                    .maker = self_,
-                                    .number = objects.next_number(self_, index),
+                                    .maker = maker,
+                                    .number = objects.next_number(maker, index),
                                     .state = object_state::live,
-                                    .kernel = may_fail,
+                                    .kernel = kernel,
                                     .made_at = step_count_,
                                     .freed_at = no_step});
   const class_entry& c = objects.cls(index);
@@ -42,7 +49,14 @@ void* engine::allocate(const class_info& cls, std::size_t bytes, gfp flags, bool
     shadow.tag = c.tags[of];
     shadow.promoted = c.promoted[of];
   }
-  append(op_kind::kmalloc, p, {.object = id}, bytes);
+  return id;
+}
+
+void* engine::keep(const class_info& cls, std::size_t bytes, task_id maker) {
+  const scheduler_scope scope(me_->context);
+  void* p = memory.allocate(bytes, static_cast<object_id>(objects.size()));
+  CHECK(p != nullptr, "the run arena is full");
+  add_object(cls, p, bytes, maker, false);
   return p;
 }
 

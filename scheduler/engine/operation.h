@@ -26,6 +26,7 @@ enum op_flags : std::uint16_t {
   op_acquire = 16,
   op_release = 32,
   op_try = 64,
+  op_lasts = 128,
 };
 
 enum class op_kind : std::uint8_t {
@@ -46,7 +47,7 @@ inline constexpr access_type READ = access_type::read, WRITE = access_type::writ
                              NONE = access_type::none;
 inline constexpr std::uint16_t POINT = op_point, WAITS = op_waits, SLEEPS = op_sleeps,
                                MARKED = op_marked, ACQUIRE = op_acquire, RELEASE = op_release,
-                               TRY = op_try;
+                               TRY = op_try, LASTS = op_lasts;
 inline constexpr op_traits rows[] = {
 #define EVENT(kind, access, flags) {#kind, access, flags},
 #include "scheduler/engine/event_table.def"

@@ -43,13 +43,22 @@ void engine::begin_unusual(op_kind kind, sync_base* object, enabled_fn enabled) 
     found(verdict::deadlock, line(me_->name) + " alone waits for " + name_of(object));
 }
 
+const char* engine::atomic_words() const {
+  for (unsigned i = 0; i < me_->held_count; ++i) {
+    const op_kind how = me_->held[i].how;
+    if (how == op_kind::spin_lock || how == op_kind::spin_trylock || how == op_kind::xa_lock)
+      return " under a spinlock";
+  }
+  return " in atomic context";
+}
+
 // `object` may be null.
 void engine::check_may_sleep(op_kind kind, const void* object) {
   const op_traits& row = traits(kind);
   if ((row.flags & op_sleeps) == 0 || me_->atomic_depth == 0) return;
   line what(row.name);
   if (object != nullptr) what = what + " on " + name_of(object);
-  found(verdict::sleep_in_atomic, what + " under a spinlock");
+  found(verdict::sleep_in_atomic, what + atomic_words());
 }
 
 void engine::begin_sleep(const void* queue, enabled_fn woken, waits_for by) {

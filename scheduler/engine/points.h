@@ -131,7 +131,8 @@ inline void engine::hold(const void* lock, op_kind how) {
   task& t = *me_;
   CHECK(t.held_count < held_max, "a task holds too many locks");
   const std::uint32_t lock_class = memory.at(lock).tag;
-  if (t.held_count != 0 && (traits(how).flags & op_try) == 0 && !quiet())
+  // What is not waited for has no place in the order.
+  if (t.held_count != 0 && (traits(how).flags & op_waits) != 0 && !quiet())
     note_order(lock, lock_class);
   t.held[t.held_count++] = {lock, how, lock_class};
 }

@@ -19,6 +19,9 @@ void engine::save_setup(const program& p) {
   setup_.touched = touched_.size();
   setup_.world = world_;
   setup_.specimen = specimen;
+  setup_.rcu = rcu;
+  setup_.servers = servers;
+  setup_.attendants = attendants_;
   memory.save(setup_.memory);
   objects.save(setup_.objects);
 }
@@ -31,6 +34,9 @@ bool engine::restore_setup(const program& p) {
   touched_.resize(setup_.touched);
   world_ = setup_.world;
   specimen = setup_.specimen;
+  rcu = setup_.rcu;
+  servers = setup_.servers;
+  attendants_ = setup_.attendants;
   memory.restore(setup_.memory);
   objects.restore(setup_.objects);
   return true;

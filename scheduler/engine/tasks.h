@@ -14,8 +14,9 @@ namespace iorace {
 
 // Who they are. Agents are ordinary tasks; the kind decides how a wait that never ends is judged.
 enum class task_kind : std::uint8_t { cpu, kthread, worker, irq, device, user, timer };
-// Who must end a wait.
-enum class waits_for : std::uint8_t { kernel, user, timer, device };
+// Who must end a wait. An execution is over when nobody waits for anything but work or an alarm,
+// which a primitive's own task does between two things to do.
+enum class waits_for : std::uint8_t { kernel, user, timer, device, work, alarm };
 
 // The running task.
 task_id current_task();

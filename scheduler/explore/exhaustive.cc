@@ -6,6 +6,7 @@
 
 #include "scheduler/engine/check.h"
 #include "scheduler/sync/admission.h"
+#include "scheduler/sync/awaited.h"
 
 namespace iorace {
 namespace {
@@ -165,7 +166,7 @@ void exhaustive::open(const choice_view& view, task_id t) {
   v.scheduled = planned < next.tasks.size() || (planned == next.tasks.size() && head_scheduled);
   if (mover.enabled != nullptr) {
     v.waits = mover.enabled != at_any_time;
-    if (mover.by == waits_for::timer) {
+    if (mover.by == waits_for::timer || mover.by == waits_for::alarm) {
       follow_time(view);
       if (sleepers_[v.task].expired) {
         v.waits = false;
@@ -173,10 +174,19 @@ void exhaustive::open(const choice_view& view, task_id t) {
       }
     }
     if (v.waits && op_.kind == op_kind::schedule) v.enabler = sleepers_[v.task].waker;
+    if ((traits(op_.kind).flags & op_lasts) != 0) v.enabler = event_of(mover.awaits->since);
   }
+  v.first_step = static_cast<step_id>(engine_.steps().size());
   if (op_.place != nullptr) v.admits_before = admission(op_.kind, op_.place);
   first_step_ = engine_.steps().size();
   touched_ = engine_.touched().size();
+}
+
+// The event that made a step; no_event if that was before the first one.
+event_id exhaustive::event_of(step_id s) const {
+  event_id e = log_.size() - 2;  // the newest has made none yet
+  while (e >= 0 && log_.events[log_.at(e)].first_step > s) --e;
+  return e;
 }
 
 // The newest event has come to its end: now it is known what it did.
@@ -240,14 +250,15 @@ std::vector<task_id> exhaustive::picks() const {
 bool exhaustive::finish(const execution_result& r, std::vector<unfinished>& ends) {
   if (!over_ && newest_ >= keep_) close();
   ends.clear();
-  if (r.how == ended::finished || r.how == ended::step_bound) return true;
+  if (r.how == ended::step_bound) return true;
   bool stuck = true;
   for (unsigned t = 1; t < known_; ++t) {
     if (engine_.task_at(static_cast<task_id>(t)).finished) continue;
     ends.push_back(next_of(static_cast<task_id>(t)));
     stuck = stuck && !engine_.is_enabled(static_cast<task_id>(t));
   }
-  if (ends.empty() || stuck || newest_ == no_event || over_) return true;
+  if (r.how == ended::finished || ends.empty() || stuck || newest_ == no_event || over_)
+    return true;
   log_.events[log_.at(newest_)].dead = true;
   dead_.push_back(newest_);
   for (const unfinished& u : ends)

@@ -48,6 +48,7 @@ class exhaustive final : public strategy {
   void close();
   void follow_sleepers();
   void follow_time(const choice_view& view);
+  event_id event_of(step_id s) const;
   void add_accesses(event& v, std::size_t first, std::size_t end);
 
   const engine& engine_;

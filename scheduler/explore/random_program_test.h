@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "scheduler/sync/lab_test.h"
+#include "scheduler/explore/random_deferred_test.h"
 
 namespace iorace {
 
@@ -20,6 +20,9 @@ struct own_state {
   bool a = false, b = false, s = false, reads = false, writes = false, xa = false;
   thing* made = nullptr;
   task_id child = no_task;
+  bool rcu = false, srcu = false;
+  // It may sleep.
+  bool free_to_sleep() const { return !s && !xa && !rcu; }
 };
 
 struct instruction {
@@ -190,12 +193,15 @@ inline const instruction instructions[] = {
      }},
     {"wait_soon", "waits",
      [](lab* l, own_state& own) {
-       if (!own.s) own.seen = wait_event_timeout(l->wq, [&] { return atomic_read(&l->x) != 0; }, 1);
+       if (!own.s)
+         own.seen = wait_event_timeout(
+             l->wq, [&] { return atomic_read(&l->x) != 0; }, 1);
      }},
     {"wait_long", "waits",
      [](lab* l, own_state& own) {
        if (!own.s)
-         own.seen = wait_event_timeout(l->wq, [&] { return atomic_read(&l->x) != 0; }, HZ);
+         own.seen = wait_event_timeout(
+             l->wq, [&] { return atomic_read(&l->x) != 0; }, HZ);
      }},
     {"wake", "waits", [](lab* l, own_state&) { wake_up(&l->wq); }},
     {"wake_all", "waits", [](lab* l, own_state&) { wake_up_all(&l->wq); }},
@@ -218,6 +224,93 @@ inline const instruction instructions[] = {
      [](lab* l, own_state& own) { own.seen = try_wait_for_completion(&l->done); }},
     {"again", "waits", [](lab* l, own_state&) { reinit_completion(&l->done); }},
     {"is_done", "waits", [](lab* l, own_state& own) { own.seen = completion_done(&l->done); }},
+    {"seq_read", "counts",
+     [](lab*, own_state& own) {
+       const unsigned start = read_seqcount_begin(&deferred().here->seq);
+       own.seen = read_seqcount_retry(&deferred().here->seq, start);
+     }},
+    {"seq_write", "counts",
+     [](lab*, own_state&) {
+       write_seqcount_begin(&deferred().here->seq);
+       write_seqcount_end(&deferred().here->seq);
+     }},
+    {"rcu", "rcu",
+     [](lab*, own_state& own) {
+       (own.rcu ? rcu_read_unlock : rcu_read_lock)();
+       own.rcu = !own.rcu;
+     }},
+    {"srcu", "rcu",
+     [](lab*, own_state& own) {
+       srcu_struct* const srcu = &deferred().here->srcu;
+       if (own.srcu)
+         srcu_read_unlock(srcu, 0);
+       else
+         srcu_read_lock(srcu);
+       own.srcu = !own.srcu;
+     }},
+    {"sync_rcu", "rcu",
+     [](lab*, own_state& own) {
+       if (own.free_to_sleep()) synchronize_rcu();
+     }},
+    {"sync_srcu", "rcu",
+     [](lab*, own_state& own) {
+       if (own.free_to_sleep() && !own.srcu) synchronize_srcu(&deferred().here->srcu);
+     }},
+    {"free_rcu", "rcu", [](lab*, own_state&) { make_and_free_later(); }},
+    {"rcu_barrier", "rcu",
+     [](lab*, own_state& own) {
+       if (own.free_to_sleep()) rcu_barrier();
+     }},
+    {"queue", "work",
+     [](lab*, own_state& own) {
+       own.seen = queue_work(deferred().unbound, &deferred().here->plain);
+     }},
+    {"flush", "work",
+     [](lab*, own_state& own) {
+       if (own.free_to_sleep()) own.seen = flush_work(&deferred().here->plain);
+     }},
+    {"cancel", "work",
+     [](lab*, own_state& own) { own.seen = cancel_work(&deferred().here->plain); }},
+    {"cancel_sync", "work",
+     [](lab*, own_state& own) {
+       if (own.free_to_sleep()) own.seen = cancel_work_sync(&deferred().here->plain);
+     }},
+    {"flush_all", "work",
+     [](lab*, own_state& own) {
+       if (own.free_to_sleep()) flush_workqueue(deferred().unbound);
+     }},
+    {"queue_line", "work",
+     [](lab*, own_state& own) {
+       own.seen = queue_work(deferred().line, &deferred().here->in_line);
+     }},
+    {"flush_line", "work",
+     [](lab*, own_state& own) {
+       if (own.free_to_sleep()) flush_workqueue(deferred().line);
+     }},
+    {"later", "delays",
+     [](lab*, own_state& own) {
+       own.seen = queue_delayed_work(deferred().unbound, &deferred().here->later, 1);
+     }},
+    {"much_later", "delays",
+     [](lab*, own_state& own) {
+       own.seen = mod_delayed_work(deferred().unbound, &deferred().here->later, HZ);
+     }},
+    {"at_once", "delays",
+     [](lab*, own_state& own) {
+       own.seen = mod_delayed_work(deferred().unbound, &deferred().here->later, 0);
+     }},
+    {"not_later", "delays",
+     [](lab*, own_state& own) {
+       if (own.free_to_sleep()) own.seen = cancel_delayed_work_sync(&deferred().here->later);
+     }},
+    {"arm", "timers",
+     [](lab*, own_state& own) { own.seen = mod_timer(&deferred().here->timer, jiffies + 1); }},
+    {"arm_long", "timers",
+     [](lab*, own_state& own) { own.seen = mod_timer(&deferred().here->timer, jiffies + HZ); }},
+    {"disarm", "timers",
+     [](lab*, own_state& own) { own.seen = timer_delete(&deferred().here->timer); }},
+    {"disarm_sync", "timers",
+     [](lab*, own_state& own) { own.seen = timer_delete_sync(&deferred().here->timer); }},
 };
 
 // The instructions of the groups that `groups` names; "*" is all of them.
@@ -239,13 +332,18 @@ inline void run_instructions(lab* l, const std::vector<const instruction*>& code
   if (own.reads) up_read(&l->rw);
   if (own.writes) up_write(&l->rw);
   if (own.xa) xa_unlock(&l->xa);
+  if (own.rcu) rcu_read_unlock();
+  if (own.srcu) srcu_read_unlock(&deferred().here->srcu, 0);
 }
 
 struct random_program {
   std::vector<std::vector<const instruction*>> cpus;
 
   program runnable() const {
-    program p = on_lab({}, [](lab* l) { refcount_set(&l->ref, 1); });
+    program p = on_lab({}, [](lab* l) {
+      refcount_set(&l->ref, 1);
+      make_deferred(l);
+    });
     for (const auto& code : cpus)
       p.cpu([code](void* l) { run_instructions(static_cast<lab*>(l), code); });
     return p;

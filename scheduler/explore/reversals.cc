@@ -18,7 +18,8 @@ void reversal_finder::find(event_id first, const std::vector<unfinished>& ends,
     const event& v = log_.events[log_.at(a)];
     if (v.drawn) continue;
     conflicts_of(a);
-    if (v.waits && !v.scheduled && log_.first_access(a) != log_.last_access(a))
+    // Whose time ran out has waited, too.
+    if ((v.waits || v.barrier != 0) && !v.scheduled && log_.first_access(a) != log_.last_access(a))
       waits_of({.task = v.task,
                 .kind = v.kind,
                 .how = log_.accesses[log_.first_access(a)].how,
@@ -131,8 +132,23 @@ void reversal_finder::waits_of(const unfinished& u, std::int32_t chain, event_id
         log_.join(without, log_.clock(log_.accesses[log_.at(p)].by));
       if (log_.accesses[log_.at(p)].how == meets_as::write) break;
     }
+    if (head != no_event) join_conflicts_before(e, head, without);
     if (!in_order(e, u.task, without)) continue;
     to_->push_back({reversal::kind::waits, u.task, e, head, past_event});
+  }
+}
+
+// What is in conflict with `a`, at any of its words, and comes before `e`.
+void reversal_finder::join_conflicts_before(event_id e, event_id a, tick* into) const {
+  for (std::uint32_t i = log_.first_access(a); i < log_.last_access(a); ++i) {
+    const word_access& x = log_.accesses[i];
+    if (x.word == no_word) continue;
+    for (std::int32_t p = x.previous; p >= 0; p = log_.accesses[log_.at(p)].previous) {
+      const word_access& y = log_.accesses[log_.at(p)];
+      if (y.by >= e) continue;
+      if (conflict(x.how, y.how)) log_.join(into, log_.clock(y.by));
+      if (y.how == meets_as::write) break;
+    }
   }
 }
 

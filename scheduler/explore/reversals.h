@@ -69,6 +69,7 @@ class reversal_finder {
   using tick = event_log::tick;
   void conflicts_of(event_id a);
   void waits_of(const unfinished& u, std::int32_t chain, event_id past, event_id head);
+  void join_conflicts_before(event_id e, event_id a, tick* into) const;
   void stopped_by(event_id e, const unfinished& u);
   void choices_of(event_id e);
   void note_conflict(event_id e, event_id a);

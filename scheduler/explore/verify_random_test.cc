@@ -46,7 +46,8 @@ void compare(const random_program& r, comparison& sum) {
   e.seen = [&](const engine& x) {
     if (x.last_finding().kind != verdict::none) brute_titles.insert(x.last_finding().title);
   };
-  const enumeration brute = all_of(p, [](lab*) { return std::string("clean"); }, e);
+  const enumeration brute = all_of(
+      p, [](lab*) { return std::string("clean"); }, e);
   if (!brute.complete) return;
   ++sum.programs;
   sum.traces += all.traces;
@@ -90,6 +91,10 @@ TEST(verify_random, locks) { compare_many(3, 300, 3, 4, "locks"); }
 TEST(verify_random, counts) { compare_many(4, 300, 3, 3, "counts"); }
 TEST(verify_random, tasks) { compare_many(5, 200, 2, 4, "tasks memory"); }
 TEST(verify_random, all_exact) { compare_many(6, 300, 3, 4, "memory choices locks counts tasks"); }
+TEST(verify_random, rcu) { compare_many(10, 100, 3, 3, "rcu memory"); }
+TEST(verify_random, work) { compare_many(11, 200, 2, 3, "work memory"); }
+TEST(verify_random, delays) { compare_many(12, 60, 2, 3, "delays work"); }
+TEST(verify_random, timers) { compare_many(13, 200, 3, 2, "timers memory"); }
 TEST(verify_random, everything) { compare_many(9, 300, 3, 4, "*"); }
 
 }  // namespace

@@ -35,7 +35,7 @@ class capturing {
     const finding& f = engine_.last_finding();
     if (f.kind == verdict::none) return std::move(result_);
     for (task_id t = 1; t < engine_.tasks(); ++t)
-      if (!finished_.contains(t) && (t != f.task || is_wait(f.kind))) add_pending(t);
+      if (!finished_.contains(t) && (t != f.task || is_wait(f.kind)) && !rests(t)) add_pending(t);
     const auto name = [&](task_id t) { return t < engine_.tasks() ? engine_.task_name(t) : ""; };
     result_.end = {.name = f.name,
                    .title = f.title,
@@ -127,6 +127,12 @@ class capturing {
   // Verdicts over tasks that wait; all others are over the task that ran.
   static bool is_wait(verdict v) {
     return v == verdict::deadlock || v == verdict::hung_task || v == verdict::lost_wakeup;
+  }
+
+  // A task that waits for something to do has nothing pending.
+  bool rests(task_id t) const {
+    const waits_for by = engine_.task_at(t).by;
+    return !engine_.is_enabled(t) && (by == waits_for::work || by == waits_for::alarm);
   }
 
   void add_pending(task_id t) {

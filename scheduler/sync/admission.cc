@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "scheduler/sync/admission.h"
 
+#include "scheduler/sync/alarm.h"
 #include "scheduler/sync/completion.h"
 #include "scheduler/sync/mutex.h"
 #include "scheduler/sync/refcount.h"
 #include "scheduler/sync/rwsem.h"
+#include "scheduler/sync/seqcount.h"
+#include "scheduler/sync/server.h"
 #include "scheduler/sync/spinlock.h"
 #include "scheduler/sync/xarray.h"
 
@@ -22,30 +25,54 @@ std::uint8_t of_rwsem(const rw_semaphore& s) {
 
 std::uint8_t of_count(int value) {
   return static_cast<std::uint8_t>((value != 0 ? admits_counted : 0) |
-                                   (value == 1 ? admits_last : 0));
+                                   (value == 1 ? admits_last : admits_not_last));
 }
 
-}  // namespace
+std::uint8_t of_alarm(const alarm& a) {
+  return static_cast<std::uint8_t>(
+      (a.set && a.soon ? admits_alarm : 0) | (a.running ? 0 : admits_deleters) |
+      (a.worker != nullptr && has_job(a.worker, 0) ? admits_server : 0));
+}
 
-std::uint8_t admission_needed(op_kind kind) {
+// The alarm of a delayed item is beside its worker.
+std::uint8_t of_server(const server& s) {
+  if (s.beside != nullptr) return of_alarm(*reinterpret_cast<const alarm*>(s.beside));
+  return s.first != nullptr ? admits_server : std::uint8_t{0};
+}
+
+// Of counts with a writer, and of what happens later.
+std::uint8_t of_deferred(op_kind kind, const void* place) {
   switch (kind) {
-    case op_kind::down_read:
-    case op_kind::down_read_trylock:
-      return admits_readers;
-    case op_kind::down_write_trylock:
-      return admits_try_write;
-    case op_kind::refcount_inc_not_zero:
-      return admits_counted;
-    case op_kind::refcount_dec_if_one:
-      return admits_last;
+    case op_kind::call_rcu:
+    case op_kind::rcu_callback:
+    case op_kind::rcu_callback_end:
+    case op_kind::queue_work:
+    case op_kind::work_start:
+    case op_kind::work_end:
+    case op_kind::cancel_work:
+    case op_kind::cancel_work_sync:
+    case op_kind::enable_work:
+      return of_server(*static_cast<const server*>(place));
+    case op_kind::mod_timer:
+    case op_kind::timer_delete:
+    case op_kind::timer_delete_sync:
+    case op_kind::timer_expire:
+    case op_kind::timer_end:
+    case op_kind::queue_delayed_work:
+    case op_kind::mod_delayed_work:
+    case op_kind::cancel_delayed_work:
+    case op_kind::cancel_delayed_work_sync:
+      return of_alarm(*static_cast<const alarm*>(place));
+    case op_kind::read_seqcount_begin:
+    case op_kind::write_seqcount_begin:
+    case op_kind::write_seqcount_end:
+      return if_free(static_cast<const seqcount_t*>(place)->sequence % 2 == 0);
     default:
-      return admits_one;
+      return admits_all;
   }
 }
 
-bool at_any_time(const void*, task_id) { return true; }
-
-std::uint8_t admission(op_kind kind, const void* place) {
+std::uint8_t of_place(op_kind kind, const void* place) {
   switch (kind) {
     case op_kind::mutex_lock:
     case op_kind::mutex_trylock:
@@ -88,10 +115,45 @@ std::uint8_t admission(op_kind kind, const void* place) {
     case op_kind::refcount_dec:
     case op_kind::refcount_dec_and_test:
     case op_kind::refcount_dec_if_one:
+    case op_kind::refcount_dec_not_one:
       return of_count(refcount_peek(static_cast<const refcount_t*>(place)));
     default:
-      return admits_all;
+      return of_deferred(kind, place);
   }
+}
+
+}  // namespace
+
+std::uint8_t admission_needed(op_kind kind) {
+  if ((traits(kind).flags & op_lasts) != 0) return admits_lasting;
+  switch (kind) {
+    case op_kind::down_read:
+    case op_kind::down_read_trylock:
+      return admits_readers;
+    case op_kind::down_write_trylock:
+      return admits_try_write;
+    case op_kind::refcount_inc_not_zero:
+      return admits_counted;
+    case op_kind::refcount_dec_if_one:
+      return admits_last;
+    case op_kind::refcount_dec_not_one:
+      return admits_not_last;
+    case op_kind::work_start:
+    case op_kind::rcu_callback:
+      return admits_server;
+    case op_kind::timer_expire:
+      return admits_alarm;
+    case op_kind::timer_delete_sync:
+      return admits_deleters;
+    default:
+      return admits_one;
+  }
+}
+
+bool at_any_time(const void*, task_id) { return true; }
+
+std::uint8_t admission(op_kind kind, const void* place) {
+  return of_place(kind, place) | admits_lasting;
 }
 
 }  // namespace iorace

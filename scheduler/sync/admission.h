@@ -16,6 +16,11 @@ inline constexpr std::uint8_t admits_readers = 2;    // down_read
 inline constexpr std::uint8_t admits_try_write = 4;  // down_write_trylock
 inline constexpr std::uint8_t admits_counted = 8;    // refcount_inc_not_zero
 inline constexpr std::uint8_t admits_last = 16;      // refcount_dec_if_one
+inline constexpr std::uint8_t admits_not_last = 32;  // refcount_dec_not_one
+inline constexpr std::uint8_t admits_alarm = 1;      // timer_expire
+inline constexpr std::uint8_t admits_deleters = 2;   // timer_delete_sync
+inline constexpr std::uint8_t admits_server = 64;    // work_start, rcu_callback
+inline constexpr std::uint8_t admits_lasting = 128;  // what LASTS, everywhere
 inline constexpr std::uint8_t admits_all = 255;
 
 // Returns the kinds of events that could pass (that wait for nothing, or try and succeed) at

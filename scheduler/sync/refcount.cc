@@ -100,6 +100,16 @@ bool refcount_dec_if_one(refcount_t* r) {
   return one;
 }
 
+bool refcount_dec_not_one(refcount_t* r) {
+  engine& e = begin(op_kind::refcount_dec_not_one, r);
+  const bool more = r->value != 1;
+  if (more) --r->value;
+  e.commit(op_kind::refcount_dec_not_one, r, more);
+  require(e, r->value >= 0, r, "is lowered below zero");
+  if (more) e.release(r->base);
+  return more;
+}
+
 int refcount_peek(const refcount_t* r) { return r->value; }
 
 }  // namespace iorace

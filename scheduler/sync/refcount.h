@@ -29,6 +29,8 @@ bool refcount_dec_and_test(refcount_t* r);
 bool refcount_sub_and_test(int n, refcount_t* r);
 // Lowers the count to zero and returns true iff it is one.
 bool refcount_dec_if_one(refcount_t* r);
+// Lowers the count and returns true iff it is not one.
+bool refcount_dec_not_one(refcount_t* r);
 
 // For invariants and printing: no operation.
 int refcount_peek(const refcount_t* r);
