@@ -4,23 +4,13 @@
 // turn each finding into a trace that replays it.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "fuzz/trace_file.h"
+#include "fuzz/unreached.h"
 #include "scheduler/explore/sample.h"
 
 namespace iorace {
-
-// What no execution of a run did, so that nothing vacuous passes for a result.
-struct unreached {
-  std::vector<std::string> knobs;   // never consulted
-  std::vector<std::string> probes;  // never passed
-  std::size_t probes_reached = 0;
-  // Calls that never succeeded though the program does not expect an error: "cpu2:
-  // ioas_unmap(...)". Empty if too few executions came to their end to tell.
-  std::vector<std::string> calls;
-};
 
 struct program_run {
   sample_result sampled;

@@ -41,6 +41,17 @@ struct run_request {
   output_options output;
 };
 
+struct verify_request {
+  std::string scenario;
+  outside_settings with;
+  std::optional<std::uint64_t> executions_max;
+  std::optional<std::chrono::milliseconds> time_max;
+  std::string time_text;
+  std::optional<unsigned> preemptions;
+  std::string out;  // as run_request's
+  output_options output;
+};
+
 struct replay_request {
   std::vector<std::string> files;
   outside_settings with;
@@ -77,6 +88,7 @@ struct list_request {
 };
 
 result<int> run_command(const run_request& o);
+result<int> verify_command(const verify_request& o);
 result<int> replay_command(const replay_request& o);
 result<int> minimize_command(const minimize_request& o);
 result<int> draw_command(const draw_request& o);

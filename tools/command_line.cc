@@ -19,7 +19,8 @@ namespace iorace::cli {
 namespace {
 
 constexpr unsigned jobs_max = 256;
-constexpr std::string_view verbs[] = {"run", "replay", "minimize", "draw", "convert", "list"};
+constexpr std::string_view verbs[] = {"run",  "verify",  "replay", "minimize",
+                                      "draw", "convert", "list"};
 
 using action = std::function<result<int>()>;
 
@@ -88,10 +89,17 @@ void add_file(CLI::App& app, std::string& file, const std::string& what) {
   app.add_option("FILE", file, what)->required()->type_name("");
 }
 
-void add_run_limits(CLI::App& app, run_request& o) {
-  add(app, "--seed", "N", "Decimal, 0x..., a commit hash, or FIRST..LAST (default 0)",
-      [&o](const std::string& w) { return store(parse_seeds(w), o.seeds); });
-  add(app, "--max-executions", "N", "Stop after N executions (default 1000000)",
+void add_scenario(CLI::App& app, std::string& scenario) {
+  app.add_option("SCENARIO", scenario, "A built-in name (iorace list scenarios) or a file")
+      ->required()
+      ->type_name("");
+}
+
+// --max-executions, --max-time and -o of a search.
+template <class Request>
+void add_search_limits(CLI::App& app, Request& o, const std::string& executions_default_text) {
+  add(app, "--max-executions", "N",
+      fmt::format("Stop after N executions (default {})", executions_default_text),
       [&o](const std::string& w) {
         return store(parse_count(w, 1, ~std::uint64_t{0}), o.executions_max);
       });
@@ -100,14 +108,20 @@ void add_run_limits(CLI::App& app, run_request& o) {
         o.time_text = w;
         return store(parse_duration(w), o.time_max);
       });
+  app.add_option("-o", o.out, "Trace of the finding (default ./SCENARIO-VERDICT-HASH.trace)")
+      ->type_name("PATH");
+}
+
+void add_run_limits(CLI::App& app, run_request& o) {
+  add(app, "--seed", "N", "Decimal, 0x..., a commit hash, or FIRST..LAST (default 0)",
+      [&o](const std::string& w) { return store(parse_seeds(w), o.seeds); });
+  add_search_limits(app, o, fmt::format("{}", executions_default));
   add(app, "--jobs", "N", "Workers (default 1); the result does not depend on it",
       [&o](const std::string& w) { return store(parse_count(w, 1, jobs_max), o.jobs); });
 }
 
 action add_run(CLI::App& verb, run_request& o) {
-  verb.add_option("SCENARIO", o.scenario, "A built-in name (iorace list scenarios) or a file")
-      ->required()
-      ->type_name("");
+  add_scenario(verb, o.scenario);
   add_settings_options(verb, o.with);
   add(verb, "--strategy", "NAME[:ARG]", "How to schedule (iorace list strategies)",
       [&o](const std::string& word) {
@@ -130,13 +144,25 @@ action add_run(CLI::App& verb, run_request& o) {
                            expected_one_of(word, names));
       });
   verb.add_flag("--fair", o.fair, "Locks are handed over first come, first served");
-  verb.add_option("-o", o.out, "Trace of the finding (default ./SCENARIO-VERDICT-HASH.trace)")
-      ->type_name("PATH");
   add_output(verb, o.output);
   verb.footer(
       "Example: iorace run access_pin_unmap --with selftest_access.lock=spin --seed 1..10\n"
       "Exit status: 0 nothing found, 1 a finding, 2 usage, 130 interrupted");
   return [&o] { return run_command(o); };
+}
+
+action add_verify(CLI::App& verb, verify_request& o) {
+  add_scenario(verb, o.scenario);
+  add_settings_options(verb, o.with);
+  add(verb, "--preemptions", "N", "Only what needs at most N preemptions (default: everything)",
+      [&o](const std::string& w) { return store(parse_count(w, 0, 1'000'000), o.preemptions); });
+  add_search_limits(verb, o, "no limit");
+  add_output(verb, o.output);
+  verb.footer(
+      "Example: iorace verify access_pin_unmap\n"
+      "Exit status: 0 complete, nothing found; 1 a finding; 2 usage; 4 ended before it was\n"
+      "complete and found nothing; 130 interrupted");
+  return [&o] { return verify_command(o); };
 }
 
 action add_replay(CLI::App& verb, replay_request& o) {
@@ -249,6 +275,7 @@ int run_command_line(int argc, char** argv) {
   app.set_version_flag("--version", "iorace " IORACE_VERSION);
   app.footer("Start with: iorace run access_pin_unmap --with selftest_access.lock=spin");
   run_request run;
+  verify_request verify;
   replay_request replay;
   minimize_request minimize;
   draw_request draw;
@@ -259,11 +286,12 @@ int run_command_line(int argc, char** argv) {
   };
   const action actions[] = {
       add_run(verb(0, "Explore a scenario until something is found"), run),
-      add_replay(verb(1, "Re-execute traces and compare"), replay),
-      add_minimize(verb(2, "Shrink program, then schedule, keeping verdict and title"), minimize),
-      add_draw(verb(3, "CPU columns as on a mailing list"), draw),
-      add_convert(verb(4, "Corpus bytes to trace text, or back"), convert),
-      add_list(verb(5, "Scenarios, flows, knobs and more"), list)};
+      add_verify(verb(1, "Explore every interleaving of a scenario"), verify),
+      add_replay(verb(2, "Re-execute traces and compare"), replay),
+      add_minimize(verb(3, "Shrink program, then schedule, keeping verdict and title"), minimize),
+      add_draw(verb(4, "CPU columns as on a mailing list"), draw),
+      add_convert(verb(5, "Corpus bytes to trace text, or back"), convert),
+      add_list(verb(6, "Scenarios, flows, knobs and more"), list)};
   if (const auto status = check_verb(argc, argv, app)) return *status;
   try {
     app.parse(argc, argv);
@@ -273,7 +301,7 @@ int run_command_line(int argc, char** argv) {
     return report({uncapitalized(error.what()) + hint(app)});
   }
   for (outside_settings* with :
-       {&run.with, &replay.with, &minimize.with, &draw.with, &convert.with})
+       {&run.with, &verify.with, &replay.with, &minimize.with, &draw.with, &convert.with})
     if (const auto read = read_environment(with->environment); !read) return report(read.error());
   const auto chosen = std::find_if(std::begin(verbs), std::end(verbs), [&](auto name) {
     return app.got_subcommand(std::string(name));

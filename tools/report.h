@@ -6,14 +6,11 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "fuzz/run_program.h"
 #include "tools/command.h"
+#include "tools/program_report.h"
 
 namespace iorace::cli {
-
-using json = nlohmann::ordered_json;
 
 struct seed_report {
   std::uint64_t seed = 0;
@@ -22,8 +19,6 @@ struct seed_report {
   std::vector<std::string> paths;  // where the traces of the findings are
 };
 
-// The words `words` as a shell takes them back.
-std::string shell_line(const std::vector<std::string>& words);
 // The command that repeats the run, with everything that is not the default and without -o.
 std::string repeat_line(const run_request& o, const program_data& p);
 

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // iorace run SCENARIO.
-#include <map>
 #include <unistd.h>
-
-#include <fmt/format.h>
-#include <xxhash.h>
 
 #include "fuzz/run_program.h"
 #include "tools/command.h"
 #include "tools/files.h"
+#include "tools/finding_files.h"
 #include "tools/load.h"
 #include "tools/report.h"
 
@@ -48,7 +45,7 @@ class runner {
     o.each.seed = seed;
     const auto start = clock::now();
     o.stop = [&](const sample_progress& p) {
-      progress_.show(executions_ + p.executions, points_ + p.points, paths_.size() + p.findings);
+      progress_.show(executions_ + p.executions, points_ + p.points, traces_.count() + p.findings);
       return interrupt_guard::interrupted() ||
              (options_.time_max && clock::now() - start >= *options_.time_max);
     };
@@ -59,7 +56,7 @@ class runner {
     executions_ += report.run.sampled.executions;
     points_ += report.run.sampled.points;
     for (const trace_file& t : report.run.traces) {
-      const auto path = keep_trace_file(t);
+      const auto path = traces_.keep(t);
       if (!path) return tl::unexpected(path.error());
       report.paths.push_back(*path);
     }
@@ -69,25 +66,6 @@ class runner {
       if (auto done = write_stdout(seed_line(report, colors_)); !done) return done;
     reports_.push_back(std::move(report));
     return {};
-  }
-
-  // Writes the first trace of each title; returns where it is.
-  result<std::string> keep_trace_file(const trace_file& t) {
-    std::string& path = paths_[t.title];
-    if (!path.empty()) return path;
-    const std::string text = print_trace(t, kernel_schema());
-    if (options_.out.empty()) {
-      path = fmt::format("./{}-{}-{:08x}.trace", subject_.name, t.verdict->name,
-                         XXH3_64bits(text.data(), text.size()) & 0xffffffff);
-    } else {
-      path = options_.out;
-      if (paths_.size() > 1) {
-        const std::size_t stem = path.ends_with(".trace") ? path.size() - 6 : path.size();
-        path.insert(stem, fmt::format("-{}", paths_.size()));
-      }
-    }
-    if (const auto done = write_output(path, text); !done) return tl::unexpected(done.error());
-    return path;
   }
 
   result<int> finish() {
@@ -106,7 +84,7 @@ class runner {
       if (interrupt_guard::interrupted()) text += "interrupted\n";
     }
     if (auto done = write_stdout(text); !done) return tl::unexpected(done.error());
-    if (!paths_.empty()) return exit_finding;
+    if (traces_.count() != 0) return exit_finding;
     return interrupt_guard::interrupted() ? exit_interrupted : exit_ok;
   }
 
@@ -116,16 +94,14 @@ class runner {
   progress_line progress_;
   std::uint64_t executions_ = 0, points_ = 0;  // of the seeds that are done
   std::vector<seed_report> reports_;
-  std::map<std::string, std::string> paths_;  // by title
+  finding_files traces_{subject_.name, options_.out};
 };
 
 }  // namespace
 
 result<int> run_command(const run_request& o) {
-  if (o.out == "-") return fail("-o: expected a file: standard output has the report");
-  if (!o.out.empty())
-    if (const auto possible = check_output(o.out); !possible)
-      return tl::unexpected(possible.error());
+  if (const auto possible = finding_files::check(o.out); !possible)
+    return tl::unexpected(possible.error());
   auto found = load_scenario(o.scenario, o.with);
   if (!found) return tl::unexpected(found.error());
   return runner(o, std::move(*found)).run();

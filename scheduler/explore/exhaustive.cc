@@ -25,11 +25,18 @@ void exhaustive::begin(const execution_options&) {
   sleepers_.assign(births_.size(), {});
   children_.assign(births_.size(), 0);
   dead_.clear();
+  picks_.clear();
+  numbers_.clear();
   for (event_id e = 0; e < keep_; ++e)
     if (log_.events[log_.at(e)].dead) dead_.push_back(e);
 }
 
 task_id exhaustive::pick(const choice_view& view) {
+  picks_.push_back(move(view));
+  return picks_.back();
+}
+
+task_id exhaustive::move(const choice_view& view) {
   if (over_) return give_up(view);
   if (newest_ >= keep_) close();
   if (view.tasks != known_) meet(view);
@@ -216,6 +223,11 @@ void exhaustive::add_accesses(event& v, std::size_t own, std::size_t end) {
 }
 
 std::uint32_t exhaustive::draw(task_id, const char*, std::uint32_t n, draw_kind) {
+  numbers_.push_back(answer(n));
+  return numbers_.back();
+}
+
+std::uint32_t exhaustive::answer(std::uint32_t n) {
   const event_id by = newest_;
   while (drawn_ < log_.draws.size() && log_.draws[drawn_].by < by) ++drawn_;  // the dead's
   if ((by < keep_ || over_) && drawn_ < log_.draws.size() && log_.draws[drawn_].by == by)
@@ -229,12 +241,6 @@ std::uint32_t exhaustive::draw(task_id, const char*, std::uint32_t n, draw_kind)
   drawn_ = log_.draws.size();
   if (value != 0 && by >= 0) log_.events[log_.at(by)].drawn = true;
   return value;
-}
-
-std::vector<task_id> exhaustive::picks() const {
-  std::vector<task_id> all;
-  for (const event& e : log_.events) all.push_back(theirs_[e.task]);
-  return all;
 }
 
 bool exhaustive::finish(const execution_result& r, std::vector<unfinished>& ends) {

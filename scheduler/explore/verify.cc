@@ -23,6 +23,7 @@ class searcher {
     while (!pass()) {
     }
     result_.promoted.assign(promoted_.begin(), promoted_.end());
+    result_.duplicates = result_.executions - result_.traces;
     return std::move(result_);
   }
 
@@ -184,7 +185,7 @@ void searcher::keep_finding() {
   f.what.execution = result_.earlier + result_.executions - 1;
   f.points = fields_;
   f.picks = strategy_.picks();
-  for (const drawn_number& d : log_.draws) f.numbers.push_back(d.value);
+  f.numbers = strategy_.numbers();
   result_.findings.push_back(std::move(f));
 }
 

@@ -15,4 +15,13 @@ void for_each_enabled(const choice_view& view, Take take) {
       take(static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(bits))));
 }
 
+// Who moves in the dullest schedule: the task that stopped here, else the enabled one with the
+// lowest id.
+inline task_id dullest(const choice_view& view) {
+  if (view.current != no_task && view.is_enabled(view.current)) return view.current;
+  unsigned w = 0;
+  while (view.enabled[w] == 0) ++w;
+  return static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(view.enabled[w])));
+}
+
 }  // namespace iorace

@@ -2,11 +2,11 @@
 #include "scheduler/strategies/replay.h"
 
 #include <algorithm>
-#include <bit>
 
 #include <fmt/format.h>
 
 #include "scheduler/engine/check.h"
+#include "scheduler/strategies/each_enabled.h"
 
 namespace iorace {
 namespace {
@@ -16,15 +16,6 @@ bool is_word(std::string_view text, std::string_view word) {
   if (text.empty()) return word == no_function;
   return std::equal(text.begin(), text.end(), word.begin(), word.end(),
                     [](char t, char w) { return t == w || (w == '_' && (t <= ' ' || t > '~')); });
-}
-
-task_id dullest(const choice_view& view) {
-  if (view.current != no_task && view.is_enabled(view.current)) return view.current;
-  for (unsigned w = 0; w < view.words; ++w)
-    if (view.enabled[w] != 0)
-      return static_cast<task_id>(w * 64 +
-                                  static_cast<unsigned>(std::countr_zero(view.enabled[w])));
-  return no_task;
 }
 
 }  // namespace

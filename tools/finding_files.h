@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Where the traces of findings go: one file per title, written whole.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "fuzz/trace_file.h"
+#include "tools/failure.h"
+
+namespace iorace::cli {
+
+class finding_files {
+ public:
+  // `out` is what -o said; empty: ./<subject>-<verdict>-<hash8>.trace. The second title and those
+  // after it get a number behind the name that -o said.
+  finding_files(std::string subject, std::string out)
+      : subject_(std::move(subject)), out_(std::move(out)) {}
+
+  // Whether `out` can be written. For failing before the work instead of after it.
+  static result<void> check(const std::string& out);
+  // Writes the first trace of each title. Returns where the one of this title is.
+  result<std::string> keep(const trace_file& t);
+  std::size_t count() const { return paths_.size(); }
+
+ private:
+  std::string subject_, out_;
+  std::map<std::string, std::string> paths_;  // by title
+};
+
+}  // namespace iorace::cli
