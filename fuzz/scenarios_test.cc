@@ -12,8 +12,8 @@
 
 #include "fuzz/bind.h"
 #include "fuzz/program_bytes.h"
-#include "fuzz/settings.h"
 #include "fuzz/trace_run.h"
+#include "fuzz/under_test.h"
 #include "scheduler/explore/sample.h"
 
 namespace iorace {
@@ -51,12 +51,7 @@ TEST(scenarios, are_canonical_and_say_what_they_are) {
 trace_file scenario_under(std::string_view name, std::string_view settings) {
   auto t = scenario(name, kernel_schema());
   EXPECT_TRUE(t) << "no scenario " << name;
-  if (!t) return {};
-  program_data with;
-  EXPECT_TRUE(set_list(with, settings, kernel_schema())) << settings;
-  t->program.profile = with.profile;
-  add_settings(t->program, with);
-  return *t;
+  return t ? under(std::move(*t), settings) : trace_file{};
 }
 
 sample_result sampled(const trace_file& t, const char* strategy, std::uint64_t executions) {
