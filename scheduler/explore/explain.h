@@ -29,7 +29,7 @@
 namespace iorace {
 
 struct explain_options {
-  // Two in five are for orders, two in five for the neighbour, what is left for the rest.
+  // Two fifths are for the neighbour, two for orders, what is left for the rest.
   std::uint32_t executions_max = 5000;
   // Polled between executions; true ends the search with what has been found.
   std::function<bool()> stop = [] { return false; };

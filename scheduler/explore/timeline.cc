@@ -32,7 +32,9 @@ void timeline::add(std::size_t from, task_id t, std::size_t line) {
                       .at = from == 0 ? line : steps_.lines.size() + mine_[t].size(),
                       .source = from,
                       .line = line,
-                      .touched = touched_place(s.steps, s.sections, line)});
+                      .touched = touched_place(s.steps, s.sections, line),
+                      .object = s.steps.lines[line].object,
+                      .frees = s.steps.lines[line].kind == op_kind::kfree});
 }
 
 void timeline::add_future(task_id t, recording on) {
@@ -74,17 +76,16 @@ bool timeline::data_conflict(const moment& a, const moment& b) const {
   if (a.task == b.task || commute(x, y) || x.object.empty() ||
       traits(x.kind).access == access_type::none || traits(y.kind).access == access_type::none)
     return false;
-  const bool whole = x.kind == op_kind::kfree || y.kind == op_kind::kfree;
-  return a.touched == b.touched || (whole && x.object == y.object);
+  return a.touched == b.touched || ((a.frees || b.frees) && a.object == b.object);
 }
 
 std::vector<const timeline::moment*> timeline::protected_by(const moment& taken) const {
   const std::size_t end = sources_[taken.source].sections.end(taken.line);
   std::vector<const moment*> inside;
-  for (const std::size_t i : mine_[taken.task]) {
-    const moment& m = moments_[i];
-    if (m.source == taken.source && m.line > taken.line && m.line < end && !is_lock(line(m)))
-      inside.push_back(&m);
+  for (std::size_t i = taken.own + 1; i < mine_[taken.task].size(); ++i) {
+    const moment& m = moments_[mine_[taken.task][i]];
+    if (m.source != taken.source || m.line >= end) break;
+    if (!is_lock(line(m))) inside.push_back(&m);
   }
   return inside;
 }

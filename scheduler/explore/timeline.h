@@ -29,6 +29,8 @@ class timeline {
     std::size_t source = 0;  // what holds it: 0 is the execution itself
     std::size_t line = 0;    // of that
     std::string touched;     // see touched_place()
+    std::string object;
+    bool frees = false;  // all of the object
     bool reached() const { return source == 0; }
   };
 
