@@ -70,6 +70,7 @@ TEST_F(cli_test, usage) {
       {{"list"}, "KIND is required"},
       {{"list", "bugs"}, "unknown kind 'bugs', expected one of scenarios"},
       {{"draw"}, "FILE is required"},
+      {{"explain"}, "FILE is required"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.part);
@@ -83,7 +84,7 @@ TEST_F(cli_test, usage) {
 TEST_F(cli_test, files_that_cannot_be_read) {
   std::filesystem::create_directory(path("folder"));
   std::filesystem::create_directory(path("empty"));
-  for (const char* verb : {"replay", "minimize", "draw", "convert"}) {
+  for (const char* verb : {"replay", "minimize", "draw", "explain", "convert"}) {
     SCOPED_TRACE(verb);
     EXPECT_EQ(iorace({verb, "missing.trace"}).status, 2);
     EXPECT_THAT(iorace({verb, "missing.trace"}).err, HasSubstr("missing.trace: "));
@@ -152,7 +153,7 @@ TEST_F(cli_test, truncated_traces_never_crash) {
 
 TEST_F(cli_test, bytes_that_nobody_wrote) {
   write("rubbish", "rubbish\n");
-  for (const char* verb : {"draw", "minimize", "convert"})
+  for (const char* verb : {"draw", "explain", "minimize", "convert"})
     expect_complaint(iorace({verb, "rubbish"}), "iorace: rubbish: ", "neither a trace nor");
   expect_complaint(iorace({"draw", "-"},
                           "\x7f"
