@@ -12,12 +12,12 @@
 
 #include "fuzz/menu.h"
 #include "fuzz/program_text.h"
-#include "fuzz/scanner.h"
 #include "scheduler/engine/engine.h"
 #include "scheduler/engine/frames.h"
 #include "scheduler/engine/heap.h"
 #include "scheduler/engine/shared.h"
 #include "scheduler/engine/tasks.h"
+#include "scheduler/record/scanner.h"
 
 namespace iorace {
 

@@ -28,25 +28,10 @@
 #include <vector>
 
 #include "fuzz/program_text.h"
-#include "scheduler/engine/execution.h"
 #include "scheduler/record/schedule.h"
+#include "scheduler/record/trace_lines.h"
 
 namespace iorace {
-
-// Options of an execution that change what it does; a trace states those that are not the default.
-struct trace_options {
-  std::uint32_t faults = 0;
-  bool fair = false;
-  std::uint32_t points = execution_options{}.points_max;
-  bool operator==(const trace_options&) const = default;
-};
-
-struct trace_verdict {
-  std::string name;                     // "use-after-free", an invariant's name, or "none"
-  std::string detail;                   // the rest of the line
-  std::optional<std::uint64_t> digest;  // of the execution, on a line of its own
-  bool operator==(const trace_verdict&) const = default;
-};
 
 struct trace_file {
   std::string title;

@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "fuzz/scanner.h"
 #include "fuzz/settings.h"
+#include "scheduler/record/scanner.h"
 #include "scheduler/strategies/strategy.h"
 #include "tools/command.h"
 
