@@ -8,7 +8,7 @@
 #include "tools/command.h"
 #include "tools/files.h"
 #include "tools/load.h"
-#include "tools/report.h"
+#include "tools/program_report.h"
 
 namespace iorace::cli {
 namespace {

@@ -29,7 +29,8 @@
 namespace iorace {
 
 struct explain_options {
-  // Two fifths are for the neighbour, two for orders, what is left for the rest.
+  // Two fifths are for the neighbour, two for orders, what is left for the rest. One more per task
+  // sees what it would have done next.
   std::uint32_t executions_max = 5000;
   // Polled between executions; true ends the search with what has been found.
   std::function<bool()> stop = [] { return false; };

@@ -167,7 +167,7 @@ class explanation_printer {
       heading("One task acts alone: no order matters.");
     else if (e_.orders.empty() && e_.calls.empty() && e_.choices.empty())
       heading("No order of two operations matters: the finding comes either way.");
-    if (!e_.minimal)
+    if (!e_.minimal && e_.complete)
       heading(
           "The schedule has lines that the finding does not need: minimise it for a shorter "
           "explanation.");
