@@ -30,8 +30,8 @@ class neighbourhood {
       if (tries_.over(end)) break;
       add_moves(i, moves);
     }
-    std::stable_sort(moves.begin(), moves.end(), [](const move& a, const move& b) {
-      return std::tie(a.operations, a.earlier) < std::tie(b.operations, b.earlier);
+    std::sort(moves.begin(), moves.end(), [](const move& a, const move& b) {
+      return std::tie(a.operations, a.earlier, a.line) < std::tie(b.operations, b.earlier, b.line);
     });
     for (const move& m : moves)
       if (tries_.over(end) || attempt(m)) break;

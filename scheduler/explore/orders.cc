@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "scheduler/strategies/hold.h"
@@ -62,9 +63,12 @@ class order_search {
       add_pairs(a, places[a.touched], all);
       add_pairs(a, objects[a.object], all, true);
     }
-    std::stable_sort(all.begin(), all.end(), [](const moment_pair& a, const moment_pair& b) {
-      return a.second->at - a.first->at < b.second->at - b.first->at;
-    });
+    const auto key = [](const moment_pair& p) {
+      const auto& [a, b] = p;
+      return std::tuple(b->at - a->at, a->at, b->task);
+    };
+    std::sort(all.begin(), all.end(),
+              [&](const moment_pair& x, const moment_pair& y) { return key(x) < key(y); });
     return all;
   }
 
