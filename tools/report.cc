@@ -173,6 +173,10 @@ json run_json(const run_request& o, const trace_file& t, const std::string& scen
           {"findings", findings}};
 }
 
+std::string found_line(const sampled_finding& f, const std::string& path) {
+  return fmt::format("execution {}: {} ({})\n", f.what.execution, f.what.title, path);
+}
+
 std::string run_text(const trace_file& t, const seed_report& r, const paint& colors) {
   const sample_result& all = r.run.sampled;
   std::string text = fmt::format(

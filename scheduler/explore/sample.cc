@@ -55,6 +55,8 @@ class sampler {
   sampler(const program& p, const sample_options& o, sample_state from)
       : program_(p), options_(o), state_(std::move(from)), result_(state_.result), pool_(o.jobs) {
     result_.stopped = false;
+    if (result_.executions == 0)
+      for (const std::string& field : o.points) promote(field);
     for (unsigned i = 0; i < o.jobs; ++i) {
       workers_.push_back(std::make_unique<worker>());
       workers_.back()->choose = make_strategy(o.strategy);
@@ -267,10 +269,7 @@ class sampler {
 }  // namespace
 
 sample_result sample(const program& p, const sample_options& o) {
-  sample_state from;
-  const std::set<std::string> points(o.points.begin(), o.points.end());
-  from.result.promoted.assign(points.begin(), points.end());
-  return sample(p, o, std::move(from));
+  return sample(p, o, sample_state());
 }
 
 sample_result sample(const program& p, const sample_options& o, sample_state from) {

@@ -14,8 +14,9 @@ TEST(ledger, reads_what_was_written) {
   to.line("title").words("a \\ word,\nanother  ");
   to.line("nothing").words("");
   const std::string text = to.take();
-  EXPECT_EQ(text,
-            "numbers 0 18446744073709551615 feedface\n 1\ntitle a \\\\ word,\\nanother  \nnothing \n");
+  EXPECT_EQ(
+      text,
+      "numbers 0 18446744073709551615 feedface\n 1\ntitle a \\\\ word,\\nanother  \nnothing \n");
 
   ledger_reader from(text);
   EXPECT_EQ(from.line("numbers").count(), 0u);

@@ -44,7 +44,7 @@ bool drops_lock(op_kind kind) {
 }
 
 constexpr bool event_count::*flags[] = {&event_count::writes, &event_count::member,
-                                       &event_count::lock, &event_count::sync, &event_count::bare};
+                                        &event_count::lock, &event_count::sync, &event_count::bare};
 
 std::uint64_t flags_of(const event_count& e) {
   std::uint64_t bits = 0;
