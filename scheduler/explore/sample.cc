@@ -14,6 +14,7 @@
 #include "scheduler/explore/sample_state.h"
 #include "scheduler/explore/twice.h"
 #include "scheduler/explore/workers.h"
+#include "scheduler/strategies/pct.h"
 #include "scheduler/strategies/portfolio.h"
 
 namespace iorace {
@@ -55,6 +56,8 @@ class sampler {
   sampler(const program& p, const sample_options& o, sample_state from)
       : program_(p), options_(o), state_(std::move(from)), result_(state_.result), pool_(o.jobs) {
     result_.stopped = false;
+    result_.statistics.pct_depth =
+        o.strategy == "portfolio" ? portfolio::pct_depth : pct::depth_of(o.strategy);
     if (result_.executions == 0)
       for (const std::string& field : o.points) promote(field);
     for (unsigned i = 0; i < o.jobs; ++i) {
@@ -78,6 +81,7 @@ class sampler {
     s.once = state_.traces.once();
     s.exact = state_.traces.exact();
     s.pairs = state_.pairs.count();
+    s.pairs_exact = state_.pairs.exact();
     if (options_.checkpoint) options_.checkpoint(state_);
     return std::move(result_);
   }
@@ -94,7 +98,7 @@ class sampler {
     state_.points = result_.promoted;
     state_.estimate = state_.longest;
     if (state_.learning != nullptr) {
-      state_.learning->merged();
+      learning().merged();
       state_.known = std::exchange(state_.learning, nullptr);
     }
     enter_batch();
@@ -211,10 +215,10 @@ class sampler {
     s.tasks_max = std::max<std::uint32_t>(s.tasks_max, out.tasks);
     if (out.how == ended::step_bound) return;
     s.points_max = std::max(s.points_max, out.points);
-    const bool whole = options_.strategy == "portfolio";
-    const std::string_view name =
-        whole ? std::string_view(portfolio::member(number)) : std::string_view(options_.strategy);
-    s.pct_executions += name.starts_with("pct") && out.points <= state_.estimate;
+    const bool by_pct = options_.strategy == "portfolio"
+                            ? pct::depth_of(portfolio::member(number)) != 0
+                            : s.pct_depth != 0;
+    s.pct_executions += by_pct && out.points <= std::min(state_.estimate, pct::patient);
   }
 
   // Merges the lessons of executions before `end`. Others know what they knew before.
@@ -226,8 +230,16 @@ class sampler {
     if (lessons.empty()) return;
     std::sort(lessons.begin(), lessons.end(),
               [](const lesson* a, const lesson* b) { return a->execution < b->execution; });
-    if (state_.learning == nullptr) state_.learning = std::make_shared<knowledge>(*state_.known);
-    for (const lesson* l : lessons) state_.learning->learn(*l);
+    knowledge& to = learning();
+    for (const lesson* l : lessons) to.learn(*l);
+  }
+
+  // Whoever has kept a copy of the state keeps what it knew.
+  knowledge& learning() {
+    std::shared_ptr<knowledge>& now = state_.learning;
+    if (now == nullptr) now = std::make_shared<knowledge>(*state_.known);
+    if (now.use_count() > 1) now = std::make_shared<knowledge>(*now);
+    return *now;
   }
 
   void merge_findings(std::uint64_t end) {

@@ -59,7 +59,8 @@ void each_number(Result& r, F f) {
   f("executions", r.executions), f("points", r.points), f("operations", r.operations);
   f("cut", r.cut), f("step-bound", r.step_bound), f("digest", r.digest);
   f("looked-at", s.looked_at), f("traces", s.traces), f("once", s.once), f("exact", s.exact);
-  f("pairs", s.pairs), f("pct-executions", s.pct_executions);
+  f("pairs", s.pairs), f("pairs-exact", s.pairs_exact);
+  f("pct-executions", s.pct_executions), f("pct-depth", s.pct_depth);
   f("tasks-max", s.tasks_max), f("points-max", s.points_max);
 }
 

@@ -17,7 +17,7 @@
 namespace iorace {
 
 struct sample_state {
-  // So far. Of the statistics `traces`, `once`, `exact` and `pairs` come at the end.
+  // So far. What is counted in `traces` and `pairs` below comes into the statistics at the end.
   sample_result result;
   // The batch that is under way (see sample.h): the number at which it ends, and what its
   // executions know.

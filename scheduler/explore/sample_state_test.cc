@@ -142,6 +142,20 @@ TEST(sample_state, more_executions_than_were_meant_at_first) {
   }
 }
 
+TEST(sample_state, a_copy_is_good_for_more_than_one_run) {
+  const program p = several_bugs();
+  sample_options o = options_for("portfolio", 1000);
+  std::vector<sample_state> states;
+  o.checkpoint = [&](const sample_state& s) { states.push_back(s); };
+  const std::string whole = all_of(sample(p, o));
+  o.checkpoint = nullptr;
+  for (const sample_state& s : states) {
+    const std::string before = to_text(s);
+    ASSERT_EQ(all_of(sample(p, o, s)), whole);
+    ASSERT_EQ(to_text(s), before);
+  }
+}
+
 TEST(sample_state, what_has_ended_stays_so) {
   const program p = accounts();
   sample_options o = options_for("random", 10'000);
