@@ -1,45 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "scheduler/explore/workers.h"
 
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <vector>
+
 namespace iorace {
 
-workers::workers(unsigned jobs) {
-  for (unsigned i = 0; i + 1 < jobs; ++i) others_.emplace_back([this, i] { serve(i); });
+struct workers::team {
+  std::mutex lock;                                      // protects the next three
+  const std::function<void(unsigned)>* work = nullptr;  // null: the threads are to end
+  std::uint64_t round = 0;
+  std::size_t busy = 0;
+  std::condition_variable begun, ended;
+  std::vector<std::jthread> others;
+
+  void begin(const std::function<void(unsigned)>* what) {
+    const std::lock_guard guard(lock);
+    work = what;
+    busy = others.size();
+    ++round;
+    begun.notify_all();
+  }
+
+  void serve(unsigned i) {
+    for (std::uint64_t seen = 0;;) {
+      std::unique_lock guard(lock);
+      begun.wait(guard, [&] { return round != seen; });
+      seen = round;
+      const auto* const mine = work;
+      guard.unlock();
+      if (mine == nullptr) return;
+      (*mine)(i);
+      guard.lock();
+      if (--busy == 0) ended.notify_one();
+    }
+  }
+};
+
+workers::workers(unsigned jobs) : team_(std::make_unique<team>()) {
+  for (unsigned i = 0; i + 1 < jobs; ++i)
+    team_->others.emplace_back([t = team_.get(), i] { t->serve(i); });
 }
 
-workers::~workers() {
-  const std::lock_guard guard(lock_);
-  work_ = nullptr;
-  ++round_;
-  begun_.notify_all();
-}
+workers::~workers() { team_->begin(nullptr); }
 
 void workers::run(const std::function<void(unsigned)>& work) {
-  const auto jobs = static_cast<unsigned>(others_.size()) + 1;
-  if (jobs > 1) {
-    const std::lock_guard guard(lock_);
-    work_ = &work;
-    busy_ = jobs - 1;
-    ++round_;
-    begun_.notify_all();
-  }
-  work(jobs - 1);
-  std::unique_lock guard(lock_);
-  ended_.wait(guard, [this] { return busy_ == 0; });
-}
-
-void workers::serve(unsigned i) {
-  for (std::uint64_t seen = 0;;) {
-    std::unique_lock guard(lock_);
-    begun_.wait(guard, [&] { return round_ != seen; });
-    seen = round_;
-    const auto* const work = work_;
-    guard.unlock();
-    if (work == nullptr) return;
-    (*work)(i);
-    guard.lock();
-    if (--busy_ == 0) ended_.notify_one();
-  }
+  team& t = *team_;
+  t.begin(&work);
+  work(static_cast<unsigned>(t.others.size()));
+  std::unique_lock guard(t.lock);
+  t.ended.wait(guard, [&t] { return t.busy == 0; });
 }
 
 }  // namespace iorace

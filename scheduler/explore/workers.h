@@ -3,12 +3,8 @@
 // The only place where OS threads are made: explorations that share nothing but numbers.
 #pragma once
 
-#include <condition_variable>
-#include <cstdint>
 #include <functional>
-#include <mutex>
-#include <thread>
-#include <vector>
+#include <memory>
 
 namespace iorace {
 
@@ -18,22 +14,14 @@ class workers {
   // Requires: at least one job.
   explicit workers(unsigned jobs);
   ~workers();
-  workers(const workers&) = delete;
-  workers& operator=(const workers&) = delete;
 
   // Calls work(0) .. work(jobs - 1), each on an OS thread of its own (the last on the caller's),
   // and returns when all have returned.
   void run(const std::function<void(unsigned)>& work);
 
  private:
-  void serve(unsigned i);
-
-  std::mutex lock_;  // protects the next four
-  std::condition_variable begun_, ended_;
-  const std::function<void(unsigned)>* work_ = nullptr;  // null: the threads are to end
-  std::uint64_t round_ = 0;
-  unsigned busy_ = 0;
-  std::vector<std::jthread> others_;
+  struct team;
+  std::unique_ptr<team> team_;
 };
 
 }  // namespace iorace
