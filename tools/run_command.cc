@@ -72,8 +72,9 @@ class runner {
     bool changed = false;  // since the last checkpoint
     program_watch watch;
     watch.found = [&](const sampled_finding& f, const trace_file& t) {
-      if (kept) kept = keep_finding(report, f, t, report.paths.size() >= known);
-      changed = true;
+      const bool is_new = report.paths.size() >= known;
+      if (kept) kept = keep_finding(report, f, t, is_new);
+      changed |= is_new;
     };
     watch.checkpoint = [&](const sample_state& s, const reached_rows& r) {
       const bool last = s.result.stopped || s.result.executions == o.executions_max;
