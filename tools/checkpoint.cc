@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "tools/checkpoint.h"
 
+#include <cerrno>
 #include <sys/stat.h>
 
 #include <fmt/format.h>
@@ -153,7 +154,11 @@ std::string checkpoint_text(const checkpoint& c, const sample_state& s, const re
 result<std::optional<resumed_run>> load_checkpoint(const std::string& path,
                                                    const checkpoint& wanted) {
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0 && errno == ENOENT) return std::nullopt;
+  if (::stat(path.c_str(), &info) != 0) {
+    if (errno == ENOENT) return std::nullopt;
+  } else if (!S_ISREG(info.st_mode)) {
+    return fail(path + ": is a directory or device, expected a file");
+  }
   const auto text = read_file(path, bytes_max);
   if (!text) return fail(text.error());
   if (const std::string wrong = complaint(*text); !wrong.empty()) return fail(path + ": " + wrong);

@@ -143,7 +143,8 @@ TEST_F(cli_test, checkpoints_of_other_runs) {
       {{"run", "copy_unmap", "--resume", "run.ckpt"}, "expected 'iorace run copy_unmap"},
       {{"run", "access_pin_unmap", "--resume", "-"}, "expected a file"},
       {{"run", "access_pin_unmap", "--resume", "no/such/folder"}, "No such file"},
-      {{"run", "access_pin_unmap", "--resume", "."}, "is a directory, expected a file"},
+      {{"run", "access_pin_unmap", "--resume", "."}, "is a directory or device, expected a file"},
+      {{"run", "access_pin_unmap", "--resume", "/dev/zero"}, "/dev/zero: is a directory or device"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.part);
