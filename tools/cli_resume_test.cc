@@ -41,8 +41,8 @@ std::size_t files_in(const std::string& folder) {
 
 // The tutorial: kill it, type the same again, and it ends as if nothing had happened.
 TEST_F(cli_test, a_killed_run_goes_on) {
-  const words run = with(many, {"6000", "--resume", "run.ckpt", "-o", "a.trace"});
-  const outcome killed = killed_after_checkpoints(run, "run.ckpt", 3);
+  const words run = with(many, {"12000", "--resume", "run.ckpt", "-o", "a.trace"});
+  const outcome killed = killed_after_checkpoints(run, "run.ckpt", 1, 200);
   EXPECT_EQ(killed.status, 1009) << "SIGKILL";
   const outcome resumed = iorace(run);
   EXPECT_EQ(resumed.status, 1);
