@@ -37,7 +37,8 @@ struct run_request {
   bool fair = false;
   statistics_of statistics = statistics_of::some;
   unsigned jobs = 1;
-  std::string out;  // empty: ./<scenario>-<verdict>-<hash8>.trace
+  std::string out;     // empty: ./<scenario>-<verdict>-<hash8>.trace
+  std::string resume;  // empty: no checkpoints
   output_options output;
 };
 

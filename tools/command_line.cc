@@ -144,6 +144,8 @@ action add_run(CLI::App& verb, run_request& o) {
                            expected_one_of(word, names));
       });
   verb.add_flag("--fair", o.fair, "Locks are handed over first come, first served");
+  verb.add_option("--resume", o.resume, "Keep checkpoints in FILE; go on from it if it exists")
+      ->type_name("FILE");
   add_output(verb, o.output);
   verb.footer(
       "Example: iorace run access_pin_unmap --with selftest_access.lock=spin --seed 1..10\n"

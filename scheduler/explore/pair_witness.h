@@ -20,7 +20,7 @@ class pair_witness final : public strategy {
   std::uint32_t draw(task_id task, const char* site, std::uint32_t n, draw_kind kind) override {
     return inner_.draw(task, site, n, kind);
   }
-  // Hands out the hashes of pairs that it has not handed out before.
+  // Hands out the hashes of pairs, each at least once and seldom again.
   std::vector<std::uint64_t> take() { return std::exchange(fresh_, {}); }
 
  private:
@@ -28,7 +28,7 @@ class pair_witness final : public strategy {
   reads_from reads_;
   task_id last_ = no_task;
   unsigned met_ = 1;
-  scratch_map<bool> seen_{16};  // never cleared
+  scratch_map<bool> seen_{16};  // what was handed out; forgotten when it is full
   std::vector<std::uint64_t> fresh_;
 };
 

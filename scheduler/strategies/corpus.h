@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "scheduler/record/ledger.h"
 #include "scheduler/strategies/reads_from.h"
 #include "scheduler/strategies/rng.h"
 
@@ -57,6 +58,9 @@ class corpus {
 
   void learn(const reads_from_lesson& l);
   void merged();
+  // What is read is what was written, as it was after the last merged().
+  void write(ledger_writer& to) const;
+  void read(ledger_reader& from);
 
   std::size_t pairs_seen() const { return seen_; }
   std::size_t schedules() const { return kept_.size(); }
