@@ -15,7 +15,7 @@ constexpr knob_value selftest_access_lock[] = {
      "f4b20bb34c83", "access_pin_unmap", "clean"},
     {"spin", "V0", "A spinlock around the list only; id and answer unlocked.", SEED,
      "access_pin_unmap", "pin-survives-unmap"},
-    {"record_first", "V2", "A pin says first that it is under way; callbacks wait until none is.",
+    {"record_first", "V2", "A pin is recorded as under way first; a callback waits for those in its range.",
      "", "access_pin_unmap", "clean"},
     {"respond_unlocked", "V3",
      "The mutex is dropped before the answer; the error path looks no "
