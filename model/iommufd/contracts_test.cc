@@ -139,6 +139,21 @@ TEST(contracts, area_in_no_tree) {
   EXPECT_EQ(unmapped_after(false), "");
 }
 
+// Behind what it has unmapped an unmap may find what it likes.
+TEST(contracts, unmap_goes_back) {
+  const auto found_after = [](std::size_t detached, std::size_t found) {
+    return title_of([=](world* w) {
+      make_call(w, "ioas_map", {1, iova + 0x4000, 0x1000});
+      CONTRACT(unmap_entered);
+      CONTRACT(unmap_detached, areas_of(w)[detached]);
+      CONTRACT(unmap_found, areas_of(w)[found]);
+    });
+  };
+  EXPECT_EQ(found_after(1, 0).substr(0, 15), "unmap-goes-back");
+  EXPECT_EQ(found_after(0, 0).substr(0, 15), "unmap-goes-back");
+  EXPECT_EQ(found_after(0, 1), "");
+}
+
 TEST(contracts, unlisted_error) {
   const int errors[] = {ENOENT};
   EXPECT_EQ(title_of([&](world*) { CONTRACT(syscall_returned, "ioas_map", -EIO, errors, 1); }),

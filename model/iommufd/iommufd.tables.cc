@@ -15,8 +15,9 @@ constexpr knob_value selftest_access_lock[] = {
      "f4b20bb34c83", "access_pin_unmap", "clean"},
     {"spin", "V0", "A spinlock around the list only; id and answer unlocked.", SEED,
      "access_pin_unmap", "pin-survives-unmap"},
-    {"record_first", "V2", "A pin is recorded as under way first; a callback waits for those in its range.",
-     "", "access_pin_unmap", "clean"},
+    {"record_first", "V2",
+     "A pin is recorded as under way first; a callback waits for those in its range.", "",
+     "access_pin_unmap", "clean"},
     {"respond_unlocked", "V3",
      "The mutex is dropped before the answer; the error path looks no "
      "item up again.",
@@ -68,7 +69,7 @@ constexpr knob_value iopt_unmap_start[] = {
     {"advanced", "", "Unmap goes on behind the area that it has unmapped.", "8602018b1f17",
      "unmap_map", "clean"},
     {"kept", "", "Unmap starts over, and meets what was mapped meanwhile.", "before 8602018b1f17",
-     "unmap_map", "clean"},
+     "unmap_map", "unmap-goes-back"},
 };
 constexpr knob_value iopt_unmap_area_pointer[] = {
     {"read_before_unlock", "", "Unmap knows the area's length before it drops its locks.",
@@ -159,6 +160,9 @@ constexpr invariant_info invariant_table[] = {
      "when an unmap returns 0"},
     {"unlisted-error", "I1.9", "A call returned an error that is not on its list.",
      "when a call returns"},
+    {"unmap-goes-back", "I1.10",
+     "An unmap came to IOVA that it had passed, and met what was mapped there since.",
+     "when an unmap finds an area"},
     {"pinned-at-end", "H11", "A page was still pinned when everything had been released.",
      "at the end"},
 };
