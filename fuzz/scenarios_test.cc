@@ -195,22 +195,5 @@ TEST(scenarios, get_somewhere) {
     }
 }
 
-#if !defined(IORACE_TSAN) && !defined(IORACE_ASAN)  // too few executions there to find a race
-// Every knob's table says which scenario shows a value, and how it ends.
-TEST(knob_scenarios, show_what_the_knobs_say) {
-  for (const kern::knob_info& k : kernel_schema().knobs)
-    for (const kern::knob_value& v : k.values) {
-      const std::string setting = fmt::format("{}={}", k.name, v.name);
-      const trace_file t = scenario_under(v.scenario, "profile=repaired," + setting);
-      const std::vector<std::string> found = findings_of(t, "portfolio", executions_for(t, 20000));
-      if (std::string_view(v.expect) == "clean")
-        EXPECT_THAT(found, testing::IsEmpty()) << setting << " in " << v.scenario;
-      else
-        EXPECT_THAT(found, testing::Contains(testing::StartsWith(v.expect)))
-            << setting << " in " << v.scenario;
-    }
-}
-#endif
-
 }  // namespace
 }  // namespace iorace
