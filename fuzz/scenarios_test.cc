@@ -47,6 +47,15 @@ TEST(scenarios, are_canonical_and_say_what_they_are) {
   }
 }
 
+TEST(scenarios, the_menu_has_every_call) {
+  const auto t = scenario("iommufd", kernel_schema());
+  ASSERT_TRUE(t && t->program.menu);
+  std::set<std::string> offered, all;
+  for (const menu_item& i : t->program.menu->items) offered.insert(i.flow->name);
+  for (const kern::flow_info& f : kernel_schema().flows) all.insert(f.name);
+  EXPECT_EQ(offered, all);
+}
+
 // The program of a scenario under `settings` ("a=b,c=d").
 trace_file scenario_under(std::string_view name, std::string_view settings) {
   auto t = scenario(name, kernel_schema());
