@@ -10,8 +10,8 @@
 
 #include "fuzz/bind.h"
 #include "fuzz/scenarios.h"
-#include "fuzz/settings.h"
 #include "fuzz/trace_run.h"
+#include "fuzz/under_test.h"
 #include "scheduler/engine/finding.h"
 #include "scheduler/explore/sample.h"
 
@@ -29,21 +29,16 @@ constexpr std::uint64_t clean_executions = 20'000;
 #endif
 constexpr std::uint64_t find_within = 100'000;
 
-std::string setting_of(const kern::knob_info& k, const kern::knob_value& v) {
-  return fmt::format("{}={}", k.name, v.name);
-}
-
 // Calls f(setting, value, its scenario under profile repaired and that setting).
 template <class F>
 void for_each_value(F f) {
   for (const kern::knob_info& k : kernel_schema().knobs)
     for (const kern::knob_value& v : k.values) {
-      const std::string setting = setting_of(k, v);
+      const std::string setting = fmt::format("{}={}", k.name, v.name);
       SCOPED_TRACE(setting + " in " + v.scenario);
-      auto t = scenario(v.scenario, kernel_schema());
+      const auto t = scenario(v.scenario, kernel_schema());
       ASSERT_TRUE(t);
-      ASSERT_TRUE(set_list(t->program, "profile=repaired," + setting, kernel_schema()));
-      f(v, *t);
+      f(v, under(*t, "profile=repaired," + setting));
     }
 }
 
