@@ -23,6 +23,7 @@ class searcher {
     while (!pass()) {
     }
     result_.promoted.assign(promoted_.begin(), promoted_.end());
+    result_.duplicates = result_.executions - result_.traces;
     return std::move(result_);
   }
 
