@@ -17,6 +17,7 @@ class searcher {
   searcher(const program& p, const verify_options& o)
       : program_(p), options_(o), each_(o.each), promoted_(o.points.begin(), o.points.end()) {
     each_.fair = false;
+    each_.reuse_setup = true;
   }
 
   verify_result run() {
