@@ -8,6 +8,7 @@
 
 #include "scheduler/explore/exhaustive.h"
 #include "scheduler/explore/keep.h"
+#include "scheduler/explore/preemptions.h"
 
 namespace iorace {
 namespace {
@@ -75,7 +76,7 @@ class searcher {
 
   void restart_passed() {
     result_.earlier += result_.executions;
-    result_.executions = result_.traces = result_.cut = result_.step_bound = 0;
+    result_.executions = result_.traces = result_.cut = result_.step_bound = result_.beyond = 0;
     result_.digest = 0;
   }
 
@@ -135,9 +136,23 @@ class searcher {
     ++result_.traces;
     const std::size_t begin = reversals_.size();
     finder_.find(first, ends_, reversals_);
+    if (options_.preemptions) keep_within(begin, *options_.preemptions);
     levels_.push_back({begin, begin, reversals_.size(), false});
     result_.tree = std::max(result_.tree, log_.entries() + reversals_.size());
     return true;
+  }
+
+  // Drops the reversals from `begin` on behind which every trace needs more preemptions.
+  void keep_within(std::size_t begin, unsigned most) {
+    bound_.look_at(ends_);
+    result_.beyond += bound_.exceeded(most);
+    common_.resize(log_.stride());
+    const auto beyond = [&](const reversal& r) {
+      finder_.common(r, common_.data());
+      return bound_.exceeded(common_.data(), most);
+    };
+    const auto from = reversals_.begin() + static_cast<std::ptrdiff_t>(begin);
+    reversals_.erase(std::remove_if(from, reversals_.end(), beyond), reversals_.end());
   }
 
   void count(const execution_result& r) {
@@ -174,6 +189,8 @@ class searcher {
   event_log log_;
   exhaustive strategy_{engine_, log_};
   reversal_finder finder_{log_};
+  preemption_bound bound_{log_};
+  std::vector<event_log::tick> common_;
   std::vector<unfinished> ends_;
   std::vector<reversal> reversals_;
   std::vector<level> levels_;
