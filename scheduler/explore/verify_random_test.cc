@@ -46,7 +46,8 @@ void compare(const random_program& r, comparison& sum) {
   e.seen = [&](const engine& x) {
     if (x.last_finding().kind != verdict::none) brute_titles.insert(x.last_finding().title);
   };
-  const enumeration brute = all_of(p, [](lab*) { return std::string("clean"); }, e);
+  const enumeration brute = all_of(
+      p, [](lab*) { return std::string("clean"); }, e);
   if (!brute.complete) return;
   ++sum.programs;
   sum.traces += all.traces;
