@@ -18,7 +18,8 @@ void reversal_finder::find(event_id first, const std::vector<unfinished>& ends,
     const event& v = log_.events[log_.at(a)];
     if (v.drawn) continue;
     conflicts_of(a);
-    if (v.waits && !v.scheduled && log_.first_access(a) != log_.last_access(a))
+    const bool waited = v.waits || v.barrier != 0;
+    if (waited && !v.scheduled && log_.first_access(a) != log_.last_access(a))
       waits_of({.task = v.task,
                 .kind = v.kind,
                 .how = log_.accesses[log_.first_access(a)].how,

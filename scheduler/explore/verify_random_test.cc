@@ -101,6 +101,7 @@ TEST(verify_random, choices) { compare_many(2, 200, 3, 3, "memory choices"); }
 TEST(verify_random, locks) { compare_many(3, 300, 3, 4, "locks"); }
 TEST(verify_random, counts) { compare_many(4, 300, 3, 3, "counts"); }
 TEST(verify_random, tasks) { compare_many(5, 200, 2, 4, "tasks memory"); }
+TEST(verify_random, waits) { compare_many(7, 150, 3, 3, "waits memory"); }
 TEST(verify_random, all_exact) { compare_many(6, 300, 3, 4, "memory choices locks counts tasks"); }
 TEST(verify_random, everything) { compare_many(9, 300, 3, 4, "*"); }
 
