@@ -156,8 +156,11 @@ class engine {
   [[gnu::always_inline]] void commit(op_kind kind, const void* place, std::uint64_t value);
 
   // Happens-before: the object's past becomes the task's; the task's becomes the object's.
-  [[gnu::always_inline]] void acquire(sync_base& object);
-  [[gnu::always_inline]] void release(sync_base& object);
+  [[gnu::always_inline]] void acquire(sync_base& object) { acquire(object.clock); }
+  [[gnu::always_inline]] void release(sync_base& object) { release(object.clock); }
+  // The same by a clock of a primitive that has several.
+  [[gnu::always_inline]] void acquire(std::uint32_t& clock);
+  [[gnu::always_inline]] void release(std::uint32_t& clock);
   // The object's state changed: tasks that wait on it may have become enabled or not.
   void changed(sync_base& object);
   // Held locks: recursive locking, lock order, cycles and locks held at exit are judged from these.

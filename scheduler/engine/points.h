@@ -106,23 +106,23 @@ inline void engine::commit(op_kind kind, const void* place, std::uint64_t value)
   append(kind, place, c, value);
 }
 
-inline void engine::acquire(sync_base& object) {
+inline void engine::acquire(std::uint32_t& clock) {
 #ifdef IORACE_TSAN
   const scheduler_scope scope(me_->context);
-  me_->context.acquire(&object);
+  me_->context.acquire(&clock);
 #endif
-  if (object.clock != 0) time.join(time.row_of(self_), time.row(object.clock));
+  if (clock != 0) time.join(time.row_of(self_), time.row(clock));
 }
 
 // What setup and check do is ordered anyhow.
-inline void engine::release(sync_base& object) {
+inline void engine::release(std::uint32_t& clock) {
 #ifdef IORACE_TSAN
   const scheduler_scope scope(me_->context);
-  me_->context.release(&object);
+  me_->context.release(&clock);
 #endif
   if (quiet()) return;
-  if (object.clock == 0) object.clock = time.make_row();
-  time.join(time.row(object.clock), time.row_of(self_));
+  if (clock == 0) clock = time.make_row();
+  time.join(time.row(clock), time.row_of(self_));
   time.tick();
 }
 

@@ -13,12 +13,22 @@ namespace {
 // Follows the path of decisions as far as it goes, then takes the first alternative each time.
 class depth_first final : public strategy {
  public:
-  void begin(const execution_options&) override { at_ = 0; }
+  explicit depth_first(std::optional<unsigned> preemptions) : most_(preemptions) {}
+
+  void begin(const execution_options&) override {
+    at_ = 0;
+    last_ = no_task;
+    preemptions_ = 0;
+  }
 
   task_id pick(const choice_view& view) override {
+    const bool goes_on = last_ != no_task && view.is_enabled(last_);
+    if (goes_on && preemptions_ == most_) return last_;
     std::uint32_t skip = decide(view.enabled_count);
-    for (task_id t = 1;; ++t)
-      if (view.is_enabled(t) && skip-- == 0) return t;
+    task_id t = 1;
+    while (!view.is_enabled(t) || skip-- != 0) ++t;
+    preemptions_ += goes_on && t != last_;
+    return last_ = t;
   }
 
   std::uint32_t draw(task_id, const char*, std::uint32_t n, draw_kind) override {
@@ -48,6 +58,9 @@ class depth_first final : public strategy {
 
   std::vector<decision> path_;
   std::size_t at_ = 0;
+  std::optional<unsigned> most_;
+  unsigned preemptions_ = 0;
+  task_id last_ = no_task;
 };
 
 std::uint64_t mix(std::initializer_list<std::uint64_t> parts) {
@@ -166,7 +179,7 @@ enumeration enumerate(engine& e, const program& p,
                       const std::function<std::string(void* world)>& outcome,
                       const enumerate_options& o) {
   e.promote(o.points);
-  depth_first order;
+  depth_first order(o.preemptions);
   enumeration all;
   std::set<std::pair<std::string, std::uint64_t>> seen;
   std::string result;

@@ -30,9 +30,11 @@ void take_for_reading(engine& e, rw_semaphore* sem, op_kind how) {
 }
 
 void take_for_writing(engine& e, rw_semaphore* sem, op_kind how) {
-  sem->writer = holder_mark(e.self());
+  static_assert(tasks_max < 256);
+  sem->writer = static_cast<std::uint8_t>(holder_mark(e.self()));
   e.commit(how, sem, 1);
   e.acquire(sem->base);
+  e.acquire(sem->left);
   e.hold(sem, how);
   e.changed(sem->base);
 }
@@ -40,7 +42,8 @@ void take_for_writing(engine& e, rw_semaphore* sem, op_kind how) {
 }  // namespace
 
 void init_rwsem(rw_semaphore* sem) {
-  *sem = {.base = {.magic = sync_magic}, .waiters = {}, .writer = 0, .readers = 0, .arrived = 0};
+  *sem = {};
+  sem->base.magic = sync_magic;
 }
 
 void down_read(rw_semaphore* sem) {
@@ -74,7 +77,7 @@ void up_read(rw_semaphore* sem) {
   if (sem->writer != 0 || !e.holds(sem)) found_not_owner(e, sem, sem->writer);
   --sem->readers;
   e.unhold(sem);
-  e.release(sem->base);
+  e.release(sem->left);
   e.changed(sem->base);
 }
 
