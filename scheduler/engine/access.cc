@@ -11,7 +11,7 @@ namespace iorace {
 // Notes the access that the next step is, and returns an earlier one that it races with, or
 // no_step.
 inline step_id engine::race_with(const void* place, bool marked, bool write) {
-  if (mode_ != 0 || !options_->detect_races) return no_step;
+  if (mode_ != 0) return no_step;
   history& h = memory.past(place);
   if (marked) return races.marked(h, time, self_, step_count_, write);
   if (write) return races.plain_write(h, time, step_count_);
@@ -20,34 +20,49 @@ inline step_id engine::race_with(const void* place, bool marked, bool write) {
 
 namespace {
 
-// The `size` low bytes of the granule at `place`.
-std::uint64_t value_at(const void* place, unsigned size) {
+std::uint64_t value_at(const void* place, std::uint64_t mask) {
   std::uint64_t granule_value;
   std::memcpy(&granule_value, place, sizeof granule_value);
-  return granule_value & (~std::uint64_t{0} >> (64 - 8 * size));
+  return granule_value & mask;
 }
 
 }  // namespace
 
-inline void engine::access(op_kind kind, const void* place, unsigned size, bool pointer, bool write,
-                           std::uint64_t value) {
+void engine::access(op_kind kind, const void* place, std::uint64_t mask, bool pointer,
+                    std::uint64_t value) {
   if (peeking()) return;
   const scheduler_scope scope(me_->context);
   check_live(place, kind);
   const cell& c = memory.at(place);
   const op_traits& row = traits(kind);
-  if (!quiet() && ((row.flags & op_point) != 0 || c.promoted != 0 || mode_ != 0)) {
+  const bool write = row.access == access_type::write;
+  if (!quiet() && ((row.flags & op_point) != 0 || c.promoted != 0 || starting())) {
     declare(place, c, kind);
-    stop();
-    check_live(place, kind);
+    if (stop()) check_live(place, kind);
   }
-  if (!write) value = value_at(place, size);
+  if (!write) value = value_at(place, mask);
   if (pointer && value != 0) value = identity(reinterpret_cast<const void*>(value));
   const step_id other = race_with(place, (row.flags & op_marked) != 0, write);
   append(kind, place, c, value);
   if (__builtin_expect(other != no_step, 0)) found_race(place, other);
   if ((row.flags & (op_acquire | op_release)) != 0 || kind == op_kind::write_once)
     order_marked(memory.past(place), row);
+}
+
+inline bool engine::access_at_once(op_kind kind, const void* place, std::uint64_t mask,
+                                   bool pointer, std::uint64_t value) {
+  if (mode_ != 0 || !memory.contains(place)) return false;
+  const std::uint32_t word = memory.word_of(place);
+  const cell c = memory.cell_of(word);
+  if (c.bad != 0 || c.promoted != 0) return false;
+  history& h = memory.past_of(word);
+  const bool write = kind == op_kind::write;
+  if (!(write ? races.only_write(h, time, step_count_) : races.only_read(h, time, step_count_)))
+    return false;
+  if (!write) value = value_at(place, mask);
+  if (pointer && value != 0) value = identity(reinterpret_cast<const void*>(value));
+  append_packed(packed(c, kind), word, value);
+  return true;
 }
 
 // The last step is an access to `place` that races with an earlier one.
@@ -95,18 +110,34 @@ void engine::order_marked(history& h, const op_traits& row) {
   }
 }
 
-// Plain accesses are most of what happens: each kind gets its own copy of access().
-void declare_read(const void* place, op_kind kind, unsigned size, bool pointer) {
+// Plain accesses are most of what happens, so that each kind has a short way of its own.
+void declare_read(const void* place, std::uint64_t mask) {
   engine& e = engine::current();
-  if (kind == op_kind::read) return e.access(op_kind::read, place, size, pointer, false, 0);
-  e.access(kind, place, size, pointer, false, 0);
+  if (!e.access_at_once(op_kind::read, place, mask, false, 0))
+    e.access(op_kind::read, place, mask, false, 0);
 }
 
-void declare_write(const void* place, op_kind kind, unsigned size, bool pointer,
-                   std::uint64_t value) {
+void declare_read_pointer(const void* place) {
   engine& e = engine::current();
-  if (kind == op_kind::write) return e.access(op_kind::write, place, size, pointer, true, value);
-  e.access(kind, place, size, pointer, true, value);
+  if (!e.access_at_once(op_kind::read, place, ~std::uint64_t{0}, true, 0))
+    e.access(op_kind::read, place, ~std::uint64_t{0}, true, 0);
+}
+
+void declare_write(const void* place, std::uint64_t value) {
+  engine& e = engine::current();
+  if (!e.access_at_once(op_kind::write, place, 0, false, value))
+    e.access(op_kind::write, place, 0, false, value);
+}
+
+void declare_write_pointer(const void* place, std::uint64_t value) {
+  engine& e = engine::current();
+  if (!e.access_at_once(op_kind::write, place, 0, true, value))
+    e.access(op_kind::write, place, 0, true, value);
+}
+
+void declare_marked(op_kind kind, const void* place, std::uint64_t mask, bool pointer,
+                    std::uint64_t value) {
+  engine::current().access(kind, place, mask, pointer, value);
 }
 
 }  // namespace iorace

@@ -42,18 +42,24 @@ arena::~arena() {
   munmap(base_, capacity_);
 }
 
-void* arena::allocate(std::size_t bytes, object_id object) {
+void* arena::allocate(std::size_t bytes, object_id object, std::span<const cell> shape) {
   if (bytes > capacity_) return nullptr;
   const std::size_t body = (bytes + granule - 1) & ~(granule - 1);
   const std::size_t whole = (body + granule + 15) & ~std::size_t{15};
   if (whole > capacity_ - used_) return nullptr;
   char* p = base_ + used_;
   used_ += whole;
-  cell fresh{.object = object};
   cell* c = &at(p);
-  std::fill_n(c + body / granule, (whole - body) / granule, fresh);
-  fresh.bad = 0;
-  std::fill_n(c, body / granule, fresh);
+  const cell* const shaped = shape.empty() ? c : c + bytes / granule;
+  const cell* const good = c + body / granule;
+  const cell* const end = c + whole / granule;
+  for (std::size_t of = 0; c != shaped; ++c) {
+    *c = shape[of];
+    c->object = object;
+    if (++of == shape.size()) of = 0;
+  }
+  for (; c != good; ++c) *c = {.object = object, .bad = 0};
+  for (; c != end; ++c) *c = {.object = object};
 #ifdef IORACE_ASAN
   ASAN_UNPOISON_MEMORY_REGION(p, bytes);
 #endif

@@ -13,18 +13,19 @@
 #include <string_view>
 #include <vector>
 
+#include "scheduler/engine/arena.h"
 #include "scheduler/engine/describe.h"
 #include "scheduler/engine/operation.h"
 
 namespace iorace {
 
-// A described class as the engine uses it: tags and promotions by granule.
+// A described class as the engine uses it, by granule.
 struct class_entry {
   const class_info* info = nullptr;
-  std::vector<std::uint16_t> tags;     // by granule of the struct; 0 where nothing is described
-  std::vector<std::uint8_t> promoted;  // by granule: plain accesses to it are points
-  std::vector<std::string> names;      // field name by granule
-  std::uint64_t hash = 0;              // of info->type
+  std::vector<std::uint16_t> tags;  // 0 where nothing is described
+  std::vector<std::string> names;   // of fields
+  std::vector<cell> shadow;         // of an object that is alive, but for its id
+  std::uint64_t hash = 0;           // of info->type
 };
 
 enum class object_state : std::uint8_t { live, freed };
