@@ -97,12 +97,12 @@ void engine::order_marked(history& h, const op_traits& row) {
 #endif
   if (quiet()) return;
   if ((row.flags & op_acquire) != 0 && h.clock != 0)
-    time.join(time.row_of(self_), time.row(h.clock));
+    time.join_now(h.clock);
   if ((row.flags & op_release) != 0) {
     const bool keep = (row.flags & op_acquire) != 0 && h.clock != 0;
     const std::uint32_t fresh = time.make_row();
     if (keep) time.join(time.row(fresh), time.row(h.clock));
-    time.join(time.row(fresh), time.row_of(self_));
+    time.join_to(fresh);
     time.tick();
     h.clock = fresh;
   } else if (row.access == access_type::write && (row.flags & op_acquire) == 0) {

@@ -68,6 +68,9 @@ class clocks {
       std::memcpy(into + i, &a, sizeof a);
     }
   }
+  // The running task's row takes over the row `index`; the other way round.
+  void join_now(std::uint32_t index) { join(now_, row(index)); }
+  void join_to(std::uint32_t index) { join(row(index), now_); }
   void tick() {
     CHECK(++now_[running_] < 1u << epoch_task_shift, "a task's clock ran out");
     ++now_epoch_;

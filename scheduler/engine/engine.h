@@ -203,9 +203,11 @@ class engine {
 
   void frame_enter(const char* function, bool call) {
     if (peeking()) return;
-    const scheduler_scope scope(me_->context);
-    if (__builtin_expect(frame_count_ == frame_room_, 0)) make_frame_room();
-    frames_[frame_count_] = {function, me_->frame, call};
+    if (__builtin_expect(frame_count_ == frame_room_, 0)) return enter_behind(function, call);
+    frame_node& node = frames_[frame_count_];
+    node.function = function;
+    node.parent = me_->frame;
+    node.call = call;
     me_->frame = frame_count_++;
   }
   void frame_leave() {
@@ -299,7 +301,8 @@ class engine {
   task_id nobody_enabled();
   [[gnu::always_inline]] void switch_to(task_id next, bool abandon);
   void stop_starting();
-  void begin_unusual(op_kind kind, sync_base* object, enabled_fn enabled);
+  [[gnu::cold]] void begin_unusual(op_kind kind, sync_base* object);
+  void begin_alone(sync_base* object, enabled_fn enabled);
   void begin_plain_unusual(op_kind kind);
   void check_may_sleep(op_kind kind, const void* object);
   void ask_waiters(sync_base& object);
@@ -321,9 +324,11 @@ class engine {
   [[noreturn, gnu::cold]] void found_dead(const void* place, op_kind kind);
   [[noreturn, gnu::cold]] void found_race(const void* place, step_id other);
   [[gnu::always_inline]] step_id race_with(const void* place, bool marked, bool write);
-  [[gnu::cold]] void make_frame_room();
+  void make_frame_room();
+  [[gnu::cold]] void enter_behind(const char* function, bool call);
   static std::uint64_t identity_of_number(const void* p);
   void order_marked(history& h, const op_traits& row);
+  void note_late_frees(std::uint32_t first, std::uint32_t words);
   // The second half of a step and of a pending operation but for its last byte: object, field and
   // kind.
   static std::uint64_t packed(cell c, op_kind kind) {
@@ -345,7 +350,8 @@ class engine {
     s.value = value;
     what |= stamp_;
     std::memcpy(&s.object, &what, sizeof what);
-    notes_[at] = {me_->frame, word};
+    const std::uint64_t note = std::bit_cast<std::uint64_t>(step_note{me_->frame, word});
+    std::memcpy(&notes_[at], &note, sizeof note);  // in one piece
     step_count_ = at + 1;
   }
 

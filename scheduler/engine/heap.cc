@@ -41,6 +41,16 @@ void* engine::allocate(const class_info& cls, std::size_t bytes, gfp flags, bool
   return p;
 }
 
+// The object whose `words` begin at word `first` is freed.
+void engine::note_late_frees(std::uint32_t first, std::uint32_t words) {
+  for (std::uint32_t word = first; word < first + words; ++word) {
+    const history* const past = memory.touched_past(word);
+    if (past == nullptr || !races.unordered(*past, time)) continue;
+    const cell& c = memory.cell_of(word);
+    if (c.promoted == 0) late_frees_.push_back({c.object, c.tag});
+  }
+}
+
 void engine::free(const void* p) {
   if (p == nullptr) return;
   const scheduler_scope scope(me_->context);
@@ -70,15 +80,10 @@ void engine::free(const void* p) {
     }
   o->state = object_state::freed;
   o->freed_at = step_count_;
-  const bool look = mode_ == 0;
   cell* const first = &memory.at(p);
-  const std::uint32_t at = memory.word_of(p);
-  for (std::uint32_t word = 0; word < (o->bytes + granule - 1) / granule; ++word) {
-    first[word].bad = 1;
-    const history* const past = look ? memory.touched_past(at + word) : nullptr;
-    if (past != nullptr && first[word].promoted == 0 && races.unordered(*past, time))
-      late_frees_.push_back({first[word].object, first[word].tag});
-  }
+  const auto words = static_cast<std::uint32_t>((o->bytes + granule - 1) / granule);
+  for (std::uint32_t word = 0; word < words; ++word) first[word].bad = 1;
+  if (mode_ == 0) note_late_frees(memory.word_of(p), words);
   append(op_kind::kfree, p, {.object = first->object}, 0);
 #ifdef IORACE_ASAN
   ASAN_POISON_MEMORY_REGION(o->base, o->bytes);

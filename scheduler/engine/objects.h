@@ -15,6 +15,7 @@
 
 #include "scheduler/engine/arena.h"
 #include "scheduler/engine/describe.h"
+#include "scheduler/engine/mixed.h"
 #include "scheduler/engine/operation.h"
 
 namespace iorace {
@@ -40,6 +41,7 @@ struct object_entry {
   bool kernel = false;  // made by kzalloc and friends: must not leak
   step_id made_at = no_step;
   step_id freed_at = no_step;
+  std::uint64_t name = 0;  // hash of maker, class and number; set by the table
 };
 
 class object_table {
@@ -59,6 +61,8 @@ class object_table {
 
   object_id add(const object_entry& o) {
     objects_.push_back(o);
+    const std::uint64_t who = std::uint64_t{o.maker} << 32 | o.number;
+    objects_.back().name = mixed(classes_[o.cls]->hash, who);
     return static_cast<object_id>(objects_.size() - 1);
   }
   object_entry& operator[](object_id id) { return objects_[id]; }

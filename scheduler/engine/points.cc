@@ -31,17 +31,21 @@ void engine::ask_waiters(sync_base& object) {
   }
 }
 
-// begin() of an operation that is not to be stopped at, or that convicts.
-void engine::begin_unusual(op_kind kind, sync_base* object, enabled_fn enabled) {
+// begin() of an operation that convicts.
+void engine::begin_unusual(op_kind kind, sync_base* object) {
   CHECK(!peeking(), "an operation on a primitive inside a peek_scope");
   check_live(object, kind);
   if (object->magic != sync_magic)
     found(verdict::kernel_warn,
           line(traits(kind).name) + " on " + name_of(object) + ", which nobody has initialised");
   check_may_sleep(kind, object);
+}
+
+// begin() of an operation of setup or check, which are not to be stopped.
+void engine::begin_alone(sync_base* object, enabled_fn enabled) {
+  CHECK(!peeking(), "an operation on a primitive inside a peek_scope");
   if (enabled != nullptr && !enabled(object, self_))
     found(verdict::deadlock, line(me_->name) + " alone waits for " + name_of(object));
-  declare(object, memory.at(object), kind);
 }
 
 // begin_plain() of an operation under a spinlock, of one that is not to be stopped at, and of the

@@ -25,7 +25,7 @@ inline task_id engine::choose_next(task_id current) {
   view_.point = result_.points++;
   if (__builtin_expect(view_.point >= options_->points_max, 0)) return take_turns();
   const task_id next = strategy_->pick(view_);
-  CHECK(next < task_count_ && view_.is_enabled(next),
+  CHECK(next < task_count_ && (enabled_[next / 64] >> (next % 64) & 1) != 0,
         "a strategy picked a task that is not enabled");
   result_.switches += next != last_picked_;
   last_picked_ = next;
@@ -80,9 +80,10 @@ inline void engine::begin(op_kind kind, sync_base* object, enabled_fn enabled, w
   const op_traits& row = traits(kind);
   const bool alive = is_alive(object) && object->magic == sync_magic;
   const bool may_sleep = (row.flags & op_sleeps) == 0 || me_->atomic_depth == 0;
-  if (__builtin_expect((mode_ & ~(starting_bit | blind_bit)) != 0 || !alive || !may_sleep, 0))
-    return begin_unusual(kind, object, enabled);
+  if (__builtin_expect(!alive || !may_sleep, 0)) begin_unusual(kind, object);
   declare(object, memory.at(object), kind);
+  if (__builtin_expect((mode_ & ~(starting_bit | blind_bit)) != 0, 0))
+    return begin_alone(object, enabled);
   if (enabled != nullptr) {
     me_->by = by;
     wait_on(object, enabled);
@@ -119,7 +120,7 @@ inline void engine::acquire(sync_base& object) {
   const scheduler_scope scope(me_->context);
   me_->context.acquire(&object);
 #endif
-  if (object.clock != 0) time.join(time.row_of(self_), time.row(object.clock));
+  if (object.clock != 0) time.join_now(object.clock);
 }
 
 // What setup and check do is ordered anyhow.
@@ -130,7 +131,7 @@ inline void engine::release(sync_base& object) {
 #endif
   if (quiet()) return;
   if (object.clock == 0) object.clock = time.make_row();
-  time.join(time.row(object.clock), time.row_of(self_));
+  time.join_to(object.clock);
   time.tick();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #pragma once
 
+#include <array>
 #include <bit>
 
 #include "scheduler/strategies/strategy.h"
@@ -14,5 +15,30 @@ void for_each_enabled(const choice_view& view, Take take) {
     for (std::uint64_t bits = view.enabled[w]; bits != 0; bits &= bits - 1)
       take(static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(bits))));
 }
+
+// Tasks as the bits of choice_view::enabled.
+struct task_set {
+  std::array<std::uint64_t, 4> words{};
+
+  bool has(task_id t) const { return (words[t / 64] >> (t % 64) & 1) != 0; }
+  void set(task_id t, bool on) {
+    const std::uint64_t bit = std::uint64_t{1} << (t % 64);
+    words[t / 64] = on ? words[t / 64] | bit : words[t / 64] & ~bit;
+  }
+  // Of the first `n` words. Few bits are set.
+  unsigned count(unsigned n) const {
+    unsigned sum = 0;
+    for (unsigned w = 0; w < n; ++w)
+      for (std::uint64_t bits = words[w]; bits != 0; bits &= bits - 1) ++sum;
+    return sum;
+  }
+  // Requires: k is less than the number of tasks.
+  task_id nth(unsigned k) const {
+    for (unsigned w = 0;; ++w)
+      for (std::uint64_t bits = words[w]; bits != 0; bits &= bits - 1)
+        if (k-- == 0)
+          return static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(bits)));
+  }
+};
 
 }  // namespace iorace
