@@ -28,8 +28,9 @@ std::uint64_t value_at(const void* place, std::uint64_t mask) {
 
 }  // namespace
 
-void engine::access(op_kind kind, const void* place, std::uint64_t mask, bool pointer,
-                    std::uint64_t value) {
+[[gnu::always_inline]] inline void engine::access(op_kind kind, const void* place,
+                                                  std::uint64_t mask, bool pointer,
+                                                  std::uint64_t value) {
   if (peeking()) return;
   const scheduler_scope scope(me_->context);
   check_live(place, kind);
@@ -110,29 +111,45 @@ void engine::order_marked(history& h, const op_traits& row) {
   }
 }
 
+namespace {
+
+constexpr std::uint64_t all_bits = ~std::uint64_t{0};
+
+// Copies of access() for what happens often: points are plain accesses, too.
+[[gnu::noinline]] void read_slowly(engine& e, const void* place, std::uint64_t mask,
+                                   bool pointer) {
+  e.access(op_kind::read, place, mask, pointer, 0);
+}
+[[gnu::noinline]] void write_slowly(engine& e, const void* place, bool pointer,
+                                    std::uint64_t value) {
+  e.access(op_kind::write, place, all_bits, pointer, value);
+}
+
+}  // namespace
+
 // Plain accesses are most of what happens, so that each kind has a short way of its own.
 void declare_read(const void* place, std::uint64_t mask) {
   engine& e = engine::current();
-  if (!e.access_at_once(op_kind::read, place, mask, false, 0))
-    e.access(op_kind::read, place, mask, false, 0);
+  if (e.access_at_once(op_kind::read, place, mask, false, 0)) return;
+  read_slowly(e, place, mask, false);
 }
 
 void declare_read_pointer(const void* place) {
   engine& e = engine::current();
-  if (!e.access_at_once(op_kind::read, place, ~std::uint64_t{0}, true, 0))
-    e.access(op_kind::read, place, ~std::uint64_t{0}, true, 0);
+  if (e.access_at_once(op_kind::read, place, all_bits, true, 0)) return;
+  read_slowly(e, place, all_bits, true);
 }
 
 void declare_write(const void* place, std::uint64_t value) {
   engine& e = engine::current();
-  if (!e.access_at_once(op_kind::write, place, 0, false, value))
-    e.access(op_kind::write, place, 0, false, value);
+  if (e.access_at_once(op_kind::write, place, all_bits, false, value)) return;
+  write_slowly(e, place, false, value);
 }
 
 void declare_write_pointer(const void* place, std::uint64_t value) {
   engine& e = engine::current();
-  if (!e.access_at_once(op_kind::write, place, 0, true, value))
-    e.access(op_kind::write, place, 0, true, value);
+  if (e.access_at_once(op_kind::write, place, all_bits, true, value)) return;
+  write_slowly(e, place, true, value);
 }
 
 void declare_marked(op_kind kind, const void* place, std::uint64_t mask, bool pointer,
