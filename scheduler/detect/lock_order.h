@@ -46,7 +46,7 @@ class lock_order {
 
   std::vector<edge> edges_;         // every edge that this engine has met
   std::array<noted, 256> noted_{};  // by hash of the classes; the latest of those that share one
-  bool cyclic_ = false;  // all edges together; while they are not, no execution's are
+  bool cyclic_ = false;             // all edges together; while they are not, no execution's are
   std::uint32_t execution_ = 1;
 };
 

@@ -97,8 +97,7 @@ void engine::order_marked(history& h, const op_traits& row) {
   if ((row.flags & op_release) != 0) me_->context.release(&h);
 #endif
   if (quiet()) return;
-  if ((row.flags & op_acquire) != 0 && h.clock != 0)
-    time.join_now(h.clock);
+  if ((row.flags & op_acquire) != 0 && h.clock != 0) time.join_now(h.clock);
   if ((row.flags & op_release) != 0) {
     const bool keep = (row.flags & op_acquire) != 0 && h.clock != 0;
     const std::uint32_t fresh = time.make_row();
@@ -116,8 +115,7 @@ namespace {
 constexpr std::uint64_t all_bits = ~std::uint64_t{0};
 
 // Copies of access() for what happens often: points are plain accesses, too.
-[[gnu::noinline]] void read_slowly(engine& e, const void* place, std::uint64_t mask,
-                                   bool pointer) {
+[[gnu::noinline]] void read_slowly(engine& e, const void* place, std::uint64_t mask, bool pointer) {
   e.access(op_kind::read, place, mask, pointer, 0);
 }
 [[gnu::noinline]] void write_slowly(engine& e, const void* place, bool pointer,

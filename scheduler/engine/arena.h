@@ -52,8 +52,8 @@ class arena {
   arena& operator=(const arena&) = delete;
 
   // Returns zeroed memory, 16-byte aligned, followed by at least one granule of red zone, all cells
-  // of both set to `object`; those of whole granules are otherwise like `shape`, over and over where
-  // there are more. Returns null when the arena is full.
+  // of both set to `object`; those of whole granules are otherwise like `shape`, over and over
+  // where there are more. Returns null when the arena is full.
   void* allocate(std::size_t bytes, object_id object, std::span<const cell> shape);
   // Forgets everything handed out.
   void reset();

@@ -32,6 +32,7 @@
 #include "scheduler/engine/objects.h"
 #include "scheduler/engine/scope.h"
 #include "scheduler/engine/sync_base.h"
+#include "scheduler/engine/task.h"
 #include "scheduler/engine/tasks.h"
 #include "scheduler/explore/program.h"
 #include "scheduler/strategies/strategy.h"
@@ -39,43 +40,7 @@
 namespace iorace {
 
 inline constexpr unsigned tasks_max = 250;
-inline constexpr unsigned held_max = 48;
 inline constexpr std::uint32_t operations_max = 1u << 20;
-
-struct held_lock {
-  const void* lock;
-  op_kind how;
-  std::uint16_t lock_class;  // see lock_order
-};
-
-struct task {
-  fiber context;
-  std::string name;
-  unsigned cpu_number = 0;  // of a task called cpuN; 0 otherwise
-  task_kind kind = task_kind::cpu;
-  bool finished = false;
-  std::uint8_t atomic_depth = 0;  // spinlocks held
-  std::uint16_t held_count = 0;
-  task_id next_waiter = 0;  // in the list of the object that its pending operation waits on
-  waits_for by = waits_for::kernel;
-  enabled_fn enabled = nullptr;  // precondition of the pending operation
-  // While asleep in wait_event: whether what it waits for holds. Called with peeking on.
-  bool (*condition)(void*) = nullptr;
-  void* condition_argument = nullptr;
-  // Of wait queues and timed waits: the state it sleeps in (0: running), the queue that it named,
-  // whether its time ran out, whether a signal is pending, and what its wakers released.
-  std::uint8_t sleep_state = 0;
-  bool expired = false;
-  bool signalled = false;
-  const void* sleeps_on = nullptr;
-  sync_base slept;
-  std::uint32_t frame = 0;  // innermost frame
-  const std::function<void(void*)>* body = nullptr;
-  void (*function)(void*) = nullptr;  // of create_task()
-  void* argument = nullptr;
-  sync_base ended;  // released at exit, acquired by join
-  held_lock held[held_max];
-};
 
 // One access of an operation that makes several: `step` is the index of that operation.
 struct touched_word {
@@ -332,8 +297,8 @@ class engine {
   // The second half of a step and of a pending operation but for its last byte: object, field and
   // kind.
   static std::uint64_t packed(cell c, op_kind kind) {
-    return (std::bit_cast<std::uint64_t>(c) & 0xffffffffffff) |
-           static_cast<std::uint64_t>(kind) << 48;
+    return (std::bit_cast<std::uint64_t>(c) & 0xffffffffffff) | static_cast<std::uint64_t>(kind)
+                                                                    << 48;
   }
   void declare(const void* place, cell c, op_kind kind) {
     mine_->place = place;
@@ -367,9 +332,9 @@ class engine {
   task* me_ = nullptr;
   pending_op* mine_ = nullptr;
   std::uint64_t stamp_ = 0;
-  // Zero while tasks are interleaved and watched for races. Setup and check are quiet; a new task on
-  // its way to its first operation is starting; nobody looks for races in a blind execution; above
-  // that, the number of peek_scopes.
+  // Zero while tasks are interleaved and watched for races. Setup and check are quiet; a new task
+  // on its way to its first operation is starting; nobody looks for races in a blind execution;
+  // above that, the number of peek_scopes.
   static constexpr unsigned quiet_bit = 1, starting_bit = 2, blind_bit = 4, peek_unit = 8;
   unsigned mode_ = quiet_bit;
   unsigned interleaved_ = 0;  // the mode of tasks that are: 0 or blind_bit

@@ -84,11 +84,7 @@ class alignas(8) shared {
   }
 
   operator T() const { return load(op_kind::read); }
-  T operator->() const
-    requires std::is_pointer_v<T>
-  {
-    return load(op_kind::read);
-  }
+  T operator->() const requires std::is_pointer_v<T> { return load(op_kind::read); }
   shared& operator=(T v) {
     store(op_kind::write, v);
     return *this;

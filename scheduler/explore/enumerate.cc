@@ -109,8 +109,7 @@ class trace_hasher {
   }
   place& word_at(object_id id, std::uint32_t word) {
     place& p = words_[word];
-    if (p.name == 0)
-      p.name = stable_name(id, word - e_.memory.word_of(e_.objects[id].base));
+    if (p.name == 0) p.name = stable_name(id, word - e_.memory.word_of(e_.objects[id].base));
     return p;
   }
   place& object_at(object_id id) {

@@ -25,19 +25,20 @@ struct task_set {
     const std::uint64_t bit = std::uint64_t{1} << (t % 64);
     words[t / 64] = on ? words[t / 64] | bit : words[t / 64] & ~bit;
   }
-  // Of the first `n` words. Few bits are set.
+  // Of the first `n` words.
   unsigned count(unsigned n) const {
     unsigned sum = 0;
-    for (unsigned w = 0; w < n; ++w)
-      for (std::uint64_t bits = words[w]; bits != 0; bits &= bits - 1) ++sum;
+    for (unsigned w = 0; w < n; ++w) sum += static_cast<unsigned>(std::popcount(words[w]));
     return sum;
   }
   // Requires: k is less than the number of tasks.
   task_id nth(unsigned k) const {
-    for (unsigned w = 0;; ++w)
-      for (std::uint64_t bits = words[w]; bits != 0; bits &= bits - 1)
-        if (k-- == 0)
-          return static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(bits)));
+    unsigned w = 0;
+    for (unsigned here; k >= (here = static_cast<unsigned>(std::popcount(words[w]))); ++w)
+      k -= here;
+    std::uint64_t bits = words[w];
+    for (; k != 0; --k) bits &= bits - 1;
+    return static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(bits)));
   }
 };
 

@@ -72,8 +72,8 @@ void surw::intend(const choice_view& view) {
   for (intended_ = 1; drawn >= left_[intended_]; ++intended_) drawn -= left_[intended_];
 }
 
-// Returns an enabled task that is not parked, each equally likely, or no_task. Parked is who came to
-// an interesting operation while somebody else is meant to make the next one.
+// Returns an enabled task that is not parked, each equally likely, or no_task. Parked is who came
+// to an interesting operation while somebody else is meant to make the next one.
 task_id surw::unparked(const choice_view& view) {
   task_set free;
   for (unsigned w = 0; w < view.words; ++w) {
