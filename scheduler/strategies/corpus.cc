@@ -22,13 +22,12 @@ void remove(abstract_schedule& plan, unsigned at) {
 }  // namespace
 
 std::uint32_t corpus::find(const site_pair& p) const {
-  const std::pair<std::uint64_t, std::uint32_t> wanted{hash_of(p), 0};
-  const auto at = std::lower_bound(by_hash_.begin(), by_hash_.end(), wanted);
-  return at != by_hash_.end() && at->first == wanted.first ? at->second : nothing;
+  const std::uint32_t* const at = by_hash_.find(hash_of(p));
+  return at != nullptr ? *at - 1 : nothing;
 }
 
 bool corpus::is_new(const site_event& e) const {
-  return sites_.size() < sites_max && !std::binary_search(sites_.begin(), sites_.end(), e, by_site);
+  return sites_.size() < sites_max && known_sites_.find(e.site) == nullptr;
 }
 
 bool corpus::is_new(const site_pair& p) const {
@@ -37,17 +36,18 @@ bool corpus::is_new(const site_pair& p) const {
 }
 
 void corpus::add_candidate(const site_pair& p) {
-  if (candidates_.size() == candidates_max || find(p) != nothing) return;
-  const std::pair<std::uint64_t, std::uint32_t> entry{
-      hash_of(p), static_cast<std::uint32_t>(candidates_.size())};
-  by_hash_.insert(std::lower_bound(by_hash_.begin(), by_hash_.end(), entry), entry);
+  if (candidates_.size() == candidates_max) return;
+  std::uint32_t& at = by_hash_[hash_of(p)];
+  if (at != 0) return;
   candidates_.push_back({p});
+  at = static_cast<std::uint32_t>(candidates_.size());
 }
 
 // A new site could read from every known one that writes there, and be read by every one that
 // reads.
 void corpus::add_site(const site_event& e) {
   if (e.place == 0 || !is_new(e)) return;
+  known_sites_.insert(e.site);
   sites_.insert(std::lower_bound(sites_.begin(), sites_.end(), e, by_site), e);
   if (e.reads) add_candidate({e.site, 0, e.place});
   for (const site_event& other : sites_) {
