@@ -142,6 +142,35 @@ TEST(sample, result_is_the_same_for_every_number_of_jobs) {
       }
 }
 
+// Each execution ends in its setup; nothing is taken over from one that did not.
+TEST(sample, a_setup_may_be_convicted) {
+  program p = sound_deposit();
+  p.setup = []() -> void* {
+    auto* a = static_cast<account*>(open_account());
+    kfree(a);
+    deposit(a);
+    return a;
+  };
+  for (const strategy_info& s : strategies()) {
+    SCOPED_TRACE(s.name);
+    sample_options o;
+    o.strategy = *s.argument == '\0' ? s.name : std::string(s.name) + ":3";
+    ASSERT_NE(make_strategy(o.strategy), nullptr);
+    o.keep_going = true;
+    o.executions_max = 200;
+    const sample_result one = sample(p, o);
+    ASSERT_EQ(one.findings.size(), 1u);
+    EXPECT_EQ(one.findings[0].what.execution, 0u);
+    EXPECT_EQ(one.points, 0u);
+    EXPECT_EQ(one.statistics.traces, 1u);
+    EXPECT_EQ(one.statistics.pairs, 0u);
+    for (const unsigned jobs : {2u, 3u}) {
+      o.jobs = jobs;
+      expect_equal(one, sample(p, o));
+    }
+  }
+}
+
 TEST(sample, stopping_gives_a_prefix) {
   const program p = many_bugs();
   sample_options o;
@@ -258,8 +287,6 @@ TEST(sample, run_again_gives_the_same_digest_and_title) {
   }
 }
 
-// All traces of a small program come up in the end: then none is unseen, and there are as many as
-// the enumerator counts.
 // A body that works on what the setup made, frees it and makes more under the same names.
 TEST(sample, a_setup_that_is_put_back_is_the_setup) {
   program p = on_account({deposit_in_haste, deposit, [](account* a) {
@@ -283,6 +310,8 @@ TEST(sample, a_setup_that_is_put_back_is_the_setup) {
   EXPECT_FALSE(anew.findings.empty());
 }
 
+// All traces of a small program come up in the end: then none is unseen, and there are as many as
+// the enumerator counts.
 TEST(sample, counts_traces_as_the_enumerator_does) {
   program p = on_account({deposit_in_haste, deposit_in_haste});
   engine e;
