@@ -9,6 +9,7 @@
 
 #include "fuzz/settings.h"
 #include "fuzz/trace_file.h"
+#include "scheduler/record/steps_text.h"
 
 namespace iorace {
 namespace {
@@ -55,7 +56,7 @@ class trace_parser {
       case points:
         return points_line(in);
       case steps:
-        return steps_line(l, in);
+        return steps_line(l);
       case verdict_part:
         return verdict_line(in);
       default:
@@ -86,6 +87,8 @@ class trace_parser {
       return in.error(at, fmt::format("unknown key {}, {}, or a section such as [setup]",
                                       quoted(name), expected_one_of(name, keys)));
     const auto index = static_cast<std::size_t>(found - keys.begin());
+    if (index + 1 == next_key_)
+      return in.error(at, fmt::format("key {} appears twice, expected it once", name));
     if (index < next_key_)
       return in.error(at, fmt::format("key {} comes too late, expected it before {}", name,
                                       keys[next_key_ - 1]));
@@ -153,11 +156,13 @@ class trace_parser {
                                                                 : title;
     const auto found = std::find(sections.begin(), sections.end(), kind);
     if (found == sections.end())
-      return in.error(at, fmt::format("unknown section [{}], {}", quoted(title),
+      return in.error(at, fmt::format("unknown section {}, {}", quoted(fmt::format("[{}]", title)),
                                       expected_one_of(title, sections)));
     const auto index = static_cast<std::size_t>(found - sections.begin());
     const bool again = index == cpu || index == agent;
-    if (section_ && (index < *section_ || (index == *section_ && !again)))
+    if (section_ && index == *section_ && !again)
+      return in.error(at, fmt::format("section [{}] appears twice, expected it once", title));
+    if (section_ && index < *section_)
       return in.error(at, fmt::format("section [{}] comes too late, expected it before [{}]", title,
                                       sections[*section_]));
     section_ = index;
@@ -195,20 +200,9 @@ class trace_parser {
     return {};
   }
 
-  // "  12 cpu1 function operation ...": numbered from 1, or "..." where a person has abridged.
-  parsed<void> steps_line(const text_line& l, scanner& in) {
-    const std::size_t at = in.mark();
-    const std::string_view number = in.until(" ");
-    if (number != "...") {
-      std::uint32_t n = 0;
-      const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), n);
-      if (error != std::errc{} || stop != number.data() + number.size() || n <= last_step_)
-        return in.error(at,
-                        fmt::format("{} is not the number of a step, expected one above {} or ...",
-                                    quoted(number), last_step_));
-      last_step_ = n;
-      if (in.at_end()) return in.wanted("a task");
-    }
+  parsed<void> steps_line(const text_line& l) {
+    const auto step = parse_step(l.text, l.number, t_.steps.size() + 1);
+    if (!step) return tl::unexpected(step.error());
     t_.steps.emplace_back(l.text);
     return {};
   }
@@ -243,10 +237,18 @@ class trace_parser {
     return {};
   }
 
+  // What a recording may not lack, wherever its file was cut off.
   parsed<void> finish(const text_line& end) {
+    const auto truncated = [&end](std::string what) {
+      return tl::unexpected(text_error{end.number, 1, std::move(what)});
+    };
     if (section_ == verdict_part && !t_.verdict)
-      return tl::unexpected(text_error{
-          end.number, 1, "[verdict] is empty (is the file truncated?), expected a verdict"});
+      return truncated("[verdict] is empty (is the file truncated?), expected a verdict");
+    if (t_.verdict && !t_.verdict->digest)
+      return truncated("[verdict] has no digest (is the file truncated?), expected one");
+    if (!t_.verdict && (section_ == steps || !t_.title.empty()))
+      return truncated(fmt::format("{} without a [verdict] (is the file truncated?), expected one",
+                                   section_ == steps ? "[steps]" : "a title"));
     t_.schedule_notes = std::move(segment_notes_);
     std::move(choice_notes_.begin(), choice_notes_.end(), std::back_inserter(t_.schedule_notes));
     if (!pending_.above.empty()) t_.notes["end"] = std::move(pending_);
@@ -264,7 +266,6 @@ class trace_parser {
   bool begun_ = false;
   std::size_t next_key_ = 0;
   std::optional<std::size_t> section_;
-  std::uint32_t last_step_ = 0;
   comments pending_;
   std::vector<comments> segment_notes_, choice_notes_;
 };
