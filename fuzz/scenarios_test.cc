@@ -47,6 +47,18 @@ TEST(scenarios, are_canonical_and_say_what_they_are) {
   }
 }
 
+TEST(scenarios, the_menu_offers_every_call) {
+  const auto t = scenario("iommufd", kernel_schema());
+  ASSERT_TRUE(t) << t.error();
+  for (const kern::flow_info& f : kernel_schema().flows) {
+    const auto& items = t->program.menu->items;
+    EXPECT_TRUE(
+        f.context == kern::flow_context::agent ||
+        std::any_of(items.begin(), items.end(), [&f](const menu_item& m) { return m.flow == &f; }))
+        << f.name;
+  }
+}
+
 // The program of a scenario under `settings` ("a=b,c=d").
 trace_file scenario_under(std::string_view name, std::string_view settings) {
   auto t = scenario(name, kernel_schema());
