@@ -22,12 +22,15 @@ result<std::string> finding_files::keep(const trace_file& t) {
                        XXH3_64bits(text.data(), text.size()) & 0xffffffff);
   } else {
     path = out_;
-    if (paths_.size() > 1) {
+    if (paths_.size() > 1 && !is_device(out_)) {
       const std::size_t stem = path.ends_with(".trace") ? path.size() - 6 : path.size();
       path.insert(stem, fmt::format("-{}", paths_.size()));
     }
   }
-  if (const auto done = write_output(path, text); !done) return tl::unexpected(done.error());
+  if (const auto done = write_output(path, text); !done) {
+    path.clear();
+    return tl::unexpected(done.error());
+  }
   return path;
 }
 

@@ -14,13 +14,14 @@ namespace iorace::cli {
 class finding_files {
  public:
   // `out` is what -o said; empty: ./<subject>-<verdict>-<hash8>.trace. The second title and those
-  // after it get a number behind the name that -o said.
+  // after it get a number behind the name that -o said, unless that is a device or a pipe.
   finding_files(std::string subject, std::string out)
       : subject_(std::move(subject)), out_(std::move(out)) {}
 
   // Whether `out` can be written. For failing before the work instead of after it.
   static result<void> check(const std::string& out);
-  // Writes the first trace of each title. Returns where the one of this title is.
+  // Writes the first trace of each title. Returns where the one of this title is. Errors: it could
+  // not be written; what was found is to be told all the same.
   result<std::string> keep(const trace_file& t);
   std::size_t count() const { return paths_.size(); }
 

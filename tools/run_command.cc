@@ -22,6 +22,7 @@ class runner {
 
   result<int> run() {
     subject_.trace.options.fair |= options_.fair;
+    if (options_.faults) subject_.trace.options.faults = *options_.faults;
     if (!options_.output.json) {
       if (auto done = write_stdout(repeat_line(options_, subject_.trace.program) + "\n"); !done)
         return tl::unexpected(done.error());
@@ -29,12 +30,18 @@ class runner {
     const interrupt_guard guard;
     for (std::uint64_t seed = options_.seeds.first;; ++seed) {
       if (const auto done = run_seed(seed); !done) return tl::unexpected(done.error());
-      if (seed == options_.seeds.last || interrupt_guard::interrupted()) break;
+      if (seed == options_.seeds.last || over()) break;
     }
     return finish();
   }
 
  private:
+  // The time is that of all seeds together.
+  bool over() const {
+    return interrupt_guard::interrupted() ||
+           (options_.time_max && clock::now() - start_ >= *options_.time_max);
+  }
+
   result<void> run_seed(std::uint64_t seed) {
     sample_options o;
     o.strategy = options_.strategy;
@@ -46,8 +53,7 @@ class runner {
     const auto start = clock::now();
     o.stop = [&](const sample_progress& p) {
       progress_.show(executions_ + p.executions, points_ + p.points, traces_.count() + p.findings);
-      return interrupt_guard::interrupted() ||
-             (options_.time_max && clock::now() - start >= *options_.time_max);
+      return over();
     };
     seed_report report;
     report.seed = seed;
@@ -57,8 +63,8 @@ class runner {
     points_ += report.run.sampled.points;
     for (const trace_file& t : report.run.traces) {
       const auto path = traces_.keep(t);
-      if (!path) return tl::unexpected(path.error());
-      report.paths.push_back(*path);
+      if (!path && !unwritten_) unwritten_ = path.error();
+      report.paths.push_back(path.value_or(""));
     }
     report.run.traces.clear();
     progress_.clear();
@@ -84,6 +90,7 @@ class runner {
       if (interrupt_guard::interrupted()) text += "interrupted\n";
     }
     if (auto done = write_stdout(text); !done) return tl::unexpected(done.error());
+    if (unwritten_) return tl::unexpected(*unwritten_);
     if (traces_.count() != 0) return exit_finding;
     return interrupt_guard::interrupted() ? exit_interrupted : exit_ok;
   }
@@ -92,8 +99,10 @@ class runner {
   subject subject_;
   paint colors_;
   progress_line progress_;
+  const clock::time_point start_ = clock::now();
   std::uint64_t executions_ = 0, points_ = 0;  // of the seeds that are done
   std::vector<seed_report> reports_;
+  std::optional<failure> unwritten_;  // why a trace is missing: said after what was found
   finding_files traces_{subject_.name, options_.out};
 };
 
