@@ -85,6 +85,7 @@ void read_known() {
   for (const auto& entry : std::filesystem::directory_iterator(folder, none))
     if (const auto t = load_trace(entry.path().string(), kernel_schema()); t && !t->title.empty())
       state().known.insert(t->title);
+  if (none) fmt::print(stderr, "iorace: {}: {}: no title is known\n", folder, none.message());
 }
 
 void report(const finding& f, const fuzz_input& in) {

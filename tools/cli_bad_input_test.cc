@@ -43,7 +43,7 @@ TEST_F(cli_test, usage) {
     std::vector<std::string> words;
     std::string part;
   } cases[] = {
-      {{"verify", "x"}, "unknown verb 'verify', expected one of run, replay"},
+      {{"verifi", "x"}, "unknown verb 'verifi', expected one of run, verify, replay"},
       {{"--bogus"}, "unknown verb '--bogus'"},
       {{"run"}, "SCENARIO is required"},
       {{"run", "access_pin_unmap", "more"}, "more"},

@@ -31,6 +31,7 @@ class searcher {
   // Executions that are still to come out of one execution.
   struct level {
     std::size_t first, next, end;  // of its reversals
+    std::uint64_t before;          // executions before this one
     bool stashed;
   };
 
@@ -46,7 +47,10 @@ class searcher {
     restart_passed();
     if (!execute(0)) return false;
     while (!levels_.empty()) {
-      if (result_.executions >= options_.executions_max || stop()) return true;
+      if (result_.executions >= options_.executions_max || stop()) {
+        result_.estimate = estimate();
+        return true;
+      }
       level& top = levels_.back();
       if (top.stashed) {
         log_.unstash();
@@ -62,6 +66,7 @@ class searcher {
       if (!execute(depart(r))) return false;
     }
     result_.complete = result_.step_bound == 0;
+    result_.estimate = static_cast<double>(result_.executions);
     return true;
   }
 
@@ -70,6 +75,27 @@ class searcher {
     result_.stopped = options_.stop(
         {result_.earlier + result_.executions, result_.points, result_.findings.size()});
     return result_.stopped;
+  }
+
+  // Of the executions in all: what is still to come of each execution at hand is taken to be like
+  // what has come of it.
+  double estimate() const {
+    double below = 0;
+    std::uint64_t end = result_.executions;
+    bool open = false;
+    for (std::size_t i = levels_.size(); i-- > 0;) {
+      const level& v = levels_[i];
+      const auto own = 1.0;
+      const auto tried = static_cast<double>(v.next - v.first);
+      const auto finished = static_cast<double>(end - v.before) - own;
+      const double children = finished + below;
+      const double all = static_cast<double>(v.end - v.first);
+      below = own + (tried == 0 ? all : children / tried * all);
+      end = v.before;
+      open = true;
+    }
+    static_cast<void>(open);
+    return below;
   }
 
   void restart_passed() {
@@ -120,6 +146,7 @@ class searcher {
 
   // Returns false if the search has to begin again.
   bool execute(event_id first) {
+    const std::uint64_t before = result_.executions;
     bool done = false;
     while (!done) {
       const execution_result r = engine_.run(program_, strategy_, each_);
@@ -134,7 +161,7 @@ class searcher {
     ++result_.traces;
     const std::size_t begin = reversals_.size();
     finder_.find(first, ends_, reversals_);
-    levels_.push_back({begin, begin, reversals_.size(), false});
+    levels_.push_back({begin, begin, reversals_.size(), before, false});
     result_.tree = std::max(result_.tree, log_.entries() + reversals_.size());
     return true;
   }
