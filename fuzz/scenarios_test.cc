@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "fuzz/scenarios.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -49,7 +50,7 @@ TEST(scenarios, are_canonical_and_say_what_they_are) {
 
 TEST(scenarios, the_menu_offers_every_call) {
   const auto t = scenario("iommufd", kernel_schema());
-  ASSERT_TRUE(t) << t.error();
+  ASSERT_TRUE(t);
   for (const kern::flow_info& f : kernel_schema().flows) {
     const auto& items = t->program.menu->items;
     EXPECT_TRUE(

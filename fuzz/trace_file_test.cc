@@ -233,7 +233,7 @@ TEST(trace_file, errors_say_where_what_and_what_was_expected) {
   EXPECT_EQ(error_of(v1 + "[steps]\n 1 cpu1 f read\n 3 cpu1 f read\n"),
             "t:4:2: '3' is not the number of the step, expected 2");
   EXPECT_EQ(error_of(v1 + "[steps]\n 1 cpu1 f raed\n"),
-            "t:3:9: unknown operation 'raed', expected one of the event table");
+            "t:3:11: unknown operation 'raed', expected one of the event table");
   EXPECT_EQ(error_of(v1 + "[verdict]\n"),
             "t:2:1: [verdict] is empty (is the file truncated?), expected a verdict");
   EXPECT_THAT(
