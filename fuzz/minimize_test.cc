@@ -5,6 +5,7 @@
 
 #include "fuzz/convert.h"
 #include "fuzz/program_bytes.h"
+#include "fuzz/repro_test.h"
 #include "fuzz/run_program.h"
 #include "fuzz/scenarios.h"
 #include "fuzz/settings.h"
