@@ -53,7 +53,7 @@ TEST(corpus, reaches_the_probes) {
     EXPECT_NE(e.run(bound.runnable(), strategy, bytes_options()).how, ended::found)
         << e.last_finding().title;
     bound.count_latest();
-    reached |= bound.probes_reached();
+    reached |= bound.reached().probes;
   }
   RecordProperty("probes", std::popcount(reached));
   EXPECT_GE(std::popcount(reached), probes_floor) << "of " << kern::probes().size();

@@ -16,8 +16,6 @@
 namespace iorace {
 namespace {
 
-constexpr std::size_t file_bytes_max = std::size_t{64} << 20;
-
 tl::unexpected<std::string> failed(const std::string& path, std::string_view doing) {
   return tl::unexpected(fmt::format("{}: {}: {}", path, doing, std::strerror(errno)));
 }
@@ -66,7 +64,7 @@ bool is_trace_text(std::string_view path, std::string_view content) {
   return content.starts_with("iorace-trace");
 }
 
-tl::expected<std::string, std::string> read_file(const std::string& path) {
+tl::expected<std::string, std::string> read_file(const std::string& path, std::size_t bytes_max) {
   descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd < 0) return failed(path, "cannot be opened");
   struct stat info {};
@@ -80,9 +78,9 @@ tl::expected<std::string, std::string> read_file(const std::string& path) {
     if (n < 0) return failed(path, "cannot be read");
     if (n == 0) return content;
     content.append(buffer, static_cast<std::size_t>(n));
-    if (content.size() > file_bytes_max)
+    if (content.size() > bytes_max)
       return tl::unexpected(
-          fmt::format("{}: too large, expected at most {} MiB", path, file_bytes_max >> 20));
+          fmt::format("{}: too large, expected at most {} MiB", path, bytes_max >> 20));
   }
 }
 
@@ -104,10 +102,12 @@ tl::expected<void, std::string> write_file(const std::string& path, std::string_
       return failed(path, "cannot be written");
     return {};
   }
+  // One that was killed while it wrote may have had our number.
   const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
+  ::unlink(temporary.c_str());
   descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (fd < 0) return failed(path, "cannot be written");
-  const bool written = write_all(fd, content);
+  const bool written = write_all(fd, content) && ::fsync(fd) == 0;
   if (!written || !fd.close()) {
     const auto error = failed(path, "cannot be written");
     ::unlink(temporary.c_str());

@@ -30,25 +30,10 @@
 #include <vector>
 
 #include "fuzz/program_text.h"
-#include "scheduler/engine/execution.h"
 #include "scheduler/record/schedule.h"
+#include "scheduler/record/trace_lines.h"
 
 namespace iorace {
-
-// Options of an execution that change what it does; a trace states those that are not the default.
-struct trace_options {
-  std::uint32_t faults = 0;
-  bool fair = false;
-  std::uint32_t points = execution_options{}.points_max;
-  bool operator==(const trace_options&) const = default;
-};
-
-struct trace_verdict {
-  std::string name;                     // "use-after-free", an invariant's name, or "none"
-  std::string detail;                   // the rest of the line
-  std::optional<std::uint64_t> digest;  // of the execution; only text always has one
-  bool operator==(const trace_verdict&) const = default;
-};
 
 struct trace_file {
   std::string title;
@@ -76,14 +61,16 @@ std::string print_trace(const trace_file& t, const schema& s);
 // Returns true iff a file is to be read as text: by its name or by its beginning.
 bool is_trace_text(std::string_view path, std::string_view content);
 
+inline constexpr std::size_t file_bytes_max = std::size_t{64} << 20;
 // Returns the file's content, or one line that says why not ("x: is a directory, expected a file").
-tl::expected<std::string, std::string> read_file(const std::string& path);
+tl::expected<std::string, std::string> read_file(const std::string& path,
+                                                 std::size_t bytes_max = file_bytes_max);
 // read_file and parse_trace: errors are one line with the file's name.
 tl::expected<trace_file, std::string> load_trace(const std::string& path, const schema& s);
 
 enum class existing : std::uint8_t { keep, replace };
-// Writes a file whole or not at all: under a temporary name beside it, then renamed. With
-// existing::keep a file that is there already is an error. Errors are one line.
+// Writes a file whole or not at all: under a temporary name beside it, renamed when it is on the
+// disk. With existing::keep a file that is there already is an error. Errors are one line.
 tl::expected<void, std::string> write_file(const std::string& path, std::string_view content,
                                            existing policy);
 

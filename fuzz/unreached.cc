@@ -30,12 +30,13 @@ std::vector<std::string> failing_calls(const program_data& p, const std::vector<
 
 }  // namespace
 
-unreached unreached_by(const bound_program& p, const schema& s, bool settled) {
+unreached unreached_by(const program_data& p, const reached_rows& reached, const schema& s,
+                       bool settled) {
   unreached never;
-  never.knobs = names_without(s.knobs, p.knobs_consulted());
-  never.probes = names_without(kern::probes(), p.probes_reached());
+  never.knobs = names_without(s.knobs, reached.knobs);
+  never.probes = names_without(kern::probes(), reached.probes);
   never.probes_reached = kern::probes().size() - never.probes.size();
-  if (settled) never.calls = failing_calls(p.data(), p.calls_succeeded());
+  if (settled) never.calls = failing_calls(p, reached.calls);
   return never;
 }
 

@@ -19,8 +19,9 @@ struct unreached {
   std::vector<std::string> calls;
 };
 
-// Returns what the executions of `p` did not reach. `settled`: so many of them came to their end
-// that a call which never succeeded says something.
-unreached unreached_by(const bound_program& p, const schema& s, bool settled);
+// Returns what is missing in what executions of `p` reached. `settled`: so many of them came to
+// their end that a call which never succeeded says something.
+unreached unreached_by(const program_data& p, const reached_rows& reached, const schema& s,
+                       bool settled);
 
 }  // namespace iorace

@@ -43,7 +43,7 @@ TEST_F(cli_test, usage) {
     std::vector<std::string> words;
     std::string part;
   } cases[] = {
-      {{"verifi", "x"}, "unknown verb 'verifi', expected one of run, verify, replay"},
+      {{"paint", "x"}, "unknown verb 'paint', expected one of run, verify"},
       {{"--bogus"}, "unknown verb '--bogus'"},
       {{"run"}, "SCENARIO is required"},
       {{"run", "access_pin_unmap", "more"}, "more"},
@@ -75,6 +75,7 @@ TEST_F(cli_test, usage) {
       {{"list"}, "KIND is required"},
       {{"list", "bugs"}, "unknown kind 'bugs', expected one of scenarios"},
       {{"draw"}, "FILE is required"},
+      {{"explain"}, "FILE is required"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.part);
@@ -88,7 +89,7 @@ TEST_F(cli_test, usage) {
 TEST_F(cli_test, files_that_cannot_be_read) {
   std::filesystem::create_directory(path("folder"));
   std::filesystem::create_directory(path("empty"));
-  for (const char* verb : {"replay", "minimize", "draw", "convert"}) {
+  for (const char* verb : {"replay", "minimize", "draw", "explain", "convert"}) {
     SCOPED_TRACE(verb);
     EXPECT_EQ(iorace({verb, "missing.trace"}).status, 2);
     EXPECT_THAT(iorace({verb, "missing.trace"}).err, HasSubstr("missing.trace: "));
@@ -177,7 +178,7 @@ TEST_F(cli_test, options_may_come_first) {
 
 TEST_F(cli_test, bytes_that_nobody_wrote) {
   write("rubbish", "rubbish\n");
-  for (const char* verb : {"draw", "minimize", "convert"})
+  for (const char* verb : {"draw", "explain", "minimize", "convert"})
     expect_complaint(iorace({verb, "rubbish"}), "iorace: rubbish: ", "neither a trace nor");
   expect_complaint(iorace({"draw", "-"},
                           "\x7f"

@@ -207,13 +207,13 @@ TEST_F(cli_test, the_readme_is_true) {
     std::istringstream in(line.substr(9, line.find(" #") - 9));
     outcomes.push_back(iorace({std::istream_iterator<std::string>(in), {}}));
   }
-  ASSERT_EQ(outcomes.size(), 5u);
+  ASSERT_EQ(outcomes.size(), 6u);
   const std::string drawing = outcomes[2].out;
-  constexpr int expected[] = {1, 0, 0, 0, 1};
+  constexpr int expected[] = {1, 0, 0, 0, 0, 1};
   for (std::size_t i = 0; i < outcomes.size(); ++i)
     EXPECT_EQ(outcomes[i].status, expected[i]) << outcomes[i].out << outcomes[i].err;
-  EXPECT_THAT(outcomes[3].out, StartsWith("same "));
-  EXPECT_THAT(outcomes[4].out, StartsWith("changed "));
+  EXPECT_THAT(outcomes[4].out, StartsWith("same "));
+  EXPECT_THAT(outcomes[5].out, StartsWith("changed "));
 
   const std::size_t at = text.find("```\n") + 4, end = text.find("```\n", at);
   ASSERT_LT(end, text.size());

@@ -80,6 +80,31 @@ TEST_F(cli_test, json_has_what_scripts_need) {
   EXPECT_EQ(run["findings"][0]["trace"], "a.trace");
 }
 
+// What is said of executions that nobody has seen, and no more than is known.
+TEST_F(cli_test, statistics_are_in_text_and_json) {
+  const std::vector<std::string> words = {
+      "run",        "unmap_map", "--with",           "profile=repaired",
+      "--strategy", "pct:2",     "--max-executions", "300"};
+  const json s = json_of(words, 0)["statistics"];
+  EXPECT_EQ(s["looked_at"], 300);
+  EXPECT_EQ(s["exact"], true);
+  EXPECT_EQ(s["reads_from_pairs_exact"], true);
+  EXPECT_GT(s["traces"], 1);
+  EXPECT_GT(s["reads_from_pairs"], 1);
+  EXPECT_DOUBLE_EQ(s["unseen_mass"], s["traces_once"].get<double>() / 300);
+  EXPECT_EQ(s["tasks_max"], 2);
+  EXPECT_GT(s["pct_executions"], 200);
+  EXPECT_EQ(s["pct_miss_bound"].size(), 2u) << "of deeper bugs pct:2 says nothing";
+  EXPECT_EQ(s["pct_miss_bound"]["1"], s["pct_miss_bound"]["2"]);
+  EXPECT_LT(s["pct_miss_bound"]["2"], 1);
+  const outcome text = iorace(words);
+  EXPECT_THAT(text.out, HasSubstr("\nexecutions 300  points "));
+  EXPECT_THAT(text.out, HasSubstr("\ntraces " + s["traces"].dump() + " in 300 executions"));
+  EXPECT_THAT(text.out, HasSubstr("reads-from pairs " + s["reads_from_pairs"].dump() + "\n"));
+  EXPECT_THAT(text.out, HasSubstr("\npct:2, " + s["pct_executions"].dump() +
+                                  " executions: a bug of depth 2 or less is missed with p <= "));
+}
+
 TEST_F(cli_test, jobs_change_nothing) {
   const auto with_jobs = [&](const char* jobs, const char* file, bool going) {
     std::vector<std::string> words = {

@@ -11,9 +11,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "fuzz/scanner.h"
 #include "fuzz/settings.h"
 #include "scheduler/engine/check.h"
+#include "scheduler/record/scanner.h"
 #include "scheduler/strategies/strategy.h"
 #include "tools/command.h"
 #include "tools/program_report.h"
@@ -23,8 +23,8 @@ namespace {
 
 constexpr unsigned jobs_max = 256;
 constexpr unsigned faults_max = 1000;
-constexpr std::string_view verbs[] = {"run",  "verify",  "replay", "minimize",
-                                      "draw", "convert", "list"};
+constexpr std::string_view verbs[] = {"run",  "verify",  "replay",  "minimize",
+                                      "draw", "explain", "convert", "list"};
 
 using action = std::function<result<int>()>;
 
@@ -166,6 +166,8 @@ action add_run(CLI::App& verb, run_request& o) {
                            expected_one_of(word, names));
       });
   verb.add_flag("--fair", o.fair, "Locks are handed over first come, first served");
+  verb.add_option("--resume", o.resume, "Keep checkpoints in FILE; go on from it if it exists")
+      ->type_name("FILE");
   add_output(verb, o.output);
   verb.footer(
       "Example: iorace run access_pin_unmap --with selftest_access.lock=spin --seed 1..10\n"
@@ -223,6 +225,17 @@ action add_draw(CLI::App& verb, draw_request& o) {
   add_color(verb, o.output);
   verb.footer("Example: iorace draw minimal.trace");
   return [&o] { return draw_command(o); };
+}
+
+action add_explain(CLI::App& verb, explain_request& o) {
+  add_file(verb, o.file, "A trace or corpus file; - is standard input");
+  add_settings_options(verb, o.with);
+  add_output(verb, o.output);
+  verb.footer(
+      "Example: iorace explain minimal.trace\n"
+      "Exit status: 0 explained, or there is no finding, 2 usage or malformed, 3 lost or\n"
+      "nondeterministic");
+  return [&o] { return explain_command(o); };
 }
 
 action add_convert(CLI::App& verb, convert_request& o) {
@@ -313,6 +326,7 @@ int run_command_line(int argc, char** argv) {
   replay_request replay;
   minimize_request minimize;
   draw_request draw;
+  explain_request explain;
   convert_request convert;
   list_request list;
   const auto verb = [&app](std::size_t index, const char* help) -> CLI::App& {
@@ -324,8 +338,9 @@ int run_command_line(int argc, char** argv) {
       add_replay(verb(2, "Re-execute traces and compare"), replay),
       add_minimize(verb(3, "Shrink program, then schedule, keeping verdict and title"), minimize),
       add_draw(verb(4, "CPU columns as on a mailing list"), draw),
-      add_convert(verb(5, "Corpus bytes to trace text, or back"), convert),
-      add_list(verb(6, "Scenarios, flows, knobs and more"), list)};
+      add_explain(verb(5, "Which orders a finding needs, and what passes next to it"), explain),
+      add_convert(verb(6, "Corpus bytes to trace text, or back"), convert),
+      add_list(verb(7, "Scenarios, flows, knobs and more"), list)};
   if (const auto status = check_verb(argc, argv, app)) return *status;
   try {
     app.parse(argc, argv);
@@ -334,8 +349,8 @@ int run_command_line(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return report({uncapitalized(error.what()) + hint(app)});
   }
-  for (outside_settings* with :
-       {&run.with, &verify.with, &replay.with, &minimize.with, &draw.with, &convert.with})
+  for (outside_settings* with : {&run.with, &verify.with, &replay.with, &minimize.with, &draw.with,
+                                 &explain.with, &convert.with})
     if (const auto read = read_environment(with->environment); !read) return report(read.error());
   remember_command(argc, argv);
   const auto chosen = std::find_if(std::begin(verbs), std::end(verbs), [&](auto name) {

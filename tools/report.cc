@@ -15,7 +15,7 @@ double share(std::uint64_t part, std::uint64_t whole) {
 
 json statistics_json(const run_statistics& s) {
   json missed = json::object();
-  for (unsigned depth = 1; depth <= 4; ++depth)
+  for (unsigned depth = 1; depth <= s.pct_depth; ++depth)
     missed[fmt::format("{}", depth)] = pct_miss_bound(s, depth);
   return {{"looked_at", s.looked_at},
           {"traces", s.traces},
@@ -23,8 +23,10 @@ json statistics_json(const run_statistics& s) {
           {"exact", s.exact},
           {"unseen_mass", share(s.once, s.looked_at)},
           {"reads_from_pairs", s.pairs},
+          {"reads_from_pairs_exact", s.pairs_exact},
           {"tasks_max", s.tasks_max},
           {"points_max", s.points_max},
+          {"pct_depth", s.pct_depth},
           {"pct_executions", s.pct_executions},
           {"pct_miss_bound", s.pct_executions == 0 ? json() : missed}};
 }
@@ -40,14 +42,13 @@ std::string statistics_text(const run_statistics& s) {
   if (s.looked_at == 0) return {};
   std::string text = fmt::format(
       "traces {}{} in {} executions looked at, a new one in about {:.1f}% of those to come; "
-      "reads-from pairs {}\n",
-      s.exact ? "" : "about ", s.traces, s.looked_at, 100 * share(s.once, s.looked_at), s.pairs);
+      "reads-from pairs {}{}\n",
+      s.exact ? "" : "about ", s.traces, s.looked_at, 100 * share(s.once, s.looked_at),
+      s.pairs_exact ? "" : "about ", s.pairs);
   if (s.pct_executions == 0) return text;
-  text += fmt::format("pct, {} executions: a bug of depth", s.pct_executions);
-  for (unsigned depth = 1; depth <= 3; ++depth)
-    text += fmt::format("{} {} is missed with {}", depth == 1 ? "" : ",", depth,
-                        chance_text(pct_miss_bound(s, depth)));
-  return text + '\n';
+  return text += fmt::format("pct:{}, {} executions: a bug of depth {} or less is missed with {}\n",
+                             s.pct_depth, s.pct_executions, s.pct_depth,
+                             chance_text(pct_miss_bound(s, s.pct_depth)));
 }
 
 }  // namespace
@@ -88,6 +89,10 @@ json run_json(const run_request& o, const trace_file& t, const std::string& scen
   report.update(never_json(r.run.never));
   report.update({{"statistics", statistics_json(all.statistics)}, {"findings", findings}});
   return report;
+}
+
+std::string found_line(const sampled_finding& f, const std::string& path) {
+  return fmt::format("execution {}: {} ({})\n", f.what.execution, f.what.title, path);
 }
 
 std::string run_text(const trace_file& t, const seed_report& r, const paint& colors) {

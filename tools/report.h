@@ -19,12 +19,14 @@ struct seed_report {
   std::vector<std::string> paths;  // where the traces of the findings are; empty: not written
 };
 
-// The command that repeats the run, with everything that is not the default and without -o.
+// The command that repeats the run, with everything that is not the default and without files.
 std::string repeat_line(const run_request& o, const program_data& p);
 
 json run_json(const run_request& o, const trace_file& t, const std::string& scenario,
               const seed_report& r);
 
+// Says of a finding, as soon as it is kept, what it is and where.
+std::string found_line(const sampled_finding& f, const std::string& path);
 // The statistics of one run, what it did not reach, and its findings, each with the command that
 // replays it.
 std::string run_text(const trace_file& t, const seed_report& r, const paint& colors);

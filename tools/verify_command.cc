@@ -52,7 +52,8 @@ result<int> verify_command(const verify_request& o) {
   if (!all) return fail(o.scenario + ": " + all.error());
   verify_report report{
       std::chrono::duration<double>(clock::now() - start).count(), std::move(*all), {}};
-  finding_files files(found->name, o.out);
+  std::map<std::string, std::string> paths;
+  finding_files files(found->name, o.out, paths);
   std::optional<failure> unwritten;
   for (const trace_file& t : report.all.traces) {
     const auto path = files.keep(t);

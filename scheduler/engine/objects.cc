@@ -125,12 +125,13 @@ void object_table::name_next(task_id maker, std::uint16_t cls, std::uint32_t num
 }
 
 void object_table::apply_promotions(class_entry& c) {
-  c.promoted.assign(c.tags.size(), 0);
+  c.shadow.clear();
+  for (const std::uint16_t tag : c.tags) c.shadow.push_back({.object = 0, .tag = tag, .bad = 0});
   for (const std::string& p : promotions_) {
     const std::size_t dot = p.find('.');
     if (p.compare(0, dot, c.info->type) != 0 || dot == std::string::npos) continue;
     for (std::size_t word = 0; word < c.names.size(); ++word)
-      if (p.compare(dot + 1, std::string::npos, c.names[word]) == 0) c.promoted[word] = 1;
+      if (p.compare(dot + 1, std::string::npos, c.names[word]) == 0) c.shadow[word].promoted = 1;
   }
 }
 

@@ -45,7 +45,11 @@ task_id exhaustive::move(const choice_view& view) {
   const task_id t = choose(view);
   if (t == no_task) return give_up(view);
   CHECK(view.is_enabled(t), "an exhaustive search met a program that is not deterministic");
+  const task& mover = engine_.task_at(t);
+  const bool timed = mover.enabled != nullptr && mover.by == waits_for::timer;
+  if (timed) follow_time(view);
   if (at_ >= keep_) open(view, t);
+  if (timed) sleepers_[ours_[t]].expired = false;
   newest_ = at_++;
   return t;
 }
@@ -172,12 +176,9 @@ void exhaustive::open(const choice_view& view, task_id t) {
   v.scheduled = planned < next.tasks.size() || (planned == next.tasks.size() && head_scheduled);
   if (mover.enabled != nullptr) {
     v.waits = mover.enabled != at_any_time;
-    if (mover.by == waits_for::timer) {
-      follow_time(view);
-      if (sleepers_[v.task].expired) {
-        v.waits = false;
-        v.barrier = sleepers_[v.task].barrier;
-      }
+    if (mover.by == waits_for::timer && sleepers_[v.task].expired) {
+      v.waits = false;
+      v.barrier = sleepers_[v.task].barrier;
     }
     if (v.waits && op_.kind == op_kind::schedule) v.enabler = sleepers_[v.task].waker;
   }

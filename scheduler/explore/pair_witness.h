@@ -14,16 +14,13 @@ namespace iorace {
 // Lets another strategy decide and notes which pairs its execution shows.
 class pair_witness final : public strategy {
  public:
-  // `room_bits`: how much it remembers of what it has handed out, as scratch_map.
-  explicit pair_witness(strategy& inner, unsigned room_bits = 16)
-      : inner_(inner), seen_(room_bits) {}
+  explicit pair_witness(strategy& inner) : inner_(inner) {}
   void begin(const execution_options& o) override;
   task_id pick(const choice_view& view) override;
   std::uint32_t draw(task_id task, const char* site, std::uint32_t n, draw_kind kind) override {
     return inner_.draw(task, site, n, kind);
   }
-  // Hands out the hashes of pairs that have come up. One that was handed out before is left out as
-  // long as there is room to remember it, so a pair may come twice, but none is ever missing.
+  // Hands out the hashes of pairs, each at least once and seldom again.
   std::vector<std::uint64_t> take() { return std::exchange(fresh_, {}); }
 
  private:
@@ -31,7 +28,7 @@ class pair_witness final : public strategy {
   reads_from reads_;
   task_id last_ = no_task;
   unsigned met_ = 1;
-  scratch_map<bool> seen_;
+  scratch_map<bool> seen_{16};  // what was handed out; forgotten when it is full
   std::vector<std::uint64_t> fresh_;
 };
 

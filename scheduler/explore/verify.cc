@@ -8,6 +8,8 @@
 
 #include "scheduler/explore/exhaustive.h"
 #include "scheduler/explore/keep.h"
+#include "scheduler/explore/preemptions.h"
+#include "scheduler/strategies/rng.h"
 
 namespace iorace {
 namespace {
@@ -17,6 +19,7 @@ class searcher {
   searcher(const program& p, const verify_options& o)
       : program_(p), options_(o), each_(o.each), promoted_(o.points.begin(), o.points.end()) {
     each_.fair = false;
+    each_.reuse_setup = true;
   }
 
   verify_result run() {
@@ -31,8 +34,11 @@ class searcher {
   // Executions that are still to come out of one execution.
   struct level {
     std::size_t first, next, end;  // of its reversals
-    std::uint64_t before;          // executions before this one
     bool stashed;
+  };
+  // What is known of the nodes of the tree that are so many reversals away from its root.
+  struct breadth {
+    std::uint64_t traces = 0, children = 0;
   };
 
   // Returns false if a field became a point and the search has to begin again.
@@ -42,6 +48,7 @@ class searcher {
     fields_ = fields;
     log_.clear();
     levels_.clear();
+    breadths_.clear();
     reversals_.clear();
     strategy_.next = {};
     restart_passed();
@@ -77,30 +84,30 @@ class searcher {
     return result_.stopped;
   }
 
-  // Of the executions in all: what is still to come of each execution at hand is taken to be like
-  // what has come of it.
+  // Of the executions in all, after Knuth ("Estimating the efficiency of backtrack programs", Math.
+  // Comp. 1975), but with all nodes of a depth for one probe: as many children each on average as
+  // those that were looked at.
   double estimate() const {
-    double below = 0;
-    std::uint64_t end = result_.executions;
-    bool open = false;
-    for (std::size_t i = levels_.size(); i-- > 0;) {
-      const level& v = levels_[i];
-      const auto own = 1.0;
-      const auto tried = static_cast<double>(v.next - v.first);
-      const auto finished = static_cast<double>(end - v.before) - own;
-      const double children = finished + below;
-      const double all = static_cast<double>(v.end - v.first);
-      below = own + (tried == 0 ? all : children / tried * all);
-      end = v.before;
-      open = true;
+    double width = 1, all = 0;
+    for (const breadth& b : breadths_) {
+      all += width;
+      width *= static_cast<double>(b.children) / static_cast<double>(b.traces);
     }
-    static_cast<void>(open);
-    return below;
+    const auto executions = static_cast<double>(result_.executions);
+    return std::max(executions, all * executions / static_cast<double>(result_.traces));
+  }
+
+  // Children come in a drawn order: with theirs, those that were looked at would be of one kind.
+  void shuffle(std::size_t begin) {
+    rng order(result_.traces);
+    for (std::size_t n = reversals_.size() - begin; n > 1; --n)
+      std::swap(reversals_[begin + n - 1],
+                reversals_[begin + order.below(static_cast<std::uint32_t>(n))]);
   }
 
   void restart_passed() {
     result_.earlier += result_.executions;
-    result_.executions = result_.traces = result_.cut = result_.step_bound = 0;
+    result_.executions = result_.traces = result_.cut = result_.step_bound = result_.beyond = 0;
     result_.digest = 0;
   }
 
@@ -146,7 +153,6 @@ class searcher {
 
   // Returns false if the search has to begin again.
   bool execute(event_id first) {
-    const std::uint64_t before = result_.executions;
     bool done = false;
     while (!done) {
       const execution_result r = engine_.run(program_, strategy_, each_);
@@ -161,9 +167,28 @@ class searcher {
     ++result_.traces;
     const std::size_t begin = reversals_.size();
     finder_.find(first, ends_, reversals_);
-    levels_.push_back({begin, begin, reversals_.size(), before, false});
+    if (options_.preemptions) keep_within(begin, *options_.preemptions);
+    shuffle(begin);
+    levels_.push_back({begin, begin, reversals_.size(), false});
+    if (levels_.size() > breadths_.size()) breadths_.emplace_back();
+    breadth& b = breadths_[levels_.size() - 1];
+    ++b.traces;
+    b.children += reversals_.size() - begin;
     result_.tree = std::max(result_.tree, log_.entries() + reversals_.size());
     return true;
+  }
+
+  // Drops the reversals from `begin` on behind which every trace needs more preemptions.
+  void keep_within(std::size_t begin, unsigned most) {
+    bound_.look_at(ends_);
+    result_.beyond += bound_.exceeded(most);
+    common_.resize(log_.stride());
+    const auto beyond = [&](const reversal& r) {
+      finder_.common(r, common_.data());
+      return bound_.exceeded(common_.data(), most);
+    };
+    const auto from = reversals_.begin() + static_cast<std::ptrdiff_t>(begin);
+    reversals_.erase(std::remove_if(from, reversals_.end(), beyond), reversals_.end());
   }
 
   void count(const execution_result& r) {
@@ -200,9 +225,12 @@ class searcher {
   event_log log_;
   exhaustive strategy_{engine_, log_};
   reversal_finder finder_{log_};
+  preemption_bound bound_{log_};
+  std::vector<event_log::tick> common_;
   std::vector<unfinished> ends_;
   std::vector<reversal> reversals_;
   std::vector<level> levels_;
+  std::vector<breadth> breadths_;  // by depth
   verify_result result_;
 };
 

@@ -114,9 +114,13 @@ replay::fate replay::follow(const choice_view& view, std::size_t index) {
   return p.moved ? fate::stopped : fate::skipped;
 }
 
-task_id replay::pick(const choice_view& view) {
+void replay::watch(const choice_view& view) {
   if (view.current != no_task && view.current < known_) arrive(view, view.current);
   for (; known_ < view.tasks; ++known_) meet(view, static_cast<task_id>(known_));
+}
+
+task_id replay::pick(const choice_view& view) {
+  watch(view);
   for (; at_ < schedule_.segments.size(); ++at_) {
     progress& p = segments_[at_];
     p.how = follow(view, at_);

@@ -17,7 +17,7 @@
 namespace iorace {
 namespace {
 
-constexpr unsigned pct_depth = 3, preemptions = 2;
+constexpr unsigned preemptions = 2;
 
 constexpr strategy_info infos[] = {
     {"portfolio", "", "the default: a rotation of feedback, surw, pos, pct:3 and random"},
@@ -53,7 +53,7 @@ std::unique_ptr<strategy> make_strategy(std::string_view text) {
     return colon == text.npos ? usual : number(text.substr(colon + 1), max);
   };
   if (name == "pct" || name == "pct-fair") {
-    const unsigned depth = argument(pct_depth, pct::depth_max);
+    const unsigned depth = argument(pct::depth_usual, pct::depth_max);
     if (depth == 0) return nullptr;
     return std::make_unique<pct>(depth, name == "pct" ? pct::patient : pct::fair);
   }

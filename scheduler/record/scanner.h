@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// What parsers of the text form share: errors with a place, lines, and a cursor over one line.
+// What parsers of whole traces share: errors with a place, lines, and a cursor over one line.
 #pragma once
 
 #include <cstdint>
@@ -75,9 +75,5 @@ class scanner {
 // Reads a whole word as a number, decimal or 0x hexadecimal. Errors say what is wrong with it
 // ("'x' is not a number", "does not fit in 64 bits").
 tl::expected<std::uint64_t, std::string> number_from(std::string_view word);
-
-// Return codes: "0", "-ENOENT", "5". errno_name(2) is "ENOENT"; unknown codes are numbers.
-std::string code_text(long code);
-tl::expected<long, std::string> code_from(std::string_view word);
 
 }  // namespace iorace

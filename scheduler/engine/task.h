@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// What the engine knows of one task. Slots are used again by later executions.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "scheduler/engine/fiber.h"
+#include "scheduler/engine/sync_base.h"
+#include "scheduler/engine/tasks.h"
+
+namespace iorace {
+
+inline constexpr unsigned held_max = 48;
+
+struct held_lock {
+  const void* lock;
+  op_kind how;
+  std::uint16_t lock_class;  // see lock_order
+};
+
+struct task {
+  fiber context;
+  std::string name;
+  unsigned cpu_number = 0;  // of a task called cpuN; 0 otherwise
+  task_kind kind = task_kind::cpu;
+  bool finished = false;
+  std::uint8_t atomic_depth = 0;  // spinlocks held
+  std::uint16_t held_count = 0;
+  task_id next_waiter = 0;  // in the list of the object that its pending operation waits on
+  waits_for by = waits_for::kernel;
+  enabled_fn enabled = nullptr;  // precondition of the pending operation
+  // While asleep in wait_event: whether what it waits for holds. Called with peeking on.
+  bool (*condition)(void*) = nullptr;
+  void* condition_argument = nullptr;
+  // Of wait queues and timed waits: the state it sleeps in (0: running), the queue that it named,
+  // whether its time ran out, whether a signal is pending, and what its wakers released.
+  std::uint8_t sleep_state = 0;
+  bool expired = false;
+  bool signalled = false;
+  const void* sleeps_on = nullptr;
+  sync_base slept;
+  std::uint32_t frame = 0;  // innermost frame
+  const std::function<void(void*)>* body = nullptr;
+  void (*function)(void*) = nullptr;  // of create_task()
+  void* argument = nullptr;
+  sync_base ended;  // released at exit, acquired by join
+  held_lock held[held_max];
+};
+
+}  // namespace iorace
