@@ -46,6 +46,14 @@ bool write_all(int fd, std::string_view content) {
   return true;
 }
 
+// Renames, unless there is a `to`. Returns false with errno if not.
+bool rename_new(const char* from, const char* to) {
+  if (::renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return true;
+  if (errno != EINVAL) return false;
+  // A file system that cannot do it at once.
+  return ::link(from, to) == 0 && ::unlink(from) == 0;
+}
+
 }  // namespace
 
 bool is_trace_text(std::string_view path, std::string_view content) {
@@ -105,8 +113,9 @@ tl::expected<void, std::string> write_file(const std::string& path, std::string_
     ::unlink(temporary.c_str());
     return error;
   }
-  const unsigned flags = policy == existing::keep ? RENAME_NOREPLACE : 0;
-  if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), flags) == 0) return {};
+  if (policy == existing::keep ? rename_new(temporary.c_str(), path.c_str())
+                               : ::rename(temporary.c_str(), path.c_str()) == 0)
+    return {};
   const bool exists = errno == EEXIST;
   const auto error = failed(path, "cannot be written");
   ::unlink(temporary.c_str());

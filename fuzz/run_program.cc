@@ -2,13 +2,14 @@
 #include "fuzz/run_program.h"
 
 #include "fuzz/trace_run.h"
+#include "scheduler/engine/check.h"
 #include "scheduler/explore/keep.h"
 
 namespace iorace {
 namespace {
 
-// A finding ends its execution before its calls return: from fewer executions nothing follows about
-// calls that did not succeed.
+// From fewer executions nothing follows about calls that did not succeed: a finding ends its
+// execution before its calls return, and a run may have been ended before it began.
 constexpr std::uint64_t enough_executions = 100;
 
 sample_options options_of(const trace_file& t, const sample_options& o) {
@@ -41,6 +42,7 @@ program_run run_program(const trace_file& t, const sample_options& o, const sche
     for (std::size_t i = run.traces.size(); i < findings.size(); ++i) {
       const sampled_finding& f = findings[i];
       const kept_execution kept = keep(e, bound.runnable(), f);
+      CHECK(kept.what.title == f.what.title, "an execution that is made again is another one");
       bound.count_latest(f.options.number);
       run.traces.push_back(trace_of_finding(t, f, kept));
       if (watch.found) watch.found(f, run.traces.back());
@@ -54,9 +56,9 @@ program_run run_program(const trace_file& t, const sample_options& o, const sche
   };
   run.sampled = sample(bound.runnable(), options, std::move(from.sampled));
 
-  run.never =
-      unreached_by(t.program, bound.reached(run.sampled.executions), s,
-                   run.sampled.findings.empty() || run.sampled.executions >= enough_executions);
+  const bool whole = run.sampled.findings.empty() && !run.sampled.stopped;
+  run.never = unreached_by(t.program, bound.reached(run.sampled.executions), s,
+                           whole || run.sampled.executions >= enough_executions);
   return run;
 }
 

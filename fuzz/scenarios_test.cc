@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "fuzz/scenarios.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>

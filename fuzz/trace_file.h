@@ -16,8 +16,10 @@
 //   [points]                               class.field words whose plain accesses are points
 //   [steps] [verdict]                      derived: replay compares them
 //
-// Every key and section may be left out, except the first line. Comments are kept on rewriting, but
-// for those inside [steps] and [verdict].
+// A program, with or without a schedule, may leave out every key and section but the first line.
+// What was recorded is whole: a title or [steps] needs a [verdict], a [verdict] its digest, and
+// steps are numbered 1, 2, 3 ... without a gap, so that a file that was cut off is no other trace.
+// Comments are kept on rewriting, but for those inside [steps] and [verdict].
 #pragma once
 
 #include <cstdint>
@@ -41,7 +43,7 @@ struct trace_file {
   std::string strategy;
   std::optional<iorace::schedule> schedule;
   std::vector<std::string> points;
-  std::vector<std::string> steps;  // lines as they are, see record/steps.h
+  std::vector<std::string> steps;  // lines as they are, see record/steps_text.h
   std::optional<trace_verdict> verdict;
 
   // Comments by what they belong to: a key, a section ("[steps]"), or "end". Those of a program's

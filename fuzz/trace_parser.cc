@@ -54,7 +54,7 @@ class trace_parser {
       case points:
         return read_points(in, t_.points);
       case steps:
-        return read_step(l, last_step_, t_.steps);
+        return read_step(l, t_.steps);
       case verdict_part:
         return verdict_line(in);
       default:
@@ -77,6 +77,8 @@ class trace_parser {
       return in.error(at, fmt::format("unknown key {}, {}, or a section such as [setup]",
                                       quoted(name), expected_one_of(name, keys)));
     const auto index = static_cast<std::size_t>(found - keys.begin());
+    if (index + 1 == next_key_)
+      return in.error(at, fmt::format("key {} appears twice, expected it once", name));
     if (index < next_key_)
       return in.error(at, fmt::format("key {} comes too late, expected it before {}", name,
                                       keys[next_key_ - 1]));
@@ -122,11 +124,13 @@ class trace_parser {
                                                                 : title;
     const auto found = std::find(sections.begin(), sections.end(), kind);
     if (found == sections.end())
-      return in.error(at, fmt::format("unknown section [{}], {}", quoted(title),
+      return in.error(at, fmt::format("unknown section {}, {}", quoted(fmt::format("[{}]", title)),
                                       expected_one_of(title, sections)));
     const auto index = static_cast<std::size_t>(found - sections.begin());
     const bool again = index == cpu || index == agent;
-    if (section_ && (index < *section_ || (index == *section_ && !again)))
+    if (section_ && index == *section_ && !again)
+      return in.error(at, fmt::format("section [{}] appears twice, expected it once", title));
+    if (section_ && index < *section_)
       return in.error(at, fmt::format("section [{}] comes too late, expected it before [{}]", title,
                                       sections[*section_]));
     section_ = index;
@@ -159,8 +163,8 @@ class trace_parser {
   }
 
   parsed<void> finish(const text_line& end) {
-    if (section_ == verdict_part)
-      if (auto r = check_verdict(end, t_.verdict); !r) return r;
+    const std::string_view last = section_ ? sections[*section_] : std::string_view();
+    if (auto r = check_whole(end, last, !t_.title.empty(), t_.verdict); !r) return r;
     t_.schedule_notes = std::move(segment_notes_);
     std::move(choice_notes_.begin(), choice_notes_.end(), std::back_inserter(t_.schedule_notes));
     if (!pending_.above.empty()) t_.notes["end"] = std::move(pending_);
@@ -178,7 +182,6 @@ class trace_parser {
   bool begun_ = false;
   std::size_t next_key_ = 0;
   std::optional<std::size_t> section_;
-  std::uint32_t last_step_ = 0;
   comments pending_;
   std::vector<comments> segment_notes_, choice_notes_;
 };

@@ -35,6 +35,7 @@ struct run_request {
   std::string time_text;
   bool keep_going = false;
   bool fair = false;
+  std::optional<std::uint32_t> faults;  // instead of what the scenario says
   statistics_of statistics = statistics_of::some;
   unsigned jobs = 1;
   std::string out;     // empty: ./<scenario>-<verdict>-<hash8>.trace
@@ -49,7 +50,8 @@ struct verify_request {
   std::optional<std::chrono::milliseconds> time_max;
   std::string time_text;
   std::optional<unsigned> preemptions;
-  std::string out;  // as run_request's
+  std::optional<std::uint32_t> faults;  // instead of what the scenario says
+  std::string out;                      // as run_request's
   output_options output;
 };
 

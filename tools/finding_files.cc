@@ -20,7 +20,10 @@ result<std::string> finding_files::keep(const trace_file& t) {
   if (!path.empty() && ::access(path.c_str(), F_OK) == 0) return path;
   const std::string text = print_trace(t, kernel_schema());
   if (path.empty()) path = path_of(t, text);
-  if (const auto done = write_output(path, text); !done) return tl::unexpected(done.error());
+  if (const auto done = write_output(path, text); !done) {
+    path.clear();
+    return tl::unexpected(done.error());
+  }
   return path;
 }
 
@@ -30,7 +33,7 @@ std::string finding_files::path_of(const trace_file& t, const std::string& text)
                        XXH3_64bits(text.data(), text.size()) & 0xffffffff);
   std::string path = out_;
   const std::size_t stem = path.ends_with(".trace") ? path.size() - 6 : path.size();
-  if (paths_.size() > 1) path.insert(stem, fmt::format("-{}", paths_.size()));
+  if (paths_.size() > 1 && !is_device(out_)) path.insert(stem, fmt::format("-{}", paths_.size()));
   return path;
 }
 

@@ -66,6 +66,10 @@ std::string shell_line(const std::vector<std::string>& words) {
   return line;
 }
 
+std::string replay_line(const std::string& path) {
+  return shell_line({"iorace", "replay", (path.starts_with('-') ? "./" : "") + path});
+}
+
 void add_settings_words(std::vector<std::string>& words, const program_data& p) {
   const schema& s = kernel_schema();
   program_data knobs = p, limits;
@@ -103,12 +107,14 @@ json finding_json(const finding& what, const std::string& path) {
   return {{"verdict", what.name},
           {"title", what.title},
           {"execution", what.execution},
-          {"trace", path}};
+          {"trace", path.empty() ? json() : json(path)}};
 }
 
 std::string finding_text(const finding& what, const std::string& path, const paint& colors) {
-  return fmt::format("\nexecution {}: {}\n{}\nreplay: {}\n", what.execution, what.detail,
-                     colors.bad(what.title), shell_line({"iorace", "replay", path}));
+  std::string text =
+      fmt::format("\nexecution {}: {}\n{}\n", what.execution, what.detail, colors.bad(what.title));
+  if (!path.empty()) text += "replay: " + replay_line(path) + "\n";
+  return text;
 }
 
 }  // namespace iorace::cli

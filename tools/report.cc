@@ -31,17 +31,24 @@ json statistics_json(const run_statistics& s) {
           {"pct_miss_bound", s.pct_executions == 0 ? json() : missed}};
 }
 
+// A bound on a chance, as far as it says anything.
+std::string chance_text(double p) {
+  if (p > 0.99) return "p unknown";
+  return p < 1e-99 ? "p < 1e-99" : fmt::format("p <= {:.2g}", p);
+}
+
 // "traces 812 in 1024 executions, a new one in 61% of those to come; reads-from pairs 96"
 std::string statistics_text(const run_statistics& s) {
+  if (s.looked_at == 0) return {};
   std::string text = fmt::format(
       "traces {}{} in {} executions looked at, a new one in about {:.1f}% of those to come; "
       "reads-from pairs {}{}\n",
       s.exact ? "" : "about ", s.traces, s.looked_at, 100 * share(s.once, s.looked_at),
       s.pairs_exact ? "" : "about ", s.pairs);
   if (s.pct_executions == 0) return text;
-  return text += fmt::format(
-             "pct:{}, {} executions: a bug of depth {} or less is missed with p <= {:.2g}\n",
-             s.pct_depth, s.pct_executions, s.pct_depth, pct_miss_bound(s, s.pct_depth));
+  return text += fmt::format("pct:{}, {} executions: a bug of depth {} or less is missed with {}\n",
+                             s.pct_depth, s.pct_executions, s.pct_depth,
+                             chance_text(pct_miss_bound(s, s.pct_depth)));
 }
 
 }  // namespace
@@ -55,6 +62,7 @@ std::string repeat_line(const run_request& o, const program_data& p) {
   if (o.time_max) words.insert(words.end(), {"--max-time", o.time_text});
   if (o.keep_going) words.emplace_back("--keep-going");
   if (o.fair) words.emplace_back("--fair");
+  if (o.faults) words.insert(words.end(), {"--faults", fmt::format("{}", *o.faults)});
   if (o.statistics == statistics_of::all) words.insert(words.end(), {"--statistics", "all"});
   if (o.jobs != 1) words.insert(words.end(), {"--jobs", fmt::format("{}", o.jobs)});
   return shell_line(words);

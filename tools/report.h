@@ -16,7 +16,7 @@ struct seed_report {
   std::uint64_t seed = 0;
   double seconds = 0;
   program_run run;
-  std::vector<std::string> paths;  // where the traces of the findings are
+  std::vector<std::string> paths;  // where the traces of the findings are; empty: not written
 };
 
 // The command that repeats the run, with everything that is not the default and without files.

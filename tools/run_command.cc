@@ -47,12 +47,19 @@ class runner {
         return tl::unexpected(done.error());
       if (const auto done = end_seed(report); !done) return tl::unexpected(done.error());
       at_.done.push_back(std::move(report));
-      if (at_.seed == options_.seeds.last || interrupt_guard::interrupted()) break;
+      if (at_.seed == options_.seeds.last || over()) break;
     }
     return finish();
   }
 
  private:
+  // The time is that of all seeds together. A checkpoint does not go on past a trace that is
+  // missing.
+  bool over() const {
+    return interrupt_guard::interrupted() || (unwritten_ && !options_.resume.empty()) ||
+           (options_.time_max && clock::now() - start_ >= *options_.time_max);
+  }
+
   result<void> run_seed(seed_report& report, program_state from) {
     sample_options o;
     o.strategy = options_.strategy;
@@ -65,20 +72,20 @@ class runner {
     result<void> kept;
     o.stop = [&](const sample_progress& p) {
       progress_.show(executions_ + p.executions, points_ + p.points, at_.paths.size());
-      return !kept || interrupt_guard::interrupted() ||
-             (options_.time_max && clock::now() - start >= *options_.time_max);
+      return !kept || over();
     };
     const std::size_t known = from.sampled.result.findings.size();
     bool changed = false;  // since the last checkpoint
     program_watch watch;
     watch.found = [&](const sampled_finding& f, const trace_file& t) {
       const bool is_new = report.paths.size() >= known;
-      if (kept) kept = keep_finding(report, f, t, is_new);
+      keep_finding(report, f, t, is_new);
       changed |= is_new;
     };
     watch.checkpoint = [&](const sample_state& s, const reached_rows& r) {
       const bool last = s.result.stopped || s.result.executions == o.executions_max;
-      if (!kept || options_.resume.empty() || !(changed || last || file_.due())) return;
+      if (!kept || unwritten_ || options_.resume.empty() || !(changed || last || file_.due()))
+        return;
       kept = file_.save(at_, s, r);
       changed = false;
     };
@@ -89,15 +96,14 @@ class runner {
   }
 
   // Its trace is on the disk before anybody hears of it.
-  result<void> keep_finding(seed_report& report, const sampled_finding& f, const trace_file& t,
-                            bool is_new) {
+  void keep_finding(seed_report& report, const sampled_finding& f, const trace_file& t,
+                    bool is_new) {
     const auto path = traces_.keep(t);
-    if (!path) return tl::unexpected(path.error());
-    report.paths.push_back(*path);
-    if (!options_.keep_going || !is_new) return {};
+    if (!path && !unwritten_) unwritten_ = path.error();
+    report.paths.push_back(path.value_or(""));
+    if (!options_.keep_going || !is_new) return;
     progress_.clear();
-    fmt::print(stderr, "{}", found_line(f, *path));
-    return {};
+    fmt::print(stderr, "{}", found_line(f, path.value_or("not written")));
   }
 
   result<void> end_seed(const seed_report& report) {
@@ -125,6 +131,7 @@ class runner {
       if (interrupted) text += "interrupted\n";
     }
     if (auto done = write_stdout(text); !done) return tl::unexpected(done.error());
+    if (unwritten_) return tl::unexpected(*unwritten_);
     if (!at_.paths.empty()) return exit_finding;
     return interrupted ? exit_interrupted : exit_ok;
   }
@@ -133,10 +140,12 @@ class runner {
   subject subject_;
   paint colors_;
   progress_line progress_;
+  const clock::time_point start_ = clock::now();
   checkpoint_file file_;
   checkpoint at_;
   finding_files traces_{subject_.name, options_.out, at_.paths};
   std::uint64_t executions_ = 0, points_ = 0;  // of the seeds that are done
+  std::optional<failure> unwritten_;           // why a trace is missing: said after what was found
 };
 
 // Says what becomes of a checkpoint.
@@ -160,6 +169,7 @@ result<int> run_command(const run_request& o) {
   if (o.resume == "-") return fail("--resume: expected a file");
   auto found = load_scenario(o.scenario, o.with);
   if (!found) return tl::unexpected(found.error());
+  if (o.faults) found->trace.options.faults = *o.faults;
   checkpoint at = checkpoint_of(o, *found);
   program_state from;
   std::optional<resumed_run> resumed;

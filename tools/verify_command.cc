@@ -36,8 +36,9 @@ int status_of(const verify_result& v) {
 result<int> verify_command(const verify_request& o) {
   if (const auto possible = finding_files::check(o.out); !possible)
     return tl::unexpected(possible.error());
-  const auto found = load_scenario(o.scenario, o.with);
+  auto found = load_scenario(o.scenario, o.with);
   if (!found) return tl::unexpected(found.error());
+  if (o.faults) found->trace.options.faults = *o.faults;
   const program_data& p = found->trace.program;
   if (!o.output.json)
     if (auto done = write_stdout(repeat_line(o, p) + "\n"); !done)
@@ -53,10 +54,11 @@ result<int> verify_command(const verify_request& o) {
       std::chrono::duration<double>(clock::now() - start).count(), std::move(*all), {}};
   std::map<std::string, std::string> paths;
   finding_files files(found->name, o.out, paths);
+  std::optional<failure> unwritten;
   for (const trace_file& t : report.all.traces) {
     const auto path = files.keep(t);
-    if (!path) return tl::unexpected(path.error());
-    report.paths.push_back(*path);
+    if (!path && !unwritten) unwritten = path.error();
+    report.paths.push_back(path.value_or(""));
   }
   json out;
   if (o.output.json) {
@@ -67,6 +69,7 @@ result<int> verify_command(const verify_request& o) {
   const auto done =
       write_stdout(o.output.json ? out.dump(2) + "\n" : verify_text(o, p, report, colors));
   if (!done) return tl::unexpected(done.error());
+  if (unwritten) return tl::unexpected(*unwritten);
   return status_of(report.all.verified);
 }
 

@@ -43,6 +43,7 @@ std::string repeat_line(const verify_request& o, const program_data& p) {
   if (o.preemptions) add("--preemptions", fmt::format("{}", *o.preemptions));
   if (o.executions_max) add("--max-executions", fmt::format("{}", *o.executions_max));
   if (o.time_max) add("--max-time", o.time_text);
+  if (o.faults) add("--faults", fmt::format("{}", *o.faults));
   return shell_line(words);
 }
 

@@ -15,7 +15,7 @@ namespace iorace::cli {
 struct verify_report {
   double seconds = 0;
   program_verification all;
-  std::vector<std::string> paths;  // where the traces of the findings are
+  std::vector<std::string> paths;  // where the traces of the findings are; empty: not written
 };
 
 // The command that repeats the search, with everything that is not the default and without -o.

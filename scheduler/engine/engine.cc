@@ -66,10 +66,10 @@ execution_result engine::run(const program& p, strategy& s, const execution_opti
   main_.adopt_thread();  // not necessarily the one that made this engine
   for (;;) {
     begin_execution(p, s, o);
+    s.begin(o);  // before the setup: an execution that ends there has begun, too
     running_engine = this;
     run_setup(p);
     if (result_.how == ended::finished) {
-      s.begin(o);
       for (const program::body& b : p.bodies) add_task(b.kind, b.name.c_str()).body = &b.run;
       bodies_ = task_count_;
       run_bodies();

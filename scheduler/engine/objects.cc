@@ -35,6 +35,17 @@ void flatten(const class_info& info, std::uint32_t at, const std::string& prefix
   }
 }
 
+// Whether a tag stands for two fields. Steps, promotions and the order of locks know fields by
+// their tags alone.
+bool clash(const class_entry& a, const class_entry& b) {
+  for (std::size_t i = 0; i < a.tags.size(); ++i) {
+    if (a.tags[i] == 0 || (i != 0 && a.tags[i] == a.tags[i - 1])) continue;
+    for (std::size_t k = 0; k < b.tags.size(); ++k)
+      if (a.tags[i] == b.tags[k] && (&a != &b || a.names[i] != b.names[k])) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void object_table::reset() {
@@ -82,6 +93,8 @@ void object_table::add_class(const class_info& info) {
   flatten(info, 0, "", *c);
   apply_promotions(*c);
   classes_.push_back(std::move(c));
+  for (const auto& other : classes_)
+    CHECK(!clash(*classes_.back(), *other), "two described fields have one tag: rename one");
 }
 
 object_table::counter& object_table::counter_of(task_id maker, std::uint16_t cls) {

@@ -32,6 +32,8 @@ void copy_unseen(void* to, const void* from, unsigned size);
 inline void copy_unseen(void* to, const void* from, unsigned size) { std::memcpy(to, from, size); }
 #endif
 
+// The bytes of `v` as a number: what reading them back from memory gives, so that a negative value
+// looks the same wherever it is recorded.
 template <class T>
 constexpr std::uint64_t to_bits(T v) {
   if constexpr (std::is_pointer_v<T>)
@@ -39,9 +41,9 @@ constexpr std::uint64_t to_bits(T v) {
   else if constexpr (std::is_null_pointer_v<T>)
     return 0;
   else if constexpr (std::is_enum_v<T>)
-    return static_cast<std::uint64_t>(static_cast<std::underlying_type_t<T>>(v));
+    return to_bits(static_cast<std::underlying_type_t<T>>(v));
   else
-    return static_cast<std::uint64_t>(v);
+    return static_cast<std::uint64_t>(v) & ~std::uint64_t{0} >> (64 - 8 * sizeof(T));
 }
 
 template <class T>

@@ -28,8 +28,9 @@ class lambda_trace_parser {
     }
     if (!begun_)
       return tl::unexpected(text_error{1, 1, "the file is empty, expected 'iorace-trace 1'"});
-    if (section_ == verdict_part)
-      if (auto r = check_verdict(lines->back(), verdict_); !r) return tl::unexpected(r.error());
+    const std::string_view last = section_ ? sections[*section_] : std::string_view();
+    if (auto r = check_whole(lines->back(), last, t_.want.title.has_value(), verdict_); !r)
+      return tl::unexpected(r.error());
     auto recorded = parse_steps(step_text_, steps_line_);
     if (!recorded) return tl::unexpected(recorded.error());
     return finish(std::move(*recorded));
@@ -79,7 +80,7 @@ class lambda_trace_parser {
     if (!in.take(']')) return in.wanted("']'");
     const auto found = std::find(sections.begin(), sections.end(), title);
     if (found == sections.end())
-      return in.error(at, fmt::format("unknown section [{}], {}", quoted(title),
+      return in.error(at, fmt::format("unknown section {}, {}", quoted(fmt::format("[{}]", title)),
                                       expected_one_of(title, sections)));
     const auto index = static_cast<std::size_t>(found - sections.begin());
     if (section_ && index <= *section_)
@@ -118,6 +119,7 @@ class lambda_trace_parser {
 lambda_trace trace_of(const kept_execution& kept, const execution_options& o) {
   lambda_trace t{{kept.plan, kept.points, o}, expectation_of(kept.result, kept.what, kept.steps)};
   if (t.want.title->empty()) t.want.title.reset();
+  t.want.detail.reset();  // not in the text
   return t;
 }
 

@@ -84,7 +84,7 @@ TEST(lambda_trace, errors_have_their_place) {
        "[schedule]"},
       {"iorace-trace 1\noptions fair=2\n", "t:2:9: option fair=2 is out of range, expected 0 to 1"},
       {"iorace-trace 1\n[cpu1]\n",
-       "t:2:1: unknown section ['cpu1'], expected one of schedule, points, steps, verdict"},
+       "t:2:1: unknown section '[cpu1]', expected one of schedule, points, steps, verdict"},
       {"iorace-trace 1\n[steps]\n[points]\n",
        "t:3:1: section [points] comes too late, expected it before [steps]"},
       {"iorace-trace 1\n[schedule]\ncpu1 til\n",

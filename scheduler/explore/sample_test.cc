@@ -142,6 +142,35 @@ TEST(sample, result_is_the_same_for_every_number_of_jobs) {
       }
 }
 
+// Each execution ends in its setup; nothing is taken over from one that did not.
+TEST(sample, a_setup_may_be_convicted) {
+  program p = sound_deposit();
+  p.setup = []() -> void* {
+    auto* a = static_cast<account*>(open_account());
+    kfree(a);
+    deposit(a);
+    return a;
+  };
+  for (const strategy_info& s : strategies()) {
+    SCOPED_TRACE(s.name);
+    sample_options o;
+    o.strategy = *s.argument == '\0' ? s.name : std::string(s.name) + ":3";
+    ASSERT_NE(make_strategy(o.strategy), nullptr);
+    o.keep_going = true;
+    o.executions_max = 200;
+    const sample_result one = sample(p, o);
+    ASSERT_EQ(one.findings.size(), 1u);
+    EXPECT_EQ(one.findings[0].what.execution, 0u);
+    EXPECT_EQ(one.points, 0u);
+    EXPECT_EQ(one.statistics.traces, 1u);
+    EXPECT_EQ(one.statistics.pairs, 0u);
+    for (const unsigned jobs : {2u, 3u}) {
+      o.jobs = jobs;
+      expect_equal(one, sample(p, o));
+    }
+  }
+}
+
 TEST(sample, stopping_gives_a_prefix) {
   const program p = many_bugs();
   sample_options o;

@@ -60,6 +60,7 @@ std::string quoted(std::string_view text) {
 
 std::string expected_one_of(std::string_view text, std::span<const std::string_view> names) {
   if (names.empty()) return "expected nothing: there is none";
+  if (names.size() == 1) return fmt::format("expected {}", names[0]);
   std::vector<std::string_view> shown(names.begin(), names.end());
   if (shown.size() <= names_max) return fmt::format("expected one of {}", fmt::join(shown, ", "));
   const std::string_view start = text.substr(0, shown_max);

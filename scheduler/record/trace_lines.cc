@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/record/steps_text.h"
+
 namespace iorace {
 namespace {
 
@@ -70,19 +72,9 @@ parsed<void> read_points(scanner& in, std::vector<std::string>& to) {
   return {};
 }
 
-parsed<void> read_step(const text_line& l, std::uint32_t& last, std::vector<std::string>& to) {
-  scanner in(l);
-  const std::size_t at = in.mark();
-  const std::string_view number = in.until(" ");
-  if (number != "...") {
-    std::uint32_t n = 0;
-    if (!is_number(number, 10, n) || n <= last)
-      return in.error(at,
-                      fmt::format("{} is not the number of a step, expected one above {} or ...",
-                                  quoted(number), last));
-    last = n;
-    if (in.at_end()) return in.wanted("a task");
-  }
+parsed<void> read_step(const text_line& l, std::vector<std::string>& to) {
+  const auto step = parse_step(l.text, l.number, to.size() + 1);
+  if (!step) return tl::unexpected(step.error());
   to.emplace_back(l.text);
   return {};
 }
@@ -112,10 +104,19 @@ parsed<void> read_verdict(scanner& in, std::span<const std::string_view> names,
   return {};
 }
 
-parsed<void> check_verdict(const text_line& end, const std::optional<trace_verdict>& v) {
-  if (v) return {};
-  return tl::unexpected(
-      text_error{end.number, 1, "[verdict] is empty (is the file truncated?), expected a verdict"});
+parsed<void> check_whole(const text_line& end, std::string_view section, bool titled,
+                         const std::optional<trace_verdict>& v) {
+  const auto truncated = [&end](std::string what) {
+    return tl::unexpected(text_error{end.number, 1, std::move(what)});
+  };
+  if (section == "verdict" && !v)
+    return truncated("[verdict] is empty (is the file truncated?), expected a verdict");
+  if (v && !v->digest)
+    return truncated("[verdict] has no digest (is the file truncated?), expected one");
+  if (!v && (section == "steps" || titled))
+    return truncated(fmt::format("{} without a [verdict] (is the file truncated?), expected one",
+                                 section == "steps" ? "[steps]" : "a title"));
+  return {};
 }
 
 std::string key_line(std::string_view name, std::string_view value) {

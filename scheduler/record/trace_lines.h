@@ -30,7 +30,7 @@ struct trace_options {
 struct trace_verdict {
   std::string name;                     // "use-after-free", an invariant's name, or "none"
   std::string detail;                   // the rest of the line
-  std::optional<std::uint64_t> digest;  // of the execution, on a line of its own
+  std::optional<std::uint64_t> digest;  // of the execution; only text always has one
   bool operator==(const trace_verdict&) const = default;
 };
 
@@ -40,15 +40,16 @@ parsed<void> read_first_line(scanner& in);
 tl::expected<void, std::string> read_option(std::string_view word, trace_options& to);
 // Fields, "class.field", as many as the line has.
 parsed<void> read_points(scanner& in, std::vector<std::string>& to);
-// "  12 cpu1 function operation ...": numbered from 1, or "..." where a person has abridged. `last`
-// is the number of the line before.
-parsed<void> read_step(const text_line& l, std::uint32_t& last, std::vector<std::string>& to);
+// "  12 cpu1 function operation ...": numbered 1, 2, 3 ..., `to` has those before.
+parsed<void> read_step(const text_line& l, std::vector<std::string>& to);
 // The line of the verdict, then that of the digest. The verdict is one of `names`; anything if
 // there are none.
 parsed<void> read_verdict(scanner& in, std::span<const std::string_view> names,
                           std::optional<trace_verdict>& to);
-// What a trace that ends within [verdict] has to have.
-parsed<void> check_verdict(const text_line& end, const std::optional<trace_verdict>& v);
+// What was recorded is whole, wherever its file may have been cut off: a title or [steps] needs a
+// [verdict], a [verdict] its digest. `section` is the name of the last one, `end` the last line.
+parsed<void> check_whole(const text_line& end, std::string_view section, bool titled,
+                         const std::optional<trace_verdict>& v);
 
 // "title     use-after-free ..."
 std::string key_line(std::string_view name, std::string_view value);
