@@ -154,16 +154,16 @@ void corpus::read(ledger_reader& from) {
     e.place = from.hash();
     e.reads = from.flag();
     e.writes = from.flag();
+    known_sites_.insert(e.site);
   }
   for (auto n = from.line("pairs").count(candidates_max); n != 0 && from.ok(); --n) {
     candidate c{.pair = read_pair(from.line(""))};
     c.seen = from.flag();
     c.tries = static_cast<std::uint32_t>(from.count(~0u));
-    by_hash_.emplace_back(hash_of(c.pair), static_cast<std::uint32_t>(candidates_.size()));
     candidates_.push_back(c);
+    by_hash_[hash_of(c.pair)] = static_cast<std::uint32_t>(candidates_.size());
     seen_ += c.seen;
   }
-  std::sort(by_hash_.begin(), by_hash_.end());
   auto n = from.line("schedules").count(kept_max);
   replaced_ = from.count();
   for (; n != 0 && from.ok(); --n) {
