@@ -39,7 +39,8 @@ tl::expected<program_verification, std::string> verify_program(const trace_file&
     if (auto small = minimize(found, s, shrink)) found = std::move(small->trace);
     all.traces.push_back(std::move(found));
   }
-  all.never = unreached_by(t.program, bound.reached(), s, all.verified.complete || all.verified.findings.empty());
+  all.never = unreached_by(t.program, bound.reached(), s,
+                           all.verified.complete || all.verified.findings.empty());
   return all;
 }
 

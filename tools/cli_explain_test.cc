@@ -41,13 +41,16 @@ TEST_F(cli_test, explanations_are_narrow_ascii) {
 // IORACE_UPDATE=1 puts it into the page, in front of what explains it.
 TEST_F(cli_test, the_explanation_of_the_readme_is_what_is_said) {
   const std::string page = IORACE_SOURCE_DIR "/README.md";
-  std::string said = iorace({"explain", minimal}).out;
+  find_race("found.trace");
+  ASSERT_EQ(iorace({"minimize", "found.trace", "-o", "minimal.trace"}).status, 0);
+  std::string said = iorace({"explain", "minimal.trace"}).out;
   said.erase(0, said.find("The orders that matter"));
   std::string text = *read_file(page);
   const std::size_t at = text.find("```\n", text.find("## Reading an explanation")) + 4;
   const std::size_t end = text.find("```\n", at);
   ASSERT_LT(end, text.size());
-  const bool update = std::getenv("IORACE_UPDATE") != nullptr;
+  const char* const wanted = std::getenv("IORACE_UPDATE");
+  const bool update = wanted != nullptr && std::string_view(wanted) == "1";
   if (update) {
     EXPECT_TRUE(write_file(page, std::string(text).replace(at, end - at, said), existing::replace));
   }
@@ -103,7 +106,6 @@ TEST_F(cli_test, a_lost_schedule_is_not_explained) {
   std::string text = *read_file(minimal);
   const std::size_t at = text.rfind(" until ") + 7;
   text.replace(at, text.find(' ', at) - at, "renamed_function");
-  text.erase(text.find("\ndigest ") + 1);
   write("lost.trace", text);
   const outcome o = iorace({"explain", "lost.trace"});
   EXPECT_EQ(o.status, 3);

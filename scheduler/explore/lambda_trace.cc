@@ -28,11 +28,11 @@ class lambda_trace_parser {
     }
     if (!begun_)
       return tl::unexpected(text_error{1, 1, "the file is empty, expected 'iorace-trace 1'"});
+    auto recorded = parse_steps(step_text_, steps_line_);
+    if (!recorded) return tl::unexpected(recorded.error());
     const std::string_view last = section_ ? sections[*section_] : std::string_view();
     if (auto r = check_whole(lines->back(), last, t_.want.title.has_value(), verdict_); !r)
       return tl::unexpected(r.error());
-    auto recorded = parse_steps(step_text_, steps_line_);
-    if (!recorded) return tl::unexpected(recorded.error());
     return finish(std::move(*recorded));
   }
 

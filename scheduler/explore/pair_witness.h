@@ -14,7 +14,7 @@ namespace iorace {
 // Lets another strategy decide and notes which pairs its execution shows.
 class pair_witness final : public strategy {
  public:
-  // Remembers as many pairs as fill a scratch_map of that size.
+  // `room_bits`: how much it remembers of what it has handed out, as scratch_map.
   explicit pair_witness(strategy& inner, unsigned room_bits = 16)
       : inner_(inner), seen_(room_bits) {}
   void begin(const execution_options& o) override;
