@@ -9,8 +9,9 @@
 namespace iorace {
 
 // Notes the access that the next step is, and returns an earlier one that it races with, or
-// no_step.
-inline step_id engine::race_with(const void* place, bool marked, bool write) {
+// no_step. Out of line: the number of a step must not stay in a frame that a task stops in, where
+// the state that livelock compares would never come back.
+step_id engine::race_with(const void* place, bool marked, bool write) {
   if (mode_ != 0) return no_step;
   history& h = memory.past(place);
   if (marked) return races.marked(h, time, self_, step_count_, write);

@@ -288,7 +288,7 @@ class engine {
   finding word_livelock(std::size_t period) const;
   [[noreturn, gnu::cold]] void found_dead(const void* place, op_kind kind);
   [[noreturn, gnu::cold]] void found_race(const void* place, step_id other);
-  [[gnu::always_inline]] step_id race_with(const void* place, bool marked, bool write);
+  [[gnu::noinline]] step_id race_with(const void* place, bool marked, bool write);
   void make_frame_room();
   [[gnu::cold]] void enter_behind(const char* function, bool call);
   static std::uint64_t identity_of_number(const void* p);

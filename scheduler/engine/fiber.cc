@@ -5,6 +5,7 @@
 #include "scheduler/engine/fiber.h"
 
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <sys/mman.h>
@@ -193,14 +194,23 @@ void look_again(unsigned times) {
   while (times-- > 0) __tsan_mutex_post_signal(nullptr, 0);
 }
 
+// The runtime and what the scheduler called leave counters below the stack. Where the next frame
+// has a gap they would be part of the state that livelock compares, which would never come back.
+[[gnu::noinline]] void wipe_below() {
+  volatile std::uint64_t below[64];
+  for (volatile std::uint64_t& word : below) word = 0;
+}
+
 }  // namespace
 
 void fiber::ignore(bool on) {
   ignores_ += on ? 1u : ~0u;
-  if (on)
+  if (on) {
     look_away(1);
-  else
+  } else {
     look_again(1);
+    wipe_below();
+  }
 }
 
 void fiber::acquire(const void* place) {
