@@ -120,9 +120,10 @@ void unmap_entered() {
   this_task().passed = false;
 }
 
+// An area that reaches beyond what was passed is in the way of what is left, whenever it came.
 void unmap_found(const iopt_area* area) {
   const peek_scope looking;
-  if (this_task().passed && area->node.start.peek() <= this_task().passed_last)
+  if (this_task().passed && area->node.last.peek() <= this_task().passed_last)
     convict_here("unmap-goes-back", "the unmap has been here and met what was mapped since");
 }
 

@@ -152,6 +152,18 @@ TEST(contracts, unmap_goes_back) {
   EXPECT_EQ(found_after(1, 0).substr(0, 15), "unmap-goes-back");
   EXPECT_EQ(found_after(0, 0).substr(0, 15), "unmap-goes-back");
   EXPECT_EQ(found_after(0, 1), "");
+  // What was mapped across the end of what was passed is met where the unmap goes on.
+  EXPECT_EQ(title_of([](world* w) {
+              make_call(w, "ioas_map", {1, iova + 0x4000, 0x1000});
+              iopt_area* const across = areas_of(w)[1];
+              const unsigned long start = across->node.start;
+              CONTRACT(unmap_entered);
+              CONTRACT(unmap_detached, areas_of(w)[0]);
+              across->node.start = areas_of(w)[0]->node.last;
+              CONTRACT(unmap_found, across);
+              across->node.start = start;
+            }),
+            "");
 }
 
 TEST(contracts, unlisted_error) {

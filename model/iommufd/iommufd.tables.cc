@@ -165,7 +165,7 @@ constexpr invariant_info invariant_table[] = {
     {"unlisted-error", "I1.9", "A call returned an error that is not on its list.",
      "when a call returns"},
     {"unmap-goes-back", "I1.10",
-     "An unmap came to IOVA that it had passed, and met what was mapped there since.",
+     "An unmap met an area that lies in what it had passed: it was mapped there since.",
      "when an unmap finds an area"},
     {"pinned-at-end", "H11", "A page was still pinned when everything had been released.",
      "at the end"},
