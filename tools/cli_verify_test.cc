@@ -44,11 +44,12 @@ TEST_F(cli_verify, a_fix_is_a_counted_fact) {
   const outcome racy = iorace({"verify", "small.trace", "--with", spin, "-o", "found.trace"});
   EXPECT_EQ(racy.status, 1) << racy.out << racy.err;
   EXPECT_THAT(racy.out, HasSubstr("complete: every trace was executed\n"));
-  EXPECT_THAT(racy.out, HasSubstr(race_title + "\nreplay: iorace replay found.trace\n"));
-  const outcome replay = iorace({"replay", "--strict", "found.trace"});
-  EXPECT_EQ(replay.status, 0) << replay.out;
-  EXPECT_THAT(iorace({"minimize", "--keep-program", "found.trace", "-o", "min.trace"}).status, 0);
-  EXPECT_EQ(read("min.trace"), read("found.trace")) << "its schedule is minimal already";
+  EXPECT_THAT(racy.out, HasSubstr(race_title + "\nreplay: iorace replay found"));
+  for (const std::string name : {"found.trace", "found-2.trace"}) {
+    EXPECT_EQ(iorace({"replay", "--strict", name}).status, 0) << name;
+    EXPECT_EQ(iorace({"minimize", "--keep-program", name, "-o", "min-" + name}).status, 0);
+    EXPECT_EQ(read("min-" + name), read(name)) << "its schedule is minimal already";
+  }
 }
 
 TEST_F(cli_verify, json_has_what_run_has_and_the_counts) {
@@ -82,9 +83,8 @@ TEST_F(cli_verify, a_search_that_was_cut_says_so) {
   EXPECT_EQ(all["complete"], false);
   EXPECT_EQ(all["stopped"], true);
   // Found is found, though not everything was looked at.
-  EXPECT_EQ(json_of({"verify", "access_pin_unmap", "--with", spin, "--max-executions", "100000"},
-                    1)["complete"],
-            false);
+  const json found = json_of({"verify", "small.trace", "--with", spin, "--max-executions", "7"}, 1);
+  EXPECT_EQ(found["complete"], false);
 }
 
 TEST_F(cli_verify, an_interrupt_keeps_what_was_found) {
