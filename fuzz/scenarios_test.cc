@@ -197,10 +197,13 @@ std::map<std::string, call_count> calls_of(const trace_file& t, const char* stra
 
 // No early return passes for soundness: each call succeeds in one execution of ten.
 TEST(scenarios, get_somewhere) {
+  constexpr std::uint64_t enough = 500;  // for a menu to have drawn each of its calls, often
   for (const scenario_text& s : scenario_texts())
     for (const char* strategy : {"random", "pos", "portfolio"}) {
       const trace_file t = scenario_under(s.name, "profile=repaired");
-      for (const auto& [call, count] : calls_of(t, strategy, executions_for(t, 2'000)))
+      const std::uint64_t executions = executions_for(t, 2'000);
+      for (const auto& [call, count] :
+           calls_of(t, strategy, t.program.menu ? std::max(executions, enough) : executions))
         EXPECT_GE(count.succeeded * 10, count.made) << s.name << ", " << strategy << ": " << call;
     }
 }
