@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "fuzz/scanner.h"
+#include "scheduler/record/scanner.h"
 
 namespace iorace {
 namespace {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -12,12 +13,12 @@
 
 #include "fuzz/menu.h"
 #include "fuzz/program_text.h"
-#include "fuzz/scanner.h"
 #include "scheduler/engine/engine.h"
 #include "scheduler/engine/frames.h"
 #include "scheduler/engine/heap.h"
 #include "scheduler/engine/shared.h"
 #include "scheduler/engine/tasks.h"
+#include "scheduler/record/scanner.h"
 
 namespace iorace {
 
@@ -84,18 +85,34 @@ struct bound_program::plan {
   std::map<key, operand> variables_;
 };
 
+// For each row the lowest number of an execution that reached it: which of them belong to the first
+// n executions does not depend on who ran ahead.
 struct bound_program::facts {
-  std::atomic<std::uint64_t> knobs{0}, probes{0};
-  std::vector<std::atomic<bool>> succeeded;
-  explicit facts(std::size_t calls) : succeeded(calls) {}
-
-  void add(const kern::world& w) {
-    add_bits(knobs, kern::knobs_consulted(w));
-    add_bits(probes, kern::probes_reached(w));
+  static constexpr std::uint64_t never = ~std::uint64_t{0};
+  using first_numbers = std::vector<std::atomic<std::uint64_t>>;
+  first_numbers knobs, probes, calls;
+  explicit facts(std::size_t call_count) : knobs(64), probes(64), calls(call_count) {
+    for (first_numbers* all : {&knobs, &probes, &calls})
+      for (auto& first : *all) first = never;
   }
-  static void add_bits(std::atomic<std::uint64_t>& to, std::uint64_t bits) {
-    if ((to.load(std::memory_order_relaxed) & bits) != bits)
-      to.fetch_or(bits, std::memory_order_relaxed);
+
+  void add(const kern::world& w, std::uint64_t number) {
+    add_bits(knobs, kern::knobs_consulted(w), number);
+    add_bits(probes, kern::probes_reached(w), number);
+  }
+  static void add(std::atomic<std::uint64_t>& first, std::uint64_t number) {
+    std::uint64_t seen = first.load(std::memory_order_relaxed);
+    while (number < seen && !first.compare_exchange_weak(seen, number, std::memory_order_relaxed)) {
+    }
+  }
+  static void add_bits(first_numbers& to, std::uint64_t bits, std::uint64_t number) {
+    for (; bits != 0; bits &= bits - 1)
+      add(to[static_cast<std::size_t>(std::countr_zero(bits))], number);
+  }
+  static std::uint64_t bits_below(const first_numbers& all, std::uint64_t end) {
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < all.size(); ++i) bits |= std::uint64_t{all[i] < end} << i;
+    return bits;
   }
 };
 
@@ -252,27 +269,35 @@ bound_program::bound_program(program_data p, const schema& s)
   runnable_.check = [facts = facts_](void* w) {
     kern::world& model = *static_cast<bound_world*>(w)->model;
     kern::finish_world(model);
-    facts->add(model);
+    const std::uint64_t number = engine::current().options().number;
+    facts->add(model, number);
     const call_outcome* const outcomes = static_cast<bound_world*>(w)->outcomes;
-    for (std::size_t i = 0; i < facts->succeeded.size(); ++i)
-      if (outcomes[i].rc == 0 && !facts->succeeded[i].load(std::memory_order_relaxed))
-        facts->succeeded[i].store(true, std::memory_order_relaxed);
+    for (std::size_t i = 0; i < facts->calls.size(); ++i)
+      if (outcomes[i].rc == 0) facts->add(facts->calls[i], number);
   };
 }
 
 const program_data& bound_program::data() const { return plan_->data; }
-std::uint64_t bound_program::knobs_consulted() const { return facts_->knobs; }
-std::uint64_t bound_program::probes_reached() const { return facts_->probes; }
-std::vector<bool> bound_program::calls_succeeded() const {
-  return {facts_->succeeded.begin(), facts_->succeeded.end()};
+
+reached_rows bound_program::reached(std::uint64_t end) const {
+  reached_rows r{facts::bits_below(facts_->knobs, end), facts::bits_below(facts_->probes, end), {}};
+  for (const auto& first : facts_->calls) r.calls.push_back(first < end);
+  return r;
 }
 
-void bound_program::count_latest() {
+void bound_program::reached_before(const reached_rows& r) {
+  facts::add_bits(facts_->knobs, r.knobs, 0);
+  facts::add_bits(facts_->probes, r.probes, 0);
+  for (std::size_t i = 0; i < facts_->calls.size() && i < r.calls.size(); ++i)
+    if (r.calls[i]) facts::add(facts_->calls[i], 0);
+}
+
+void bound_program::count_latest(std::uint64_t number) {
   const bound_world* const w = this_thread().world;
   if (w == nullptr || (w->plan != plan_.get() && !plan_->data.menu)) return;
-  facts_->add(*w->model);
-  for (std::size_t i = 0; i < facts_->succeeded.size(); ++i)
-    if (w->outcomes[i].returned && w->outcomes[i].rc == 0) facts_->succeeded[i] = true;
+  facts_->add(*w->model, number);
+  for (std::size_t i = 0; i < facts_->calls.size(); ++i)
+    if (w->outcomes[i].returned && w->outcomes[i].rc == 0) facts::add(facts_->calls[i], number);
 }
 
 std::span<const call_outcome> latest_outcomes() {

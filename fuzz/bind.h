@@ -26,6 +26,12 @@ struct call_outcome {
   long rc = 0;
 };
 
+// What executions did.
+struct reached_rows {
+  std::uint64_t knobs = 0, probes = 0;  // consulted, passed: bit i is row i of the table
+  std::vector<bool> calls;  // in the order of call_outcome: which ever returned 0; empty for a menu
+};
+
 class bound_program {
  public:
   // Requires: `p` is valid. The schema's tables outlive everything; `p` is copied.
@@ -35,13 +41,12 @@ class bound_program {
   // What scheduler/explore takes. May outlive this object, and may be used by several OS threads.
   const program& runnable() const { return runnable_; }
 
-  // What executions did that have come to their end, of all threads. Bit i is row i of the table.
-  std::uint64_t knobs_consulted() const;
-  std::uint64_t probes_reached() const;
-  // By call, in the order of call_outcome: whether it ever returned 0. Empty for a menu.
-  std::vector<bool> calls_succeeded() const;
-  // Adds the latest execution of this thread, though it ended early.
-  void count_latest();
+  // What the executions with numbers below `end` did that have come to their end, on any thread.
+  reached_rows reached(std::uint64_t end = ~std::uint64_t{0}) const;
+  // What executions before these did, in another process.
+  void reached_before(const reached_rows& r);
+  // Adds the latest execution of this thread, though it ended early, as one with that number.
+  void count_latest(std::uint64_t number = 0);
 
   struct plan;
   struct facts;

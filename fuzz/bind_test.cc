@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "fuzz/bind.h"
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -91,10 +93,10 @@ TEST(bind, says_what_executions_reached) {
       program_of(
           "[setup]\nioas#1 = ioas_alloc()\n[cpu1]\nioas_unmap(ioas#1)\nioas_unmap_all(ioas#1)\n"),
       kernel_schema());
-  EXPECT_EQ(bound.calls_succeeded(), (std::vector<bool>{false, false, false}));
+  EXPECT_EQ(bound.reached().calls, (std::vector<bool>{false, false, false}));
   engine e;
   keep(e, bound.runnable(), schedule{}, {}, {});
-  EXPECT_EQ(bound.calls_succeeded(), (std::vector<bool>{true, false, true}));
+  EXPECT_EQ(bound.reached().calls, (std::vector<bool>{true, false, true}));
 }
 
 TEST(menu, each_execution_draws_a_program_of_its_own) {
@@ -124,6 +126,38 @@ TEST(menu, each_execution_draws_a_program_of_its_own) {
   }
   EXPECT_GT(drawn.size(), 150u);
   EXPECT_GT(fixed, 50u);
+}
+
+// Swarm testing: of many draws each execution shows which calls it knows.
+TEST(menu, each_execution_leaves_out_a_part_of_any_size) {
+  const program_data p = program_of(
+      "[setup]\nioas#1 = ioas_alloc()\n[menu] tasks=2 calls=24\nioas_map\nioas_unmap\n"
+      "ioas_unmap_all\nioas_alloc\naccess_create\nhwpt_alloc\n");
+  const std::size_t all = p.menu->items.size();
+  std::map<std::size_t, unsigned> sizes;
+  std::map<std::string, unsigned> known;
+  unsigned lopsided = 0;
+  for (std::uint64_t n = 0; n < 600; ++n) {
+    const program_data d = draw_menu(p, 7, n, kernel_schema());
+    std::map<std::string, unsigned> calls;
+    for (unsigned t = 1; t <= 2; ++t)
+      for (const call& c : d.calls_of(t)) ++calls[c.flow->name];
+    ++sizes[calls.size()];
+    unsigned most = 0, least = 48;
+    for (const auto& [name, times] : calls) {
+      ++known[name];
+      most = std::max(most, times), least = std::min(least, times);
+    }
+    lopsided += calls.size() > 1 && most > 3 * least;
+  }
+  EXPECT_EQ(sizes.size(), all) << "every size, and none left out completely";
+  for (const auto& [size, times] : sizes) EXPECT_GT(times, 30u) << size;
+  EXPECT_EQ(known.size(), all);
+  for (const auto& [name, times] : known) {
+    EXPECT_GT(times, 200u) << name;
+    EXPECT_LT(times, 400u) << name;
+  }
+  EXPECT_GT(lopsided, 200u);
 }
 
 TEST(menu, what_was_drawn_can_be_run_again_without_the_menu) {

@@ -16,7 +16,8 @@ struct converted {
 };
 
 // Returns the trace's program and schedule as bytes. Executes it: bytes tell the schedule
-// otherwise.
-converted bytes_of(const trace_file& t, const schema& s);
+// otherwise. Errors: the bytes, under the trace's own settings, do not end as the trace says, for
+// want of promoted points or of options.
+tl::expected<converted, std::string> bytes_of(const trace_file& t, const schema& s);
 
 }  // namespace iorace

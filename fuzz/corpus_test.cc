@@ -50,9 +50,10 @@ TEST(corpus, reaches_the_probes) {
     in.program.profile = base_profile::repaired;
     bound_program bound(in.program, kernel_schema());
     bytes_strategy strategy(in.schedule);
-    EXPECT_NE(e.run(bound.runnable(), strategy, {}).how, ended::found) << e.last_finding().title;
+    EXPECT_NE(e.run(bound.runnable(), strategy, bytes_options()).how, ended::found)
+        << e.last_finding().title;
     bound.count_latest();
-    reached |= bound.probes_reached();
+    reached |= bound.reached().probes;
   }
   RecordProperty("probes", std::popcount(reached));
   EXPECT_GE(std::popcount(reached), probes_floor) << "of " << kern::probes().size();

@@ -16,8 +16,6 @@
 namespace iorace {
 namespace {
 
-constexpr std::size_t file_bytes_max = std::size_t{64} << 20;
-
 tl::unexpected<std::string> failed(const std::string& path, std::string_view doing) {
   return tl::unexpected(fmt::format("{}: {}: {}", path, doing, std::strerror(errno)));
 }
@@ -48,6 +46,14 @@ bool write_all(int fd, std::string_view content) {
   return true;
 }
 
+// Renames, unless there is a `to`. Returns false with errno if not.
+bool rename_new(const char* from, const char* to) {
+  if (::renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return true;
+  if (errno != EINVAL) return false;
+  // A file system that cannot do it at once.
+  return ::link(from, to) == 0 && ::unlink(from) == 0;
+}
+
 }  // namespace
 
 bool is_trace_text(std::string_view path, std::string_view content) {
@@ -58,10 +64,10 @@ bool is_trace_text(std::string_view path, std::string_view content) {
   return content.starts_with("iorace-trace");
 }
 
-tl::expected<std::string, std::string> read_file(const std::string& path) {
+tl::expected<std::string, std::string> read_file(const std::string& path, std::size_t bytes_max) {
   descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd < 0) return failed(path, "cannot be opened");
-  struct stat info{};
+  struct stat info {};
   if (::fstat(fd, &info) != 0) return failed(path, "cannot be read");
   if (S_ISDIR(info.st_mode)) return tl::unexpected(path + ": is a directory, expected a file");
   std::string content;
@@ -72,9 +78,9 @@ tl::expected<std::string, std::string> read_file(const std::string& path) {
     if (n < 0) return failed(path, "cannot be read");
     if (n == 0) return content;
     content.append(buffer, static_cast<std::size_t>(n));
-    if (content.size() > file_bytes_max)
+    if (content.size() > bytes_max)
       return tl::unexpected(
-          fmt::format("{}: too large, expected at most {} MiB", path, file_bytes_max >> 20));
+          fmt::format("{}: too large, expected at most {} MiB", path, bytes_max >> 20));
   }
 }
 
@@ -88,7 +94,7 @@ tl::expected<trace_file, std::string> load_trace(const std::string& path, const 
 
 tl::expected<void, std::string> write_file(const std::string& path, std::string_view content,
                                            existing policy) {
-  struct stat info{};
+  struct stat info {};
   if (policy == existing::replace && ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
     // A device or a pipe is written to, never replaced by a file of its name.
     descriptor there(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
@@ -96,17 +102,20 @@ tl::expected<void, std::string> write_file(const std::string& path, std::string_
       return failed(path, "cannot be written");
     return {};
   }
+  // One that was killed while it wrote may have had our number.
   const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
+  ::unlink(temporary.c_str());
   descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (fd < 0) return failed(path, "cannot be written");
-  const bool written = write_all(fd, content);
+  const bool written = write_all(fd, content) && ::fsync(fd) == 0;
   if (!written || !fd.close()) {
     const auto error = failed(path, "cannot be written");
     ::unlink(temporary.c_str());
     return error;
   }
-  const unsigned flags = policy == existing::keep ? RENAME_NOREPLACE : 0;
-  if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), flags) == 0) return {};
+  if (policy == existing::keep ? rename_new(temporary.c_str(), path.c_str())
+                               : ::rename(temporary.c_str(), path.c_str()) == 0)
+    return {};
   const bool exists = errno == EEXIST;
   const auto error = failed(path, "cannot be written");
   ::unlink(temporary.c_str());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// The fuzz target for iommufd: an input is a program and its schedule, and is executed once.
+// The fuzz target for iommufd: an input is a program and its schedule, an injected fault included,
+// and is executed once.
 // Profile, knobs and limits come from IORACE_WITH, as in
 //   IORACE_WITH=profile=repaired,selftest_access.lock=spin iommufd_fuzzer corpus/iommufd_fuzzer
 // A finding prints its title and the command that replays it, then aborts. What upstream is known
@@ -21,6 +22,7 @@
 #include "fuzz/mutate.h"
 #include "fuzz/settings.h"
 #include "fuzz/trace_file.h"
+#include "scheduler/engine/check.h"
 #include "scheduler/engine/engine.h"
 #include "scheduler/strategies/bytes.h"
 
@@ -42,8 +44,8 @@ fuzzing& state() {
 // What libFuzzer is told besides covered code: which two calls of different tasks both succeeded.
 // Races need such pairs, and code that was covered by failing calls says nothing of them.
 constexpr std::size_t flows_max = 64;
-__attribute__((used,
-               section("__libfuzzer_extra_counters"))) std::uint8_t pairs[flows_max * flows_max];
+__attribute__((used, section("__libfuzzer_extra_counters")))
+std::uint8_t pairs[flows_max * flows_max];
 
 void count_pairs(const program_data& p) {
   std::array<std::uint64_t, program_tasks_max + 1>
@@ -83,6 +85,7 @@ void read_known() {
   for (const auto& entry : std::filesystem::directory_iterator(folder, none))
     if (const auto t = load_trace(entry.path().string(), kernel_schema()); t && !t->title.empty())
       state().known.insert(t->title);
+  if (none) fmt::print(stderr, "iorace: {}: {}: no title is known\n", folder, none.message());
 }
 
 void report(const finding& f, const fuzz_input& in) {
@@ -103,6 +106,11 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   if (state().folder.empty()) state().folder = "./";
   const char* with = std::getenv("IORACE_WITH");
   const auto set = set_list(state().settings, with == nullptr ? "" : with, kernel_schema());
+  // The input, which libFuzzer writes and names after what is printed here.
+  static const std::string again = fmt::format(
+      "{}{}{}{} FILE", with == nullptr ? "" : "IORACE_WITH=", with == nullptr ? "" : with,
+      with == nullptr ? "" : " ", (*argv)[0]);
+  set_rerun_command(again.c_str());
   if (set) {
     if (state().settings.profile == base_profile::upstream) read_known();
     return 0;
@@ -118,7 +126,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   add_settings(p, state().settings);
   const bound_program bound(std::move(p), kernel_schema());
   bytes_strategy strategy(in.schedule);
-  const execution_result result = state().machine.run(bound.runnable(), strategy, {});
+  const execution_result result = state().machine.run(bound.runnable(), strategy, bytes_options());
   count_pairs(bound.data());
   if (result.how != ended::found || state().known.contains(state().machine.last_finding().title))
     return 0;

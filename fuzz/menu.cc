@@ -2,21 +2,39 @@
 #include "fuzz/menu.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "fuzz/mutate.h"
 
 namespace iorace {
 namespace {
 
-using items = std::vector<const menu_item*>;
+// A part of a menu.
+class selection {
+ public:
+  // Any size is equally likely, and any part of that size. Weights are 1, 2, 4 and 8.
+  selection(const menu_data& menu, dice& d) {
+    for (const menu_item& item : menu.items) items_.push_back(&item);
+    const std::size_t size = items_.empty() ? 0 : 1 + d.below(items_.size());
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      std::swap(items_[i], items_[i + d.below(items_.size() - i)]);
+      up_to_.push_back(sum += 1u << d.below(4));
+    }
+  }
+  bool empty() const { return up_to_.empty(); }
+  // Requires: not empty.
+  const menu_item& draw(dice& d) const {
+    const std::uint32_t drawn = d.below(up_to_.back());
+    const auto at = std::upper_bound(up_to_.begin(), up_to_.end(), drawn);
+    return *items_[static_cast<std::size_t>(at - up_to_.begin())];
+  }
 
-items draw_items(const menu_data& menu, dice& d) {
-  items chosen;
-  for (const menu_item& item : menu.items)
-    if (d.one_in(2)) chosen.push_back(&item);
-  if (chosen.empty()) chosen.push_back(&d.of(menu.items));
-  return chosen;
-}
+ private:
+  std::vector<const menu_item*> items_;  // those that are chosen come first
+  std::vector<std::uint32_t> up_to_;     // the weight of each with those before it
+};
 
 // A call as the item says; null flow if it lacks an object that the menu cannot make.
 call draw_item(const program_data& p, unsigned task, const menu_item& item, const menu_data& menu,
@@ -44,7 +62,7 @@ program_data draw_menu(const program_data& p, std::uint64_t seed, std::uint64_t 
   program_data drawn = p;
   drawn.menu.reset();
   const menu_data& menu = *p.menu;
-  const items chosen = menu.items.empty() ? items{} : draw_items(menu, d);
+  const selection chosen(menu, d);
   // CPUs come before agents.
   const auto first_agent =
       std::find_if(drawn.tasks.begin(), drawn.tasks.end(),
@@ -53,7 +71,7 @@ program_data draw_menu(const program_data& p, std::uint64_t seed, std::uint64_t 
   drawn.tasks.insert(first_agent, menu.tasks, task_data{});
   for (unsigned i = 0; i < menu.calls && !chosen.empty(); ++i)
     for (unsigned t = first + 1; t <= first + menu.tasks; ++t) {
-      call c = draw_item(drawn, t, *d.of(chosen), menu, s, d);
+      call c = draw_item(drawn, t, chosen.draw(d), menu, s, d);
       if (c.flow == nullptr) continue;
       if (makes_variable(*c.flow)) c.result = next_number(drawn, c.flow->result, t);
       drawn.calls_of(t).push_back(std::move(c));

@@ -5,6 +5,7 @@
 
 #include "fuzz/convert.h"
 #include "fuzz/program_bytes.h"
+#include "fuzz/repro_test.h"
 #include "fuzz/run_program.h"
 #include "fuzz/scenarios.h"
 #include "fuzz/settings.h"
@@ -45,7 +46,7 @@ TEST(minimize, the_pin_race_ends_with_two_cpus_and_two_switches) {
   ASSERT_TRUE(t) << t.error().in("minimized");
   engine e;
   const bound_program bound(t->program, kernel_schema());
-  const replay_report again = replay_trace(e, bound.runnable(), input_of(*t), *expectation_of(*t));
+  const replay_report again = replay_trace(e, bound.runnable(), input_of(*t), expectation_of(*t));
   EXPECT_EQ(again.status, replay_status::same) << again.what;
 }
 
@@ -108,7 +109,7 @@ TEST(minimize, a_stop_because_of_a_call_that_goes_goes_too) {
 
 TEST(convert, traces_become_corpus_files_and_come_back) {
   const trace_file found = first_finding("access_pin_unmap", "selftest_access.lock=spin");
-  const converted c = bytes_of(found, kernel_schema());
+  const converted c = *bytes_of(found, kernel_schema());
   EXPECT_LT(c.bytes.size(), 200u);
   const std::span bytes(reinterpret_cast<const std::uint8_t*>(c.bytes.data()), c.bytes.size());
   EXPECT_TRUE(is_canonical(bytes, kernel_schema()));
@@ -118,8 +119,24 @@ TEST(convert, traces_become_corpus_files_and_come_back) {
   const bound_program bound(p, kernel_schema());
   bytes_strategy follow(in.schedule);
   engine e;
-  EXPECT_EQ(e.run(bound.runnable(), follow, {}).digest, found.verdict->digest);
+  EXPECT_EQ(e.run(bound.runnable(), follow, bytes_options()).digest, found.verdict->digest);
   EXPECT_EQ(e.last_finding().title, found.title);
+}
+
+// Bytes hold one injected fault; what they cannot hold may not be lost without a word.
+TEST(convert, what_needs_a_fault_is_kept_and_what_needs_points_is_refused) {
+  for (const committed_trace& t : committed_traces("upstream"))
+    if (t.trace.options.faults != 0) {
+      EXPECT_TRUE(bytes_of(t.trace, kernel_schema())) << t.name;
+    }
+  for (const committed_trace& t : committed_traces("wrong"))
+    if (t.name == "selftest_access.lock-spin-respond") {
+      const auto refused = bytes_of(t.trace, kernel_schema());
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error(),
+                "bytes hold no promoted points and no options but one fault; without them the "
+                "execution ends with none, expected use-after-free");
+    }
 }
 
 }  // namespace

@@ -112,6 +112,7 @@ struct limit_setting {
 
 struct program_data {
   base_profile profile = base_profile::upstream;
+  bool says_profile = false;             // somebody chose it; otherwise it is the default
   std::vector<knob_setting> knobs = {};  // what the program says, also where it is the default
   std::vector<limit_setting> limits = {};
   std::vector<call> setup = {};

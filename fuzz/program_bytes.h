@@ -3,6 +3,8 @@
 // A program and a schedule as bytes: what libFuzzer keeps. Profile, knobs, limits, menu, comments
 // and the names of variables that nobody uses are not in them. The layout is in fuzz/README.md.
 //
+// Every execution of bytes may have one injected fault: none unless a draw says so.
+//
 // Decoding is total: every input is a valid program, so that fuzz targets never reject one.
 // Encoding is canonical; people's files are taken only if they are canonical or empty.
 #pragma once
@@ -12,11 +14,19 @@
 #include <vector>
 
 #include "fuzz/program.h"
+#include "scheduler/engine/execution.h"
 #include "scheduler/strategies/bytes.h"
 
 namespace iorace {
 
 inline constexpr std::uint8_t bytes_version = 1;
+
+// The options under which bytes are executed, everywhere.
+inline execution_options bytes_options() {
+  execution_options o;
+  o.faults_max = 1;
+  return o;
+}
 
 struct fuzz_input {
   program_data program;

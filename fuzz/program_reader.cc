@@ -6,6 +6,7 @@
 
 #include "fuzz/argument.h"
 #include "fuzz/program_text.h"
+#include "fuzz/return_code.h"
 
 namespace iorace {
 namespace {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "fuzz/argument.h"
+#include "fuzz/return_code.h"
 
 namespace iorace {
 

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "fuzz/program.h"
-#include "fuzz/scanner.h"
+#include "scheduler/record/scanner.h"
 
 namespace iorace {
 

@@ -106,6 +106,7 @@ TEST(repro, the_minimiser_leaves_races_as_they_are) {
     EXPECT_TRUE(m->minimal) << race.name;
     EXPECT_EQ(to_text(*m->trace.schedule), to_text(*race.trace.schedule)) << race.name;
     EXPECT_EQ(hash_of(m->trace.program), hash_of(race.trace.program)) << race.name;
+    EXPECT_EQ(m->trace.steps, race.trace.steps) << race.name;
   }
 }
 

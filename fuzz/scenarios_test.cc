@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "fuzz/scenarios.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -12,8 +13,8 @@
 
 #include "fuzz/bind.h"
 #include "fuzz/program_bytes.h"
-#include "fuzz/settings.h"
 #include "fuzz/trace_run.h"
+#include "fuzz/under_test.h"
 #include "scheduler/explore/sample.h"
 
 namespace iorace {
@@ -47,16 +48,20 @@ TEST(scenarios, are_canonical_and_say_what_they_are) {
   }
 }
 
+TEST(scenarios, the_menu_has_every_call) {
+  const auto t = scenario("iommufd", kernel_schema());
+  ASSERT_TRUE(t && t->program.menu);
+  std::set<std::string> offered, all;
+  for (const menu_item& i : t->program.menu->items) offered.insert(i.flow->name);
+  for (const kern::flow_info& f : kernel_schema().flows) all.insert(f.name);
+  EXPECT_EQ(offered, all);
+}
+
 // The program of a scenario under `settings` ("a=b,c=d").
 trace_file scenario_under(std::string_view name, std::string_view settings) {
   auto t = scenario(name, kernel_schema());
   EXPECT_TRUE(t) << "no scenario " << name;
-  if (!t) return {};
-  program_data with;
-  EXPECT_TRUE(set_list(with, settings, kernel_schema())) << settings;
-  t->program.profile = with.profile;
-  add_settings(t->program, with);
-  return *t;
+  return t ? under(std::move(*t), settings) : trace_file{};
 }
 
 sample_result sampled(const trace_file& t, const char* strategy, std::uint64_t executions) {
@@ -192,30 +197,16 @@ std::map<std::string, call_count> calls_of(const trace_file& t, const char* stra
 
 // No early return passes for soundness: each call succeeds in one execution of ten.
 TEST(scenarios, get_somewhere) {
+  constexpr std::uint64_t enough = 500;  // for a menu to have drawn each of its calls, often
   for (const scenario_text& s : scenario_texts())
     for (const char* strategy : {"random", "pos", "portfolio"}) {
       const trace_file t = scenario_under(s.name, "profile=repaired");
-      for (const auto& [call, count] : calls_of(t, strategy, executions_for(t, 2'000)))
+      const std::uint64_t executions = executions_for(t, 2'000);
+      for (const auto& [call, count] :
+           calls_of(t, strategy, t.program.menu ? std::max(executions, enough) : executions))
         EXPECT_GE(count.succeeded * 10, count.made) << s.name << ", " << strategy << ": " << call;
     }
 }
-
-#if !defined(IORACE_TSAN) && !defined(IORACE_ASAN)  // too few executions there to find a race
-// Every knob's table says which scenario shows a value, and how it ends.
-TEST(knob_scenarios, show_what_the_knobs_say) {
-  for (const kern::knob_info& k : kernel_schema().knobs)
-    for (const kern::knob_value& v : k.values) {
-      const std::string setting = fmt::format("{}={}", k.name, v.name);
-      const trace_file t = scenario_under(v.scenario, "profile=repaired," + setting);
-      const std::vector<std::string> found = findings_of(t, "portfolio", executions_for(t, 20000));
-      if (std::string_view(v.expect) == "clean")
-        EXPECT_THAT(found, testing::IsEmpty()) << setting << " in " << v.scenario;
-      else
-        EXPECT_THAT(found, testing::Contains(testing::StartsWith(v.expect)))
-            << setting << " in " << v.scenario;
-    }
-}
-#endif
 
 }  // namespace
 }  // namespace iorace

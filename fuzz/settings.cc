@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "fuzz/scanner.h"
+#include "scheduler/record/scanner.h"
 
 namespace iorace {
 namespace {
@@ -35,6 +35,7 @@ set_result set_profile(program_data& p, std::string_view value) {
   else
     return tl::unexpected(
         fmt::format("unknown profile {}, expected upstream or repaired", quoted(value)));
+  p.says_profile = true;
   return {};
 }
 
@@ -92,14 +93,15 @@ set_result set_limit(program_data& p, std::string_view setting, const schema& s)
 }
 
 set_result set_list(program_data& p, std::string_view list, const schema& s) {
-  while (!list.empty()) {
+  if (list.empty()) return {};
+  for (;;) {
     const std::size_t end = std::min(list.find(','), list.size());
     const std::string_view setting = list.substr(0, end);
     const bool limit = s.limit(setting.substr(0, setting.find('='))) != nullptr;
     if (auto set = limit ? set_limit(p, setting, s) : set_knob(p, setting, s); !set) return set;
-    list.remove_prefix(std::min(end + 1, list.size()));
+    if (end == list.size()) return {};
+    list.remove_prefix(end + 1);
   }
-  return {};
 }
 
 std::string knobs_text(const program_data& p, const schema& s, std::string_view between) {

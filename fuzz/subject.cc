@@ -17,13 +17,13 @@ namespace {
 void apply(program_data& p, const outside_settings& set, bool recorded) {
   if (!recorded) {
     add_settings(p, set.environment);
-    if (p.profile == base_profile::upstream) p.profile = set.environment.profile;
+    if (!p.says_profile) p.profile = set.environment.profile;
   }
   program_data over = set.command;
   add_settings(over, p);
   p.knobs = std::move(over.knobs);
   p.limits = std::move(over.limits);
-  if (set.command_has_profile) p.profile = set.command.profile;
+  if (set.command.says_profile) p.profile = set.command.profile;
 }
 
 std::string name_of_file(std::string_view path) {
@@ -39,7 +39,8 @@ trace_file trace_of_input(const fuzz_input& in, const schema& s) {
   engine e;
   const bound_program bound(in.program, s);
   bytes_strategy follow(in.schedule);
-  t.schedule = keep(e, bound.runnable(), follow, {}, {}).plan;
+  t.options.faults = bytes_options().faults_max;
+  t.schedule = keep(e, bound.runnable(), follow, bytes_options(), {}).plan;
   t.verdict = trace_verdict{"none", "", std::nullopt};
   return t;
 }

@@ -21,7 +21,6 @@ struct subject {
 // `environment`; a recorded trace ignores the environment, for all that influences it is in it.
 struct outside_settings {
   program_data command;
-  bool command_has_profile = false;
   program_data environment;
 };
 

@@ -10,8 +10,6 @@
 namespace iorace {
 namespace {
 
-constexpr std::size_t columns = 100;
-
 class printer {
  public:
   explicit printer(const trace_file& t) : t_(t) {}
@@ -23,7 +21,7 @@ class printer {
     print_behind(notes, to);
   }
   void key(std::string_view name, std::string_view value) {
-    if (!value.empty()) title(name, fmt::format("{:<9} {}", name, value));
+    if (!value.empty()) title(name, key_line(name, value));
   }
 
   void schedule() {
@@ -42,12 +40,9 @@ class printer {
   }
 
   void points() {
-    std::string first = "[points]";
-    std::size_t next = 0;
-    for (; next < t_.points.size() && first.size() + 1 + t_.points[next].size() <= columns; ++next)
-      first += " " + t_.points[next];
-    title("[points]", first);
-    for (; next < t_.points.size(); ++next) to += t_.points[next] + "\n";
+    const std::vector<std::string> lines = points_lines(t_.points);
+    title("[points]", lines[0]);
+    for (std::size_t i = 1; i < lines.size(); ++i) to += lines[i] + "\n";
   }
 
   std::string to;
@@ -60,17 +55,6 @@ class printer {
   }
   const trace_file& t_;
 };
-
-std::string options_text(const trace_options& o) {
-  std::string text;
-  const auto add = [&](std::string_view name, auto value, auto dull) {
-    if (value != dull) text += fmt::format("{}{}={}", text.empty() ? "" : " ", name, value);
-  };
-  add("faults", o.faults, trace_options{}.faults);
-  add("fair", o.fair ? 1 : 0, 0);
-  add("points", o.points, trace_options{}.points);
-  return text;
-}
 
 }  // namespace
 
@@ -94,8 +78,7 @@ std::string print_trace(const trace_file& t, const schema& s) {
   }
   if (t.verdict) {
     out.title("[verdict]", "[verdict]");
-    out.to += t.verdict->name + (t.verdict->detail.empty() ? "" : " ") + t.verdict->detail + "\n";
-    if (t.verdict->digest) out.to += fmt::format("digest {:016x}\n", *t.verdict->digest);
+    out.to += verdict_text(*t.verdict);
   }
   if (const auto end = t.notes.find("end"); end != t.notes.end()) print_above(end->second, out.to);
   return out.to;

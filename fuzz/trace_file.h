@@ -16,8 +16,10 @@
 //   [points]                               class.field words whose plain accesses are points
 //   [steps] [verdict]                      derived: replay compares them
 //
-// Every key and section may be left out, except the first line. Comments are kept on rewriting, but
-// for those inside [steps] and [verdict].
+// A program, with or without a schedule, may leave out every key and section but the first line.
+// What was recorded is whole: a title or [steps] needs a [verdict], a [verdict] its digest, and
+// steps are numbered 1, 2, 3 ... without a gap, so that a file that was cut off is no other trace.
+// Comments are kept on rewriting, but for those inside [steps] and [verdict].
 #pragma once
 
 #include <cstdint>
@@ -28,25 +30,10 @@
 #include <vector>
 
 #include "fuzz/program_text.h"
-#include "scheduler/engine/execution.h"
 #include "scheduler/record/schedule.h"
+#include "scheduler/record/trace_lines.h"
 
 namespace iorace {
-
-// Options of an execution that change what it does; a trace states those that are not the default.
-struct trace_options {
-  std::uint32_t faults = 0;
-  bool fair = false;
-  std::uint32_t points = execution_options{}.points_max;
-  bool operator==(const trace_options&) const = default;
-};
-
-struct trace_verdict {
-  std::string name;                     // "use-after-free", an invariant's name, or "none"
-  std::string detail;                   // the rest of the line
-  std::optional<std::uint64_t> digest;  // of the execution, on a line of its own
-  bool operator==(const trace_verdict&) const = default;
-};
 
 struct trace_file {
   std::string title;
@@ -56,7 +43,7 @@ struct trace_file {
   std::string strategy;
   std::optional<iorace::schedule> schedule;
   std::vector<std::string> points;
-  std::vector<std::string> steps;  // lines as they are, see record/steps.h
+  std::vector<std::string> steps;  // lines as they are, see record/steps_text.h
   std::optional<trace_verdict> verdict;
 
   // Comments by what they belong to: a key, a section ("[steps]"), or "end". Those of a program's
@@ -74,14 +61,16 @@ std::string print_trace(const trace_file& t, const schema& s);
 // Returns true iff a file is to be read as text: by its name or by its beginning.
 bool is_trace_text(std::string_view path, std::string_view content);
 
+inline constexpr std::size_t file_bytes_max = std::size_t{64} << 20;
 // Returns the file's content, or one line that says why not ("x: is a directory, expected a file").
-tl::expected<std::string, std::string> read_file(const std::string& path);
+tl::expected<std::string, std::string> read_file(const std::string& path,
+                                                 std::size_t bytes_max = file_bytes_max);
 // read_file and parse_trace: errors are one line with the file's name.
 tl::expected<trace_file, std::string> load_trace(const std::string& path, const schema& s);
 
 enum class existing : std::uint8_t { keep, replace };
-// Writes a file whole or not at all: under a temporary name beside it, then renamed. With
-// existing::keep a file that is there already is an error. Errors are one line.
+// Writes a file whole or not at all: under a temporary name beside it, renamed when it is on the
+// disk. With existing::keep a file that is there already is an error. Errors are one line.
 tl::expected<void, std::string> write_file(const std::string& path, std::string_view content,
                                            existing policy);
 

@@ -3,7 +3,6 @@
 // The reading half of trace_file.h: lines to keys and sections, in their order.
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -53,9 +52,9 @@ class trace_parser {
       case schedule_part:
         return schedule_line(l, std::move(notes));
       case points:
-        return points_line(in);
+        return read_points(in, t_.points);
       case steps:
-        return steps_line(l, in);
+        return read_step(l, t_.steps);
       case verdict_part:
         return verdict_line(in);
       default:
@@ -64,15 +63,7 @@ class trace_parser {
   }
 
   parsed<void> first_line(scanner& in, comments notes) {
-    const std::size_t at = in.mark();
-    if (in.word("-") != "iorace-trace") {
-      in.reset(at);
-      return in.wanted("'iorace-trace 1'");
-    }
-    const std::size_t version_at = in.mark();
-    const std::string_view version = in.rest();
-    if (version != "1")
-      return in.error(version_at, fmt::format("unknown version {}, expected 1", quoted(version)));
+    if (auto r = read_first_line(in); !r) return r;
     begun_ = true;
     keep("iorace-trace", std::move(notes));
     return {};
@@ -86,6 +77,8 @@ class trace_parser {
       return in.error(at, fmt::format("unknown key {}, {}, or a section such as [setup]",
                                       quoted(name), expected_one_of(name, keys)));
     const auto index = static_cast<std::size_t>(found - keys.begin());
+    if (index + 1 == next_key_)
+      return in.error(at, fmt::format("key {} appears twice, expected it once", name));
     if (index < next_key_)
       return in.error(at, fmt::format("key {} comes too late, expected it before {}", name,
                                       keys[next_key_ - 1]));
@@ -115,32 +108,10 @@ class trace_parser {
                                  ? set_knob(t_.program, fmt::format("profile={}", word), schema_)
                              : name == "knobs"  ? set_knob(t_.program, word, schema_)
                              : name == "limits" ? set_limit(t_.program, word, schema_)
-                                                : set_option(word);
+                                                : read_option(word, t_.options);
       if (!set) return in.error(at, set.error());
       if (name == "profile" && !in.at_end()) return in.wanted("the end of the line");
     }
-    return {};
-  }
-
-  set_result set_option(std::string_view word) {
-    constexpr std::array<std::string_view, 3> names = {"faults", "fair", "points"};
-    const std::size_t equals = std::min(word.find('='), word.size());
-    const std::string_view name = word.substr(0, equals);
-    const auto value = number_from(word.substr(std::min(equals + 1, word.size())));
-    if (std::find(names.begin(), names.end(), name) == names.end())
-      return tl::unexpected(
-          fmt::format("unknown option {}, {}", quoted(name), expected_one_of(name, names)));
-    const std::uint64_t max = name == "fair" ? 1 : name == "faults" ? 1000 : 1'000'000;
-    if (!value) return tl::unexpected(value.error());
-    if (*value > max)
-      return tl::unexpected(fmt::format("option {} is out of range, expected 0 to {}", word, max));
-    const auto number = static_cast<std::uint32_t>(*value);
-    if (name == "faults")
-      t_.options.faults = number;
-    else if (name == "fair")
-      t_.options.fair = number != 0;
-    else
-      t_.options.points = number;
     return {};
   }
 
@@ -153,11 +124,13 @@ class trace_parser {
                                                                 : title;
     const auto found = std::find(sections.begin(), sections.end(), kind);
     if (found == sections.end())
-      return in.error(at, fmt::format("unknown section [{}], {}", quoted(title),
+      return in.error(at, fmt::format("unknown section {}, {}", quoted(fmt::format("[{}]", title)),
                                       expected_one_of(title, sections)));
     const auto index = static_cast<std::size_t>(found - sections.begin());
     const bool again = index == cpu || index == agent;
-    if (section_ && (index < *section_ || (index == *section_ && !again)))
+    if (section_ && index == *section_ && !again)
+      return in.error(at, fmt::format("section [{}] appears twice, expected it once", title));
+    if (section_ && index < *section_)
       return in.error(at, fmt::format("section [{}] comes too late, expected it before [{}]", title,
                                       sections[*section_]));
     section_ = index;
@@ -166,7 +139,7 @@ class trace_parser {
     if (*taken) return {};
     keep(fmt::format("[{}]", title), std::move(notes));
     if (index == schedule_part) t_.schedule.emplace();
-    if (index == points) return points_line(in);
+    if (index == points) return read_points(in, t_.points);
     if (!in.at_end()) return in.wanted("the end of the line");
     return {};
   }
@@ -181,72 +154,17 @@ class trace_parser {
     return {};
   }
 
-  parsed<void> points_line(scanner& in) {
-    while (!in.at_end()) {
-      const std::size_t at = in.mark();
-      const std::string_view word = in.word("_.");
-      const std::size_t dot = word.find('.');
-      if (dot == word.npos || dot == 0 || dot + 1 == word.size()) {
-        in.reset(at);
-        return in.wanted("a field such as iopt_area.num_accesses");
-      }
-      t_.points.emplace_back(word);
-    }
-    return {};
-  }
-
-  // "  12 cpu1 function operation ...": numbered from 1, or "..." where a person has abridged.
-  parsed<void> steps_line(const text_line& l, scanner& in) {
-    const std::size_t at = in.mark();
-    const std::string_view number = in.until(" ");
-    if (number != "...") {
-      std::uint32_t n = 0;
-      const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), n);
-      if (error != std::errc{} || stop != number.data() + number.size() || n <= last_step_)
-        return in.error(at,
-                        fmt::format("{} is not the number of a step, expected one above {} or ...",
-                                    quoted(number), last_step_));
-      last_step_ = n;
-      if (in.at_end()) return in.wanted("a task");
-    }
-    t_.steps.emplace_back(l.text);
-    return {};
-  }
-
   parsed<void> verdict_line(scanner& in) {
-    const std::size_t at = in.mark();
-    const std::string_view name = in.word("-_");
-    if (t_.verdict && name == "digest" && !t_.verdict->digest) {
-      const std::size_t digest_at = in.mark();
-      const std::string_view hex = in.rest();
-      std::uint64_t digest = 0;
-      const auto [stop, error] = std::from_chars(hex.data(), hex.data() + hex.size(), digest, 16);
-      if (error != std::errc{} || stop != hex.data() + hex.size() || hex.size() != 16)
-        return in.error(
-            digest_at, fmt::format("{} is no digest, expected 16 hexadecimal digits", quoted(hex)));
-      t_.verdict->digest = digest;
-      return {};
-    }
-    if (t_.verdict) {
-      in.reset(at);
-      return in.wanted(t_.verdict->digest ? "the end of the file"
-                                          : "'digest' or the end of the file");
-    }
     std::vector<std::string_view> names;
     for (const verdict_info& v : verdicts())
       if (v.id != verdict::invariant) names.emplace_back(v.name);
     for (const kern::invariant_info& i : schema_.invariants) names.emplace_back(i.name);
-    if (std::find(names.begin(), names.end(), name) == names.end())
-      return in.error(
-          at, fmt::format("unknown verdict {}, {}", quoted(name), expected_one_of(name, names)));
-    t_.verdict = trace_verdict{std::string(name), std::string(in.rest()), {}};
-    return {};
+    return read_verdict(in, names, t_.verdict);
   }
 
   parsed<void> finish(const text_line& end) {
-    if (section_ == verdict_part && !t_.verdict)
-      return tl::unexpected(text_error{
-          end.number, 1, "[verdict] is empty (is the file truncated?), expected a verdict"});
+    const std::string_view last = section_ ? sections[*section_] : std::string_view();
+    if (auto r = check_whole(end, last, !t_.title.empty(), t_.verdict); !r) return r;
     t_.schedule_notes = std::move(segment_notes_);
     std::move(choice_notes_.begin(), choice_notes_.end(), std::back_inserter(t_.schedule_notes));
     if (!pending_.above.empty()) t_.notes["end"] = std::move(pending_);
@@ -264,7 +182,6 @@ class trace_parser {
   bool begun_ = false;
   std::size_t next_key_ = 0;
   std::optional<std::size_t> section_;
-  std::uint32_t last_step_ = 0;
   comments pending_;
   std::vector<comments> segment_notes_, choice_notes_;
 };

@@ -3,8 +3,7 @@
 
 #include <sstream>
 
-#include <fmt/format.h>
-
+#include "scheduler/engine/check.h"
 #include "scheduler/record/steps_text.h"
 
 namespace iorace {
@@ -32,18 +31,17 @@ replay_input input_of(const trace_file& t) {
   return {t.schedule.value_or(schedule{}), t.points, execution_of(t)};
 }
 
-tl::expected<expectation, std::string> expectation_of(const trace_file& t) {
+expectation expectation_of(const trace_file& t) {
   expectation want;
-  std::string text;
-  for (const std::string& line : t.steps) text += line + "\n";
-  auto steps = parse_steps(text);
-  if (!steps)
-    return tl::unexpected(
-        fmt::format("[steps], line {}: {}", steps.error().line, steps.error().what));
-  want.steps = std::move(*steps);
+  for (const std::string& line : t.steps) {
+    auto step = parse_step(line, 1, want.steps.size() + 1);
+    CHECK(step.has_value(), "the steps of a trace are malformed");
+    want.steps.push_back(std::move(*step));
+  }
   if (!t.title.empty()) want.title = t.title;
   if (t.verdict) {
     want.verdict = t.verdict->name;
+    want.detail = t.verdict->detail;
     want.digest = t.verdict->digest;
   }
   return want;

@@ -18,8 +18,8 @@ namespace iorace {
 execution_options execution_of(const trace_file& t);
 // What is executed. Without a schedule the dullest one.
 replay_input input_of(const trace_file& t);
-// What the trace says of its execution. Errors: malformed steps, with the place in `text`.
-tl::expected<expectation, std::string> expectation_of(const trace_file& t);
+// What the trace says of its execution. Requires: its steps are such as parse_trace() takes.
+expectation expectation_of(const trace_file& t);
 
 // Returns `base` as the trace of an execution that has just been kept on this thread: schedule,
 // points, steps, title and verdict are the execution's; what was drawn from a menu stands instead

@@ -68,10 +68,10 @@ struct flow_info {
 
 struct knob_value {
   const char* name;
-  const char* id;  // "V0", or "" where flows have none
+  const char* id;  // "V0"; "V5s" is the sound value beside "V5"
   const char* summary;
-  const char* source;    // thread or upstream commit
-  const char* scenario;  // built-in scenario that shows it, or ""
+  const char* source;    // thread or upstream commit, "ours" if nobody wrote it
+  const char* scenario;  // built-in scenario that shows it
   const char* expect;    // name of the expected verdict, or "clean"
 };
 

@@ -30,6 +30,8 @@ struct task_local {
   unsigned works;
   const void* marked;  // ghost: the area that this task's unmap is revoking
   u64 entered;         // ghost: when this task's unmap began
+  bool passed;         // ghost: it has taken out an area,
+  u64 passed_last;     //   the last of which ended here
 };
 
 struct world {

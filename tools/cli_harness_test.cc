@@ -8,13 +8,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <sstream>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 namespace iorace::cli {
 namespace {
 
-constexpr int patience_ms = 120'000;
+constexpr int patience_ms = 120'000, glance_ms = 1;
 
 // In the child: the words become the program, from inside `folder`.
 [[noreturn]] void become(const std::vector<std::string>& words, const std::string& folder, int in,
@@ -59,7 +60,8 @@ cli_test::~cli_test() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-outcome cli_test::run(std::vector<std::string> words, const std::string& input, bool interrupt) {
+outcome cli_test::run(std::vector<std::string> words, const std::string& input,
+                      const watcher& watch) {
   write(".stdin", input);
   const int in = open(path(".stdin").c_str(), O_RDONLY | O_CLOEXEC);
   int out[2], err[2];
@@ -71,19 +73,18 @@ outcome cli_test::run(std::vector<std::string> words, const std::string& input, 
 
   outcome o;
   pollfd fds[] = {{out[0], POLLIN, 0}, {err[0], POLLIN, 0}};
+  int waited_ms = 0;
   while (fds[0].fd >= 0 || fds[1].fd >= 0) {
-    if (poll(fds, 2, patience_ms) <= 0) {
+    const int pause = watch ? glance_ms : patience_ms;
+    waited_ms = poll(fds, 2, pause) > 0 ? 0 : waited_ms + pause;
+    if (waited_ms >= patience_ms) {
       ADD_FAILURE() << "no end and no output";
       kill(child, SIGKILL);
       break;
     }
+    if (watch) watch(o, child);
     if (fds[0].revents != 0 && !drain(fds[0].fd, o.out)) fds[0].fd = -1;
     if (fds[1].revents != 0 && !drain(fds[1].fd, o.err)) fds[1].fd = -1;
-    if (interrupt && o.out.find('\n') != o.out.npos) {
-      usleep(300'000);  // the first line comes before the work
-      kill(child, SIGINT);
-      interrupt = false;
-    }
   }
   close(out[0]);
   close(err[0]);
@@ -94,11 +95,34 @@ outcome cli_test::run(std::vector<std::string> words, const std::string& input, 
 }
 
 outcome cli_test::iorace(std::vector<std::string> words, const std::string& input) {
-  return run(std::move(words), input, false);
+  return run(std::move(words), input, nullptr);
 }
 
 outcome cli_test::interrupted(std::vector<std::string> words) {
-  return run(std::move(words), "", true);
+  bool sent = false;
+  return run(std::move(words), "", [&](const outcome& o, pid_t child) {
+    if (sent || o.out.find('\n') == o.out.npos) return;
+    usleep(300'000);  // the first line comes before the work
+    kill(child, SIGINT);
+    sent = true;
+  });
+}
+
+outcome cli_test::killed_after_checkpoints(std::vector<std::string> words,
+                                           const std::string& checkpoint, unsigned n, unsigned ms) {
+  // Each one is a new file of that name.
+  const auto which = [&] {
+    struct stat info {};
+    return stat(path(checkpoint).c_str(), &info) == 0 ? info.st_ino : 0;
+  };
+  ino_t last = which();
+  unsigned seen = 0;
+  return run(std::move(words), "", [&](const outcome&, pid_t child) {
+    if (const ino_t now = which(); now != last) ++seen, last = now;
+    if (seen < n) return;
+    usleep(ms * 1000);
+    kill(child, SIGKILL);
+  });
 }
 
 nlohmann::json cli_test::json_of(std::vector<std::string> words, int status) {

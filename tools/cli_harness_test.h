@@ -3,6 +3,7 @@
 // For tests of the program: runs it as people do, in a folder of its own.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -27,6 +28,10 @@ class cli_test : public testing::Test {
   outcome iorace(std::vector<std::string> words, const std::string& input = "");
   // The same, and an interrupt (^C) as soon as the first line has been printed.
   outcome interrupted(std::vector<std::string> words);
+  // The same, and SIGKILL some time after the file `checkpoint` has been written `n` times, if it
+  // comes to that.
+  outcome killed_after_checkpoints(std::vector<std::string> words, const std::string& checkpoint,
+                                   unsigned n, unsigned ms = 0);
   nlohmann::json json_of(std::vector<std::string> words, int status);
 
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
@@ -39,7 +44,9 @@ class cli_test : public testing::Test {
             const std::string& to_name);
 
  private:
-  outcome run(std::vector<std::string> words, const std::string& input, bool interrupt);
+  // Starts iorace; `watch` is called every now and then with what it has printed and its number.
+  using watcher = std::function<void(const outcome&, pid_t)>;
+  outcome run(std::vector<std::string> words, const std::string& input, const watcher& watch);
   std::string folder_;
 };
 

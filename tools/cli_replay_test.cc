@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <utility>
 
@@ -39,16 +40,62 @@ TEST_F(cli_test, replay_tells_same_from_drifted) {
   write("b.trace", text);
   EXPECT_EQ(status_of(json_of({"replay", "b.trace"}, 0)), "drifted");
   EXPECT_EQ(status_of(json_of({"replay", "--strict", "b.trace"}, 3)), "drifted");
+  EXPECT_EQ(iorace({"IORACE_UPDATE=0", "replay", "b.trace"}).status, 0);
+  EXPECT_EQ(read("b.trace"), text) << "0 is no";
   EXPECT_EQ(iorace({"IORACE_UPDATE=1", "replay", "b.trace"}).status, 0);
   EXPECT_EQ(read("b.trace"), read("a.trace"));
 }
 
-// Does the candidate fix cure the race? That is what --with is for.
-TEST_F(cli_test, replay_of_a_fixed_tree_is_changed) {
+// Nobody can change what was recorded unnoticed.
+TEST_F(cli_test, steps_are_compared) {
   find_race("a.trace");
-  const outcome fixed = iorace({"replay", "a.trace", "--with", "selftest_access.lock=mutex"});
-  EXPECT_THAT(fixed.out, Not(StartsWith("same")));
-  EXPECT_THAT(fixed.status, testing::AnyOf(1, 3));
+  const std::string whole = read("a.trace");
+  const std::size_t steps = whole.find("\n[steps]\n") + 9;
+  const std::size_t third = whole.find("\n   3 ", steps) + 1;
+  const auto expect_drift = [&](const std::string& text, const std::string& what) {
+    write("b.trace", text);
+    const json drifted = json_of({"replay", "b.trace"}, 0);
+    EXPECT_EQ(status_of(drifted), "drifted");
+    EXPECT_THAT(drifted["results"][0]["what"].get<std::string>(), StartsWith(what));
+    EXPECT_EQ(iorace({"replay", "--strict", "b.trace"}).status, 3);
+  };
+  expect_drift(std::string(whole).replace(third + 5, 4, "cpu9"), "step 3 is 'cpu");
+  const std::size_t verdict = whole.find("[verdict]");
+  expect_drift(whole.substr(0, third) + whole.substr(verdict), "step 3 is 'cpu");
+  // A step taken out leaves a hole, and a verdict is not optional.
+  write("b.trace", whole.substr(0, third) + whole.substr(whole.find('\n', third) + 1));
+  EXPECT_THAT(iorace({"replay", "b.trace"}).err, HasSubstr("'4' is not the number of the step"));
+  write("b.trace", whole.substr(0, whole.find("digest ")));
+  EXPECT_THAT(iorace({"replay", "b.trace"}).err, HasSubstr("[verdict] has no digest"));
+  // No steps at all: there is the digest.
+  write("b.trace", whole.substr(0, steps - 8) + whole.substr(verdict));
+  EXPECT_EQ(iorace({"replay", "--strict", "b.trace"}).status, 0);
+}
+
+// By hand: a program, a schedule perhaps. Replaying it once writes down the rest.
+TEST_F(cli_test, what_is_written_by_hand_can_be_recorded) {
+  write("a.trace",
+        "iorace-trace 1\n[cpu1]\nioas#1.1 = ioas_alloc()\n[cpu2]\nioas#2.1 = ioas_alloc()\n"
+        "[schedule]\ncpu2\ncpu1\n");
+  EXPECT_EQ(iorace({"replay", "a.trace"}).status, 2);
+  EXPECT_EQ(iorace({"IORACE_UPDATE=1", "replay", "a.trace"}).status, 0);
+  EXPECT_THAT(read("a.trace"), HasSubstr("[schedule]\ncpu2\ncpu1\n[steps]\n   1 cpu2 "));
+  EXPECT_EQ(iorace({"replay", "--strict", "a.trace"}).status, 0);
+}
+
+// Does the candidate fix cure the race? That is what --with is for. Where the fix leaves every
+// place of the schedule, the answer is `changed`; where it takes one away, `lost`, which names it.
+TEST_F(cli_test, replay_of_a_fixed_tree_is_changed_or_lost) {
+  find_race("a.trace");
+  const auto fixed = [this](const char* file, int status) {
+    return json_of({"replay", file, "--with", "selftest_access.lock=mutex"}, status);
+  };
+  EXPECT_EQ(status_of(fixed("a.trace", 1)), "changed");
+  ASSERT_EQ(iorace({"minimize", "a.trace", "-o", "min.trace"}).status, 0);
+  const json lost = fixed("min.trace", 3);
+  EXPECT_EQ(status_of(lost), "lost");
+  EXPECT_THAT(lost["results"][0]["what"].get<std::string>(),
+              EndsWith("; got none, expected " + race_title));
   // But the environment does not touch a recorded trace.
   EXPECT_EQ(iorace({"IORACE_WITH=selftest_access.lock=mutex", "replay", "a.trace"}).status, 0);
   edit("a.trace", race_title, "kernel-warn in iopt_unmap_iova_range", "b.trace");
@@ -62,7 +109,6 @@ TEST_F(cli_test, lost_anchors_are_named_and_relocated) {
   const std::size_t at = text.find(" until ") + 7;
   ASSERT_LT(at, text.size());
   text.replace(at, text.find(' ', at) - at, "renamed_function");
-  text.erase(text.find("\ndigest ") + 1);
   write("b.trace", text);
   const json lost = json_of({"replay", "b.trace"}, 3);
   EXPECT_EQ(status_of(lost), "lost");
@@ -149,17 +195,30 @@ TEST_F(cli_test, drawings_are_narrow_ascii) {
   EXPECT_THAT(iorace({"draw", "-"}, read("a.trace")).out, HasSubstr("CPU2"));
 }
 
-// IORACE_UPDATE=1 puts the drawing into the page, which has other words around it.
-TEST_F(cli_test, the_first_drawing_of_the_readme_is_what_is_drawn) {
+// The commands of the page say what the page says. IORACE_UPDATE=1 puts the drawing into it.
+TEST_F(cli_test, the_readme_is_true) {
   const std::string page = IORACE_SOURCE_DIR "/README.md";
-  const std::string drawing =
-      iorace({"draw", IORACE_SOURCE_DIR "/repro/wrong/selftest_access.lock-spin-pin.trace"}).out;
   std::stringstream content;
   content << std::ifstream(page).rdbuf();
-  std::string text = content.str();
+  const std::string text = content.str();
+  std::vector<outcome> outcomes;
+  for (std::string line; std::getline(content, line);) {
+    if (!line.starts_with("./iorace ")) continue;
+    std::istringstream in(line.substr(9, line.find(" #") - 9));
+    outcomes.push_back(iorace({std::istream_iterator<std::string>(in), {}}));
+  }
+  ASSERT_EQ(outcomes.size(), 6u);
+  const std::string drawing = outcomes[2].out;
+  constexpr int expected[] = {1, 0, 0, 0, 0, 1};
+  for (std::size_t i = 0; i < outcomes.size(); ++i)
+    EXPECT_EQ(outcomes[i].status, expected[i]) << outcomes[i].out << outcomes[i].err;
+  EXPECT_THAT(outcomes[4].out, StartsWith("same "));
+  EXPECT_THAT(outcomes[5].out, StartsWith("changed "));
+
   const std::size_t at = text.find("```\n") + 4, end = text.find("```\n", at);
   ASSERT_LT(end, text.size());
-  const bool update = std::getenv("IORACE_UPDATE") != nullptr;
+  const char* const wanted = std::getenv("IORACE_UPDATE");
+  const bool update = wanted != nullptr && std::string_view(wanted) == "1";
   if (update) std::ofstream(page) << std::string(text).replace(at, end - at, drawing);
   EXPECT_TRUE(update || text.substr(at, end - at) == drawing) << drawing;
 }
@@ -173,6 +232,12 @@ TEST_F(cli_test, convert_there_and_back) {
   EXPECT_THAT(read("b.trace"), HasSubstr("title     " + race_title));
   EXPECT_EQ(iorace({"replay", "b.trace"}).status, 0);
   EXPECT_EQ(iorace({"convert", "b.trace"}).out, read("bytes"));
+  // What needs promoted points would be another execution: refused, and nothing is written.
+  const outcome refused =
+      iorace({"convert", IORACE_SOURCE_DIR "/repro/wrong/selftest_access.lock-spin-respond.trace"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_EQ(refused.out, "");
+  EXPECT_THAT(refused.err, HasSubstr("bytes hold no promoted points"));
   // A corpus file that finds something under the settings of the command is `changed`.
   EXPECT_EQ(iorace({"IORACE_WITH=" + spin, "replay", "bytes"}).status, 1);
   EXPECT_EQ(iorace({"replay", "bytes"}).status, 0);

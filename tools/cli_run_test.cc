@@ -80,6 +80,31 @@ TEST_F(cli_test, json_has_what_scripts_need) {
   EXPECT_EQ(run["findings"][0]["trace"], "a.trace");
 }
 
+// What is said of executions that nobody has seen, and no more than is known.
+TEST_F(cli_test, statistics_are_in_text_and_json) {
+  const std::vector<std::string> words = {
+      "run",        "unmap_map", "--with",           "profile=repaired",
+      "--strategy", "pct:2",     "--max-executions", "300"};
+  const json s = json_of(words, 0)["statistics"];
+  EXPECT_EQ(s["looked_at"], 300);
+  EXPECT_EQ(s["exact"], true);
+  EXPECT_EQ(s["reads_from_pairs_exact"], true);
+  EXPECT_GT(s["traces"], 1);
+  EXPECT_GT(s["reads_from_pairs"], 1);
+  EXPECT_DOUBLE_EQ(s["unseen_mass"], s["traces_once"].get<double>() / 300);
+  EXPECT_EQ(s["tasks_max"], 2);
+  EXPECT_GT(s["pct_executions"], 200);
+  EXPECT_EQ(s["pct_miss_bound"].size(), 2u) << "of deeper bugs pct:2 says nothing";
+  EXPECT_EQ(s["pct_miss_bound"]["1"], s["pct_miss_bound"]["2"]);
+  EXPECT_LT(s["pct_miss_bound"]["2"], 1);
+  const outcome text = iorace(words);
+  EXPECT_THAT(text.out, HasSubstr("\nexecutions 300  points "));
+  EXPECT_THAT(text.out, HasSubstr("\ntraces " + s["traces"].dump() + " in 300 executions"));
+  EXPECT_THAT(text.out, HasSubstr("reads-from pairs " + s["reads_from_pairs"].dump() + "\n"));
+  EXPECT_THAT(text.out, HasSubstr("\npct:2, " + s["pct_executions"].dump() +
+                                  " executions: a bug of depth 2 or less is missed with p <= "));
+}
+
 TEST_F(cli_test, jobs_change_nothing) {
   const auto with_jobs = [&](const char* jobs, const char* file, bool going) {
     std::vector<std::string> words = {
@@ -147,6 +172,86 @@ TEST_F(cli_test, an_interrupt_keeps_what_was_found) {
   EXPECT_EQ(found.status, 1);
   EXPECT_THAT(found.out, HasSubstr(race_title));
   EXPECT_EQ(iorace({"replay", "a.trace"}).status, 0);
+}
+
+// Whoever cannot keep a trace still hears what was found, and how.
+TEST_F(cli_test, what_was_found_is_told_though_its_trace_cannot_be_written) {
+  const std::vector<std::string> words = {"run",          "access_pin_unmap", "--with", spin,
+                                          "--keep-going", "--max-executions", "3000",   "-o"};
+  const auto with_output = [&](const std::string& name) {
+    std::vector<std::string> all = words;
+    all.push_back(name);
+    return all;
+  };
+  const outcome full = iorace(with_output("/dev/full"));
+  EXPECT_EQ(full.status, 2);
+  EXPECT_THAT(full.out, HasSubstr("\n" + race_title + "\n"));
+  EXPECT_THAT(full.out, Not(HasSubstr("replay: ")));
+  EXPECT_THAT(full.err, HasSubstr("iorace: /dev/full: "));
+  const json same = json_of(with_output("/dev/full"), 2);
+  ASSERT_GE(same["findings"].size(), 2u);
+  EXPECT_EQ(same["findings"][0]["trace"], json());
+  // The name of the second trace is taken.
+  write("k-2.trace", "mine");
+  const json taken = json_of(with_output("k.trace"), 2);
+  EXPECT_EQ(taken["findings"][0]["trace"], "k.trace");
+  EXPECT_EQ(taken["findings"][1]["trace"], json());
+  EXPECT_EQ(read("k-2.trace"), "mine");
+  // A device has no second name.
+  const json null = json_of(with_output("/dev/null"), 1);
+  for (const json& finding : null["findings"]) EXPECT_EQ(finding["trace"], "/dev/null");
+  EXPECT_FALSE(std::filesystem::exists("/dev/null-2"));
+}
+
+TEST_F(cli_test, a_setup_that_is_convicted_is_a_finding) {
+  write("s.trace",
+        "iorace-trace 1\n[setup]\nioas#1 = ioas_alloc()\nioas_unmap_all(ioas#1) = -ENOENT\n"
+        "[cpu1]\nioas_unmap_all(ioas#1)\n");
+  for (const char* jobs : {"1", "2", "3"}) {
+    const json run = json_of({"run", "s.trace", "--keep-going", "--max-executions", "300", "--jobs",
+                              jobs, "-o", std::string("found") + jobs},
+                             1);
+    ASSERT_EQ(run["findings"].size(), 1u);
+    EXPECT_EQ(run["findings"][0]["verdict"], "unexpected-result");
+    EXPECT_EQ(iorace({"replay", "--strict", std::string("found") + jobs}).status, 0);
+  }
+}
+
+// What a program says of itself wins over the environment, and loses to the command.
+TEST_F(cli_test, the_profile_of_a_program_is_its_own) {
+  write("a.trace", "iorace-trace 1\nprofile upstream\n");
+  write("b.trace", "iorace-trace 1\n");
+  const auto profile_of = [this](const std::string& file, std::vector<std::string> with) {
+    std::vector<std::string> words = {"IORACE_WITH=profile=repaired", "run", file,
+                                      "--max-executions", "1"};
+    words.insert(words.end(), with.begin(), with.end());
+    return json_of(words, 0)["profile"];
+  };
+  EXPECT_EQ(profile_of("a.trace", {}), "upstream");
+  EXPECT_EQ(profile_of("b.trace", {}), "repaired");
+  EXPECT_EQ(profile_of("a.trace", {"--with", "profile=repaired"}), "repaired");
+}
+
+// The error path of a map needs a failure that is injected.
+TEST_F(cli_test, faults_are_asked_for) {
+  const auto map_two_domains = [this](const char* faults, int status) {
+    return json_of({"run", "map_two_domains", "--faults", faults, "--max-executions", "3000", "-o",
+                    std::string("found") + faults},
+                   status);
+  };
+  EXPECT_EQ(map_two_domains("0", 0)["findings"], json::array());
+  const json found = map_two_domains("1", 1);
+  EXPECT_EQ(found["findings"][0]["verdict"], "unpinned-while-mapped");
+  EXPECT_THAT(found["command"].get<std::string>(), HasSubstr(" --faults 1"));
+  EXPECT_THAT(read("found1"), HasSubstr("\noptions   faults=1\n"));
+}
+
+TEST_F(cli_test, time_is_that_of_all_seeds) {
+  const json all =
+      json_of({"run", "access_pin_unmap", "--with", "profile=repaired", "--seed", "1..1000",
+               "--max-executions", "18446744073709551615", "--max-time", "500ms"},
+              0);
+  EXPECT_LT(all["runs"].size(), 1000u);
 }
 
 TEST_F(cli_test, time_ends_a_run) {

@@ -35,9 +35,23 @@ struct run_request {
   std::string time_text;
   bool keep_going = false;
   bool fair = false;
+  std::optional<std::uint32_t> faults;  // instead of what the scenario says
   statistics_of statistics = statistics_of::some;
   unsigned jobs = 1;
-  std::string out;  // empty: ./<scenario>-<verdict>-<hash8>.trace
+  std::string out;     // empty: ./<scenario>-<verdict>-<hash8>.trace
+  std::string resume;  // empty: no checkpoints
+  output_options output;
+};
+
+struct verify_request {
+  std::string scenario;
+  outside_settings with;
+  std::optional<std::uint64_t> executions_max;
+  std::optional<std::chrono::milliseconds> time_max;
+  std::string time_text;
+  std::optional<unsigned> preemptions;
+  std::optional<std::uint32_t> faults;  // instead of what the scenario says
+  std::string out;                      // as run_request's
   output_options output;
 };
 
@@ -65,6 +79,12 @@ struct draw_request {
   output_options output;
 };
 
+struct explain_request {
+  std::string file;
+  outside_settings with;
+  output_options output;
+};
+
 struct convert_request {
   std::string file;
   outside_settings with;
@@ -77,9 +97,11 @@ struct list_request {
 };
 
 result<int> run_command(const run_request& o);
+result<int> verify_command(const verify_request& o);
 result<int> replay_command(const replay_request& o);
 result<int> minimize_command(const minimize_request& o);
 result<int> draw_command(const draw_request& o);
+result<int> explain_command(const explain_request& o);
 result<int> convert_command(const convert_request& o);
 result<int> list_command(const list_request& o);
 

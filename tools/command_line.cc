@@ -2,6 +2,7 @@
 //
 // The command line as a grammar. Whatever is wrong with it is one line and exit status 2.
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -10,16 +11,20 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "fuzz/scanner.h"
 #include "fuzz/settings.h"
+#include "scheduler/engine/check.h"
+#include "scheduler/record/scanner.h"
 #include "scheduler/strategies/strategy.h"
 #include "tools/command.h"
+#include "tools/program_report.h"
 
 namespace iorace::cli {
 namespace {
 
 constexpr unsigned jobs_max = 256;
-constexpr std::string_view verbs[] = {"run", "replay", "minimize", "draw", "convert", "list"};
+constexpr unsigned faults_max = 1000;
+constexpr std::string_view verbs[] = {"run",  "verify",  "replay",  "minimize",
+                                      "draw", "explain", "convert", "list"};
 
 using action = std::function<result<int>()>;
 
@@ -39,6 +44,7 @@ CLI::Option* add(CLI::App& app, const std::string& name, const std::string& type
           help)
       ->type_name(type)
       ->expected(1)
+      ->allow_extra_args(false)  // the next word is a file or a scenario
       ->trigger_on_parse();
 }
 
@@ -47,6 +53,10 @@ std::string store(const number<T>& value, To& to) {
   if (!value) return value.error();
   to = static_cast<To>(*value);
   return {};
+}
+template <class T, class To>
+std::string store(const number<T>& value, std::optional<To>& to) {
+  return store(value, to.emplace());
 }
 
 std::string error_of(const set_result& set) { return set ? std::string() : set.error(); }
@@ -76,22 +86,33 @@ void add_output(CLI::App& app, output_options& o) {
 
 void add_settings_options(CLI::App& app, outside_settings& o) {
   add(app, "--with", "KNOB=VALUE", "Set a knob, or profile=repaired; repeatable; also IORACE_WITH",
-      [&o](const std::string& w) {
-        o.command_has_profile |= w.starts_with("profile=");
-        return error_of(set_knob(o.command, w, kernel_schema()));
-      });
+      [&o](const std::string& w) { return error_of(set_knob(o.command, w, kernel_schema())); });
   add(app, "--limit", "NAME=N", "Set a limit; repeatable",
       [&o](const std::string& w) { return error_of(set_limit(o.command, w, kernel_schema())); });
+}
+
+void add_out(CLI::App& app, std::string& out, const std::string& help) {
+  add(app, "-o", "PATH", help, [&out](const std::string& w) {
+    out = w;
+    return w.empty() ? "'' is no name, expected one of a file" : std::string();
+  });
 }
 
 void add_file(CLI::App& app, std::string& file, const std::string& what) {
   app.add_option("FILE", file, what)->required()->type_name("");
 }
 
-void add_run_limits(CLI::App& app, run_request& o) {
-  add(app, "--seed", "N", "Decimal, 0x..., a commit hash, or FIRST..LAST (default 0)",
-      [&o](const std::string& w) { return store(parse_seeds(w), o.seeds); });
-  add(app, "--max-executions", "N", "Stop after N executions (default 1000000)",
+void add_scenario(CLI::App& app, std::string& scenario) {
+  app.add_option("SCENARIO", scenario, "A built-in name (iorace list scenarios) or a file")
+      ->required()
+      ->type_name("");
+}
+
+// --max-executions, --max-time, --faults and -o of a search.
+template <class Request>
+void add_search_limits(CLI::App& app, Request& o, const std::string& executions_default_text) {
+  add(app, "--max-executions", "N",
+      fmt::format("Stop after N executions (default {})", executions_default_text),
       [&o](const std::string& w) {
         return store(parse_count(w, 1, ~std::uint64_t{0}), o.executions_max);
       });
@@ -100,24 +121,39 @@ void add_run_limits(CLI::App& app, run_request& o) {
         o.time_text = w;
         return store(parse_duration(w), o.time_max);
       });
+  add(app, "--faults", "N", "Inject up to N failures per execution (default: as SCENARIO says)",
+      [&o](const std::string& w) { return store(parse_count(w, 0, faults_max), o.faults); });
+  add_out(app, o.out, "Trace of the finding (default ./SCENARIO-VERDICT-HASH.trace)");
+}
+
+void add_run_limits(CLI::App& app, run_request& o) {
+  add(app, "--seed", "N", "Decimal, 0x..., a commit hash, or FIRST..LAST (default 0)",
+      [&o](const std::string& w) { return store(parse_seeds(w), o.seeds); });
+  add_search_limits(app, o, fmt::format("{}", executions_default));
   add(app, "--jobs", "N", "Workers (default 1); the result does not depend on it",
       [&o](const std::string& w) { return store(parse_count(w, 1, jobs_max), o.jobs); });
 }
 
+std::string strategy_error(const std::string& word) {
+  std::vector<std::string> names;
+  for (const strategy_info& s : strategies()) {
+    const bool plain = *s.argument == '\0';
+    names.push_back(plain ? s.name : fmt::format("{}:{}", s.name, s.argument));
+    if (!plain && word.starts_with(std::string(s.name) + ':'))
+      return fmt::format("{} is out of range, expected {}: {}", iorace::quoted(word), names.back(),
+                         s.summary);
+  }
+  return fmt::format("unknown strategy {}, expected one of {}", iorace::quoted(word),
+                     fmt::join(names, ", "));
+}
+
 action add_run(CLI::App& verb, run_request& o) {
-  verb.add_option("SCENARIO", o.scenario, "A built-in name (iorace list scenarios) or a file")
-      ->required()
-      ->type_name("");
+  add_scenario(verb, o.scenario);
   add_settings_options(verb, o.with);
   add(verb, "--strategy", "NAME[:ARG]", "How to schedule (iorace list strategies)",
       [&o](const std::string& word) {
         o.strategy = word;
-        if (make_strategy(word) != nullptr) return std::string();
-        std::vector<std::string> names;
-        for (const strategy_info& s : strategies())
-          names.push_back(*s.argument == '\0' ? s.name : fmt::format("{}:{}", s.name, s.argument));
-        return fmt::format("unknown strategy {}, expected one of {}", iorace::quoted(word),
-                           fmt::join(names, ", "));
+        return make_strategy(word) == nullptr ? strategy_error(word) : std::string();
       });
   add_run_limits(verb, o);
   verb.add_flag("--keep-going", o.keep_going, "Do not stop at the first finding");
@@ -130,13 +166,27 @@ action add_run(CLI::App& verb, run_request& o) {
                            expected_one_of(word, names));
       });
   verb.add_flag("--fair", o.fair, "Locks are handed over first come, first served");
-  verb.add_option("-o", o.out, "Trace of the finding (default ./SCENARIO-VERDICT-HASH.trace)")
-      ->type_name("PATH");
+  verb.add_option("--resume", o.resume, "Keep checkpoints in FILE; go on from it if it exists")
+      ->type_name("FILE");
   add_output(verb, o.output);
   verb.footer(
       "Example: iorace run access_pin_unmap --with selftest_access.lock=spin --seed 1..10\n"
       "Exit status: 0 nothing found, 1 a finding, 2 usage, 130 interrupted");
   return [&o] { return run_command(o); };
+}
+
+action add_verify(CLI::App& verb, verify_request& o) {
+  add_scenario(verb, o.scenario);
+  add_settings_options(verb, o.with);
+  add(verb, "--preemptions", "N", "Only what needs at most N preemptions (default: everything)",
+      [&o](const std::string& w) { return store(parse_count(w, 0, 1'000'000), o.preemptions); });
+  add_search_limits(verb, o, "no limit");
+  add_output(verb, o.output);
+  verb.footer(
+      "Example: iorace verify access_pin_unmap\n"
+      "Exit status: 0 complete, nothing found; 1 a finding; 2 usage; 4 ended before it was\n"
+      "complete and found nothing; 130 interrupted");
+  return [&o] { return verify_command(o); };
 }
 
 action add_replay(CLI::App& verb, replay_request& o) {
@@ -160,7 +210,7 @@ action add_minimize(CLI::App& verb, minimize_request& o) {
   add_file(verb, o.file, "A trace or corpus file with a finding; - is standard input");
   add_settings_options(verb, o.with);
   verb.add_flag("--keep-program", o.keep_program, "Shrink the schedule only");
-  verb.add_option("-o", o.out, "Where to write (default FILE.min.trace)")->type_name("PATH");
+  add_out(verb, o.out, "Where to write (default FILE.min.trace)");
   add_output(verb, o.output);
   verb.footer(
       "Example: iorace minimize found.trace -o minimal.trace\n"
@@ -177,10 +227,21 @@ action add_draw(CLI::App& verb, draw_request& o) {
   return [&o] { return draw_command(o); };
 }
 
+action add_explain(CLI::App& verb, explain_request& o) {
+  add_file(verb, o.file, "A trace or corpus file; - is standard input");
+  add_settings_options(verb, o.with);
+  add_output(verb, o.output);
+  verb.footer(
+      "Example: iorace explain minimal.trace\n"
+      "Exit status: 0 explained, or there is no finding, 2 usage or malformed, 3 lost or\n"
+      "nondeterministic");
+  return [&o] { return explain_command(o); };
+}
+
 action add_convert(CLI::App& verb, convert_request& o) {
   add_file(verb, o.file, "Corpus bytes or a trace; - is standard input");
   add_settings_options(verb, o.with);
-  verb.add_option("-o", o.out, "Where to write (default: standard output)")->type_name("PATH");
+  add_out(verb, o.out, "Where to write (default: standard output)");
   verb.footer("Example: iorace convert corpus/iommufd_fuzzer/0a1b2c > seed.trace");
   return [&o] { return convert_command(o); };
 }
@@ -238,9 +299,21 @@ result<void> read_environment(program_data& to) {
   return {};
 }
 
+// What our own broken assumptions tell people to type.
+void remember_command(int argc, char** argv) {
+  static std::string line;
+  std::vector<std::string> words(argv, argv + argc);
+  words[0] = "iorace";
+  line = shell_line(words);
+  if (const char* with = std::getenv("IORACE_WITH"); with != nullptr && *with != '\0')
+    line = "IORACE_WITH=" + shell_line({with}) + " " + line;
+  set_rerun_command(line.c_str());
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error like a full disk
   CLI::App app(
       "iorace: finds, shrinks, draws and replays races of the Linux IOMMU stack.\n"
       "iorace VERB --help says more about each verb.",
@@ -249,9 +322,11 @@ int run_command_line(int argc, char** argv) {
   app.set_version_flag("--version", "iorace " IORACE_VERSION);
   app.footer("Start with: iorace run access_pin_unmap --with selftest_access.lock=spin");
   run_request run;
+  verify_request verify;
   replay_request replay;
   minimize_request minimize;
   draw_request draw;
+  explain_request explain;
   convert_request convert;
   list_request list;
   const auto verb = [&app](std::size_t index, const char* help) -> CLI::App& {
@@ -259,11 +334,13 @@ int run_command_line(int argc, char** argv) {
   };
   const action actions[] = {
       add_run(verb(0, "Explore a scenario until something is found"), run),
-      add_replay(verb(1, "Re-execute traces and compare"), replay),
-      add_minimize(verb(2, "Shrink program, then schedule, keeping verdict and title"), minimize),
-      add_draw(verb(3, "CPU columns as on a mailing list"), draw),
-      add_convert(verb(4, "Corpus bytes to trace text, or back"), convert),
-      add_list(verb(5, "Scenarios, flows, knobs and more"), list)};
+      add_verify(verb(1, "Explore every interleaving of a scenario"), verify),
+      add_replay(verb(2, "Re-execute traces and compare"), replay),
+      add_minimize(verb(3, "Shrink program, then schedule, keeping verdict and title"), minimize),
+      add_draw(verb(4, "CPU columns as on a mailing list"), draw),
+      add_explain(verb(5, "Which orders a finding needs, and what passes next to it"), explain),
+      add_convert(verb(6, "Corpus bytes to trace text, or back"), convert),
+      add_list(verb(7, "Scenarios, flows, knobs and more"), list)};
   if (const auto status = check_verb(argc, argv, app)) return *status;
   try {
     app.parse(argc, argv);
@@ -272,9 +349,10 @@ int run_command_line(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return report({uncapitalized(error.what()) + hint(app)});
   }
-  for (outside_settings* with :
-       {&run.with, &replay.with, &minimize.with, &draw.with, &convert.with})
+  for (outside_settings* with : {&run.with, &verify.with, &replay.with, &minimize.with, &draw.with,
+                                 &explain.with, &convert.with})
     if (const auto read = read_environment(with->environment); !read) return report(read.error());
+  remember_command(argc, argv);
   const auto chosen = std::find_if(std::begin(verbs), std::end(verbs), [&](auto name) {
     return app.got_subcommand(std::string(name));
   });

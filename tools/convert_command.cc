@@ -18,9 +18,10 @@ result<int> convert_command(const convert_request& o) {
   if (!found) return file_failure(o.file, found.error());
   std::string out;
   if (is_trace_text(o.file, *content)) {
-    converted bytes = bytes_of(found->trace, kernel_schema());
-    for (const std::string& lost : bytes.lost) note(o.file + ": " + lost);
-    out = std::move(bytes.bytes);
+    auto bytes = bytes_of(found->trace, kernel_schema());
+    if (!bytes) return fail(o.file + ": " + bytes.error());
+    for (const std::string& lost : bytes->lost) note(o.file + ": " + lost);
+    out = std::move(bytes->bytes);
   } else {
     found->trace.verdict.reset();
     engine e;

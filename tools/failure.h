@@ -16,6 +16,7 @@ enum exit_status : int {
   exit_finding = 1,  // a finding; changed
   exit_usage = 2,    // usage, unreadable, malformed
   exit_lost = 3,     // lost, nondeterministic; drifted with --strict
+  exit_partial = 4,  // verify ended before it was complete and found nothing
   exit_interrupted = 130,
 };
 

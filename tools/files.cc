@@ -66,6 +66,7 @@ result<void> add_folder(const std::string& folder, std::vector<std::string>& fil
 }  // namespace
 
 result<std::string> read_input(const std::string& path) {
+  if (path.empty()) return fail("'': expected the name of a file");
   auto content = read_file(path == "-" ? "/dev/stdin" : path);
   if (!content) return fail(content.error());
   return std::move(*content);
@@ -86,7 +87,7 @@ result<std::vector<std::string>> inputs_of(const std::vector<std::string>& paths
 
 result<void> check_output(const std::string& path) {
   if (path == "-") return {};
-  struct stat info{};
+  struct stat info {};
   if (::stat(path.c_str(), &info) == 0) {
     if (S_ISDIR(info.st_mode)) return fail(path + ": is a directory, expected a file");
     if (S_ISREG(info.st_mode)) return fail(path + ": exists already, expected a new name");
@@ -99,11 +100,16 @@ result<void> check_output(const std::string& path) {
   return {};
 }
 
+bool is_device(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
 result<void> write_output(const std::string& path, std::string_view text) {
   if (path == "-") return write_stdout(text);
-  struct stat info{};
+  if (is_device(path)) return write_device(path, text);
+  struct stat info {};
   if (::stat(path.c_str(), &info) == 0) {
-    if (!S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) return write_device(path, text);
     const auto old = read_file(path);
     if (old && *old == text) return {};
     return check_output(path);

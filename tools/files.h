@@ -28,6 +28,9 @@ result<void> write_output(const std::string& path, std::string_view text);
 // Errors: as write_output's; a file that exists counts as having another content.
 result<void> check_output(const std::string& path);
 
+// Returns true iff there is something of that name that is neither a file nor a directory.
+bool is_device(const std::string& path);
+
 // Writes to standard output. Errors: it is closed, or the disk is full.
 result<void> write_stdout(std::string_view text);
 

@@ -9,7 +9,7 @@
 #include "tools/command.h"
 #include "tools/files.h"
 #include "tools/load.h"
-#include "tools/report.h"
+#include "tools/program_report.h"
 
 namespace iorace::cli {
 namespace {
@@ -35,7 +35,7 @@ std::string report_text(const minimized& m, const std::string& path, const paint
   std::string text = fmt::format("before: {}\nafter:  {}{}\n", size_text(m.before),
                                  size_text(m.after), m.minimal ? "" : " (stopped early)");
   text += colors.bad(m.trace.title) + "\n";
-  if (path != "-") text += fmt::format("replay: {}\n", shell_line({"iorace", "replay", path}));
+  if (path != "-") text += fmt::format("replay: {}\n", replay_line(path));
   return text;
 }
 

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
-#include "fuzz/scanner.h"
+#include "scheduler/record/scanner.h"
 
 namespace iorace::cli {
 namespace {

@@ -11,7 +11,7 @@
 #include "tools/command.h"
 #include "tools/files.h"
 #include "tools/load.h"
-#include "tools/report.h"
+#include "tools/program_report.h"
 
 namespace iorace::cli {
 namespace {
@@ -29,6 +29,11 @@ struct file_result {
 
 std::string title_or_verdict(const std::string& title, const std::string& verdict) {
   return title.empty() ? verdict : title;
+}
+
+bool update_wanted() {
+  const char* const value = std::getenv("IORACE_UPDATE");
+  return value != nullptr && std::string_view(value) == "1";
 }
 
 std::string relocated_path(std::string file) {
@@ -49,20 +54,21 @@ class replayer {
       r.located = found.error().located;
       return r;
     }
-    const auto want = expectation_of(found->trace);
-    if (!want) {
-      r.what = path + ": " + want.error();
+    if (!found->trace.verdict && !update_) {
+      r.what = path + ": has no [verdict] (is it truncated?), expected one to compare with";
       return r;
     }
+    const expectation want = expectation_of(found->trace);
     const bound_program bound(found->trace.program, kernel_schema());
     const replay_input in = input_of(found->trace);
-    const replay_report got = replay_trace(engine_, bound.runnable(), in, *want);
-    r.expected = title_or_verdict(want->title.value_or(""), want->verdict.value_or(""));
+    const replay_report got = replay_trace(engine_, bound.runnable(), in, want);
+    r.expected = title_or_verdict(want.title.value_or(""), want.verdict.value_or(""));
     r.got = title_or_verdict(got.title, got.verdict);
     r.status = got.status;
     r.what = got.what;
-    if (got.status == replay_status::lost && options_.relocate) relocate_file(*found, in, *want, r);
-    if (got.status == replay_status::drifted && update_) update_file(*found, in, r);
+    if (got.status == replay_status::lost && options_.relocate) relocate_file(*found, in, want, r);
+    if (update_ && (got.status == replay_status::drifted || !found->trace.verdict))
+      update_file(*found, in, r);
     return r;
   }
 
@@ -101,23 +107,25 @@ class replayer {
       r.what += "; " + done.error().text;
   }
 
-  // The derived sections follow the tree; verdict and title are what they were.
+  // The derived sections follow the tree; verdict and title are what they were, or, where the file
+  // had none, what its execution comes to.
   void update_file(const subject& s, const replay_input& in, file_result& r) {
     const bound_program bound(s.trace.program, kernel_schema());
     const kept_execution kept = keep(engine_, bound.runnable(), in.plan, in.options, in.points);
     trace_file t = trace_of(s.trace, kept);
     t.schedule = s.trace.schedule;
     t.schedule_notes = s.trace.schedule_notes;
+    if (s.trace.verdict && s.trace.steps.empty()) t.steps.clear();
     const auto done = write_file(r.file, print_trace(t, kernel_schema()), existing::replace);
-    r.what += done ? "; updated" : "; " + done.error();
+    if (!r.what.empty()) r.what += "; ";
+    r.what += done ? "updated" : done.error();
   }
 
   const replay_request& options_;
   // As for goldens: the tree has changed on purpose, and the diff will be reviewed.
   // With other settings it would become the trace of something else.
-  const bool update_ = std::getenv("IORACE_UPDATE") != nullptr &&
-                       options_.with.command.knobs.empty() &&
-                       options_.with.command.limits.empty() && !options_.with.command_has_profile;
+  const bool update_ = update_wanted() && options_.with.command.knobs.empty() &&
+                       options_.with.command.limits.empty() && !options_.with.command.says_profile;
   engine engine_;
 };
 
@@ -133,10 +141,7 @@ std::string result_text(const file_result& r, const paint& colors) {
   const bool good = r.status == replay_status::same || r.status == replay_status::drifted;
   const std::string status = good ? colors.good(name_of(r.status)) : colors.bad(name_of(r.status));
   std::string text = fmt::format("{:<8}  {}  {}\n", status, r.file, r.got);
-  if (r.status == replay_status::malformed)
-    text = fmt::format("{}  {}\n", status, r.what);
-  else if (!r.what.empty())
-    text += "  " + r.what + "\n";
+  if (!r.what.empty()) text += "  " + r.what + "\n";
   if (!r.relocated.empty()) text += "  proposal: " + r.relocated + "\n";
   return text;
 }
@@ -170,8 +175,9 @@ result<int> replay_command(const replay_request& o) {
     if (o.output.json) {
       results.push_back(result_json(one));
       progress.show_count("replayed", ++done, files->size());
-    } else if (const auto written = write_stdout(result_text(one, colors)); !written) {
-      return tl::unexpected(written.error());
+    } else if (one.status != replay_status::malformed) {
+      const auto written = write_stdout(result_text(one, colors));
+      if (!written) return tl::unexpected(written.error());
     }
     if (one.status == replay_status::malformed)
       fmt::print(stderr, "{}{}\n", one.located ? "" : "iorace: ", one.what);

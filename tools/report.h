@@ -6,30 +6,27 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "fuzz/run_program.h"
 #include "tools/command.h"
+#include "tools/program_report.h"
 
 namespace iorace::cli {
-
-using json = nlohmann::ordered_json;
 
 struct seed_report {
   std::uint64_t seed = 0;
   double seconds = 0;
   program_run run;
-  std::vector<std::string> paths;  // where the traces of the findings are
+  std::vector<std::string> paths;  // where the traces of the findings are; empty: not written
 };
 
-// The words `words` as a shell takes them back.
-std::string shell_line(const std::vector<std::string>& words);
-// The command that repeats the run, with everything that is not the default and without -o.
+// The command that repeats the run, with everything that is not the default and without files.
 std::string repeat_line(const run_request& o, const program_data& p);
 
 json run_json(const run_request& o, const trace_file& t, const std::string& scenario,
               const seed_report& r);
 
+// Says of a finding, as soon as it is kept, what it is and where.
+std::string found_line(const sampled_finding& f, const std::string& path);
 // The statistics of one run, what it did not reach, and its findings, each with the command that
 // replays it.
 std::string run_text(const trace_file& t, const seed_report& r, const paint& colors);

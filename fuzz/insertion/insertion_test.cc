@@ -67,7 +67,7 @@ replay_report replayed(const trace_file& t) {
       spin_lock_init(&edited.object->lock);
       return setup();
     };
-  return replay_trace(e, p, input_of(t), *expectation_of(t));
+  return replay_trace(e, p, input_of(t), expectation_of(t));
 }
 
 struct recorded {

@@ -9,6 +9,7 @@
 //   callback-after-destroy    I1.6  when a callback begins, and when the destroy operation is done
 //   area-survives-unmap       I1.8  when an unmap returns 0
 //   unlisted-error            I1.9  when a system call returns
+//   unmap-goes-back           I1.10 when an unmap has found an area
 // I1.7, no deadlock, is the scheduler's own verdict.
 #include "model/iommufd/contracts.h"
 
@@ -116,6 +117,20 @@ void area_freed(const iopt_area* area) {
 void unmap_entered() {
   const peek_scope looking;
   this_task().entered = ghost().published;
+  this_task().passed = false;
+}
+
+// An area that reaches beyond what was passed is in the way of what is left, whenever it came.
+void unmap_found(const iopt_area* area) {
+  const peek_scope looking;
+  if (this_task().passed && area->node.last.peek() <= this_task().passed_last)
+    convict_here("unmap-goes-back", "the unmap has been here and met what was mapped since");
+}
+
+void unmap_detached(const iopt_area* area) {
+  const peek_scope looking;
+  this_task().passed = true;
+  this_task().passed_last = area->node.last.peek();
 }
 
 void unmap_returned(const io_pagetable* iopt, unsigned long first, unsigned long last, int rc) {

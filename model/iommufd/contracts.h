@@ -19,8 +19,10 @@ void area_revoked(const iopt_area* area);
 void area_removed(const iopt_area* area);
 void area_freed(const iopt_area* area);
 
-// Unmap, around everything that it does.
+// Unmap, around everything that it does; at an area that it has found, has made unreachable.
 void unmap_entered();
+void unmap_found(const iopt_area* area);
+void unmap_detached(const iopt_area* area);
 void unmap_returned(const io_pagetable* iopt, unsigned long first, unsigned long last, int rc);
 
 // Callbacks: about to run, returned to notify, returned to a change of ioas.

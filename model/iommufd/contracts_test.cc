@@ -122,6 +122,50 @@ TEST(contracts, area_younger_than_the_unmap) {
             "");
 }
 
+// The kernel's own check of an area that its domains hold and no tree has.
+TEST(contracts, area_in_no_tree) {
+  const auto unmapped_after = [](bool tampered) {
+    return title_of([=](world* w) {
+      make_call(w, "ioas_alloc");
+      make_call(w, "hwpt_alloc", {3});
+      make_call(w, "ioas_map", {3, 0x1000000, 0x1000});
+      iopt_area* const area = first_area(w, 3);
+      iopt_pages* const pages = area->pages;
+      if (tampered) interval_tree_remove(&area->pages_node, &pages->domains_itree);
+      make_call(w, "ioas_unmap_all", {3});
+    });
+  };
+  EXPECT_EQ(unmapped_after(true), "kernel-warn in iopt_area_unfill_domains");
+  EXPECT_EQ(unmapped_after(false), "");
+}
+
+// Behind what it has unmapped an unmap may find what it likes.
+TEST(contracts, unmap_goes_back) {
+  const auto found_after = [](std::size_t detached, std::size_t found) {
+    return title_of([=](world* w) {
+      make_call(w, "ioas_map", {1, iova + 0x4000, 0x1000});
+      CONTRACT(unmap_entered);
+      CONTRACT(unmap_detached, areas_of(w)[detached]);
+      CONTRACT(unmap_found, areas_of(w)[found]);
+    });
+  };
+  EXPECT_EQ(found_after(1, 0).substr(0, 15), "unmap-goes-back");
+  EXPECT_EQ(found_after(0, 0).substr(0, 15), "unmap-goes-back");
+  EXPECT_EQ(found_after(0, 1), "");
+  // What was mapped across the end of what was passed is met where the unmap goes on.
+  EXPECT_EQ(title_of([](world* w) {
+              make_call(w, "ioas_map", {1, iova + 0x4000, 0x1000});
+              iopt_area* const across = areas_of(w)[1];
+              const unsigned long start = across->node.start;
+              CONTRACT(unmap_entered);
+              CONTRACT(unmap_detached, areas_of(w)[0]);
+              across->node.start = areas_of(w)[0]->node.last;
+              CONTRACT(unmap_found, across);
+              across->node.start = start;
+            }),
+            "");
+}
+
 TEST(contracts, unlisted_error) {
   const int errors[] = {ENOENT};
   EXPECT_EQ(title_of([&](world*) { CONTRACT(syscall_returned, "ioas_map", -EIO, errors, 1); }),

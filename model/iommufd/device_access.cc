@@ -106,7 +106,7 @@ int iommufd_access_pin_pages(iommufd_access* access, unsigned long iova, unsigne
   int rc = 0;
   down_read(&iopt->iova_rwsem);
   iopt_area* area = iopt_area_contig_init(&iter, iopt, iova, last_iova);
-  for (; area != nullptr && rc == 0; area = iopt_area_contig_next(&iter)) {
+  for (; area != nullptr; area = iopt_area_contig_next(&iter)) {
     rc = pin_area(&iter, access, out_pages, &out, flags);
     if (rc != 0) break;
   }

@@ -21,9 +21,8 @@ enum : unsigned {
 
 // 1. `pages` is null while the area is being set up or torn down.
 // 2. `node` belongs to iova_rwsem, `pages_node` to the pages' mutex; iopt and iommu_prot are const.
-// 3. `num_accesses` is written under the pages' mutex and iova_rwsem held for reading, so a writer
-// of
-//    the semaphore may read it.
+// 3. `num_accesses` is written under the pages' mutex and iova_rwsem held for reading, so whoever
+//    holds the semaphore for writing may read it.
 // 4. `prevent_access`, once set, stays.
 struct iopt_area {
   interval_tree_node node;

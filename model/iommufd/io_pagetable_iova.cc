@@ -32,7 +32,7 @@ static bool __alloc_iova_check_range(unsigned long* start, unsigned long last, u
 }
 
 // Moves [*start, *last] to the next hole that both trees leave from *start on. Returns false if
-// there is none. *next is where the search goes on.
+// there is none; else the search goes on behind *last.
 static bool next_hole(io_pagetable* iopt, unsigned long* start, unsigned long* last,
                       unsigned long end) {
   for (;;) {

@@ -189,8 +189,9 @@ void iopt_table_remove_domain(io_pagetable* iopt, iommu_domain* domain) {
   xa_for_each(&iopt->domains, index, found) {
     if (found == domain) break;
   }
-  if (!WARN_ON(found != domain)) {
-    const u32 tail = iopt->next_domain_id - 1;
+  const u32 next_domain_id = iopt->next_domain_id;
+  if (!WARN_ON(found != domain) && index < next_domain_id) {
+    const u32 tail = next_domain_id - 1;
     iopt->next_domain_id = tail;
     void* const moved = xa_erase(&iopt->domains, tail);
     if (index != tail) xa_store(&iopt->domains, index, moved);

@@ -46,6 +46,7 @@ static void iopt_unmap_detached(io_pagetable* iopt, iopt_area* area) {
   area->pages = nullptr;
   up_write(&iopt->iova_rwsem);
   PROBE(unmap_detached);
+  CONTRACT(unmap_detached, area);
   iopt_area_unfill_domains(area, pages);
   iopt_abort_area(area);
   iopt_put_pages(pages);
@@ -66,6 +67,7 @@ again:
   while (iopt_area* const area = iopt_area_iter_first(iopt, start, last)) {
     const unsigned long area_last = iopt_area_last_iova(area);
     const unsigned long area_first = iopt_area_iova(area);
+    CONTRACT(unmap_found, area);
     iopt_pages* const pages = area->pages;
     if (pages == nullptr) {
       PROBE(unmap_met_busy_area);

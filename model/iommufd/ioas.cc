@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The ioctls on an IO address space. Kernel: drivers/iommu/iommufd/ioas.c @ 6.12.117.
-// Omitted: IOVA_RANGES, ALLOW_IOVAS and OPTION, which no race of this chapter needs; the tree of
-// allowed IOVA is there and is always empty.
+// Omitted: IOVA_RANGES and ALLOW_IOVAS, which no race of this chapter needs (the tree of allowed
+// IOVA is there and is always empty), and flags and reserved fields that have to be zero. OPTION is
+// in vfio_compat.cc.
 #include "model/iommufd/ioas.h"
 
 #include "model/iommufd/io_pagetable.h"

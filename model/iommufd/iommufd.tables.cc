@@ -8,103 +8,108 @@
 namespace iorace::kern::iommufd_tables {
 namespace {
 
+// Where a value comes from: the mail, the kernel as it is, a commit or what was before it, nowhere.
 #define SEED "[PATCH v3 14/15] iommufd: Add a selftest (2022-10)"
+#define UPSTREAM "6.12.117"
+#define OURS "ours"
 
 constexpr knob_value selftest_access_lock[] = {
     {"mutex", "V1", "A mutex from before the pin until it is recorded and answered.",
      "f4b20bb34c83", "access_pin_unmap", "clean"},
     {"spin", "V0", "A spinlock around the list only; id and answer unlocked.", SEED,
      "access_pin_unmap", "pin-survives-unmap"},
-    {"record_first", "V2", "A pin says first that it is under way; callbacks wait until none is.",
-     "", "access_pin_unmap", "clean"},
+    {"record_first", "V2",
+     "A pin is recorded as under way first; a callback waits for those in its range. Sound.", OURS,
+     "access_pin_unmap", "clean"},
     {"respond_unlocked", "V3",
-     "The mutex is dropped before the answer; the error path looks no "
-     "item up again.",
-     "", "access_respond_unlocked", "use-after-free"},
+     "The mutex is dropped before the answer; the error path looks no item up again.", OURS,
+     "access_respond_unlocked", "use-after-free"},
 };
 constexpr knob_value iommufd_object_lifetime[] = {
-    {"shortterm_users", "", "Short term users are counted; the destroyer waits for zero.",
+    {"shortterm_users", "V5s", "Short term users are counted; the destroyer waits for zero.",
      "6f9c4d8c468c", "access_destroy_unmap", "clean"},
     {"destroy_rwsem", "V5", "Short term users hold a semaphore inside the object.",
      "before 6f9c4d8c468c", "access_destroy_unmap", "use-after-free"},
 };
 constexpr knob_value iommufd_destroy_users[] = {
-    {"none", "", "IOMMU_DESTROY takes no reference.", "99f98a7c0d69", "object_destroy_access",
+    {"none", "V6s", "IOMMU_DESTROY takes no reference.", "99f98a7c0d69", "object_destroy_access",
      "clean"},
     {"temporary", "V6", "IOMMU_DESTROY takes a user reference for a while.", "before 99f98a7c0d69",
      "object_destroy_access", "kernel-warn"},
 };
 constexpr knob_value change_ioas_ioas[] = {
-    {"cleared", "", "ioas is null while the callback runs, so nobody can pin.", "",
+    {"cleared", "V7as", "ioas is null while the callback runs, so nobody can pin.", UPSTREAM,
      "access_replace_pin", "clean"},
-    {"kept", "V7", "Pins slip in between the callback and the removal from the list.", "",
+    {"kept", "V7a", "Pins slip in between the callback and the removal from the list.", OURS,
      "access_replace_pin", "kernel-warn"},
 };
 constexpr knob_value change_ioas_ioas_unpin[] = {
-    {"ioas_unpin", "", "Unpins go by ioas_unpin, which outlives ioas.", "", "access_replace_pin",
-     "clean"},
-    {"ioas", "V7", "Unpins go by ioas, which is null in the callback.", "", "access_replace_pin",
+    {"ioas_unpin", "V7bs", "Unpins go by ioas_unpin, which outlives ioas.", UPSTREAM,
+     "access_replace_pin", "clean"},
+    {"ioas", "V7b", "Unpins go by ioas, which is null in the callback.", OURS, "access_replace_pin",
      "kernel-warn"},
 };
 constexpr knob_value unpin_pages_contig_done[] = {
-    {"locked", "", "Unpin asks for the last area under iova_rwsem.", "dbe245cdf518",
+    {"locked", "V8s", "Unpin asks for the last area under iova_rwsem.", "dbe245cdf518",
      "access_unpin_unmap", "clean"},
     {"after_up_read", "V8", "Unpin asks for the last area after iova_rwsem was dropped.",
      "before dbe245cdf518", "access_unpin_unmap", "use-after-free"},
 };
 constexpr knob_value access_destroy_lock[] = {
-    {"unlocked", "", "A driver holds no lock when it destroys its access.", "",
+    {"unlocked", "V4s", "A driver holds no lock when it destroys its access.", UPSTREAM,
      "access_detach_destroy_unmap", "clean"},
-    {"driver_lock", "V4", "A driver holds the lock that its callback takes.", "",
+    {"driver_lock", "V4", "A driver holds the lock that its callback takes.", OURS,
      "access_detach_destroy_unmap", "kernel-warn"},
 };
 constexpr knob_value access_driver_attach[] = {
-    {"serialised", "", "A driver serialises attach, replace and detach, as VFIO does.", "",
+    {"serialised", "V9s", "A driver serialises attach, replace and detach, as VFIO does.", UPSTREAM,
      "access_replace_detach", "clean"},
-    {"concurrent", "", "It does not, as the selftest's replace.", "", "access_replace_detach",
+    {"concurrent", "V9", "It does not, as the selftest's replace.", OURS, "access_replace_detach",
      "kernel-warn"},
 };
 constexpr knob_value iopt_unmap_start[] = {
-    {"advanced", "", "Unmap goes on behind the area that it has unmapped.", "8602018b1f17",
+    {"advanced", "V10s", "Unmap goes on behind the area that it has unmapped.", "8602018b1f17",
      "unmap_map", "clean"},
-    {"kept", "", "Unmap starts over, and meets what was mapped meanwhile.", "before 8602018b1f17",
-     "unmap_map", "clean"},
+    {"kept", "V10", "Unmap starts over, and meets what was mapped meanwhile.",
+     "before 8602018b1f17", "unmap_map", "unmap-goes-back"},
 };
 constexpr knob_value iopt_unmap_area_pointer[] = {
-    {"read_before_unlock", "", "Unmap knows the area's length before it drops its locks.",
+    {"read_before_unlock", "V11s", "Unmap knows the area's length before it drops its locks.",
      "804ca14d04df", "access_items_unmap", "clean"},
-    {"read_after_unlock", "", "It reads the length when the area may be gone.",
+    {"read_after_unlock", "V11", "It reads the length when the area may be gone.",
      "before 804ca14d04df", "access_items_unmap", "use-after-free"},
 };
 constexpr knob_value notify_unmap_lock_obj[] = {
-    {"access_list", "c13", "NOTIFY takes its reference under the list's lock only.", "6.12.117",
+    {"access_list", "c13", "NOTIFY takes its reference under the list's lock only.", UPSTREAM,
      "access_destroy_unmap", "kernel-warn"},
-    {"objects", "", "It takes it under the lock that the destroyer takes.", "",
+    {"objects", "c13s", "It takes it under the lock that the destroyer takes. Sound.", OURS,
      "access_destroy_unmap", "clean"},
 };
 constexpr knob_value iopt_unmap_tries[] = {
-    {"per_gap", "c15", "Adjoining areas share one budget of tries.", "6.12.117", "unmap_adjoining",
+    {"per_gap", "c15", "Adjoining areas share one budget of tries.", UPSTREAM, "unmap_adjoining",
      "kernel-warn"},
-    {"per_area", "", "Every area has its own.", "", "unmap_adjoining", "clean"},
+    {"per_area", "c15s", "Every area has its own. Sound.", OURS, "unmap_adjoining", "clean"},
 };
 constexpr knob_value access_destroy_pins[] = {
-    {"kept", "", "A driver leaves its pins to the destroy operation's own callback.", "6.12.117",
+    {"kept", "c2", "A driver leaves its pins to the destroy operation's own callback.", UPSTREAM,
      "access_destroy_unmap", "kernel-warn"},
-    {"undone", "", "It undoes them first, as the selftest does.", "", "access_destroy_unmap",
-     "clean"},
+    {"undone", "c2s", "It undoes them first, as the selftest does. Sound.", OURS,
+     "access_destroy_unmap", "clean"},
 };
 constexpr knob_value put_object_wake[] = {
-    {"interruptible", "c14", "The last short term user wakes interruptible sleepers only.",
-     "6.12.117", "access_destroy_unmap", "clean"},
-    {"all", "", "It wakes the destroyer, which sleeps uninterruptibly.", "", "access_destroy_unmap",
-     "clean"},
+    {"interruptible", "c14",
+     "The last short term user wakes interruptible sleepers only. Sound, but its destroyer waits "
+     "for a minute.",
+     UPSTREAM, "access_destroy_unmap", "clean"},
+    {"all", "c14s", "It wakes the destroyer, which sleeps uninterruptibly. Sound.", OURS,
+     "access_destroy_unmap", "clean"},
 };
 constexpr knob_value fill_domains_unwind[] = {
-    {"unpin_first", "",
-     "When a later domain cannot be filled, pages are unpinned before the "
-     "earlier ones are unmapped.",
-     "6.12.117", "map_two_domains", "unpinned-while-mapped"},
-    {"unmap_first", "", "They are unmapped first.", "", "map_two_domains", "clean"},
+    {"unpin_first", "c23",
+     "When a later domain cannot be filled, pages are unpinned before the earlier ones are "
+     "unmapped.",
+     UPSTREAM, "map_two_domains", "unpinned-while-mapped"},
+    {"unmap_first", "c23s", "They are unmapped first. Sound.", OURS, "map_two_domains", "clean"},
 };
 
 constexpr knob_info knob_table[] = {
@@ -159,6 +164,9 @@ constexpr invariant_info invariant_table[] = {
      "when an unmap returns 0"},
     {"unlisted-error", "I1.9", "A call returned an error that is not on its list.",
      "when a call returns"},
+    {"unmap-goes-back", "I1.10",
+     "An unmap met an area that lies in what it had passed: it was mapped there since.",
+     "when an unmap finds an area"},
     {"pinned-at-end", "H11", "A page was still pinned when everything had been released.",
      "at the end"},
 };

@@ -28,9 +28,8 @@ struct iommufd_ctx {
   shared<struct file*> file;  // the open /dev/iommu; its last put ends the context
   xarray objects;             // id -> object; reserved while the object is being built
   wait_queue_head_t destroy_wait;
-  shared<iommufd_ioas*> vfio_ioas;
 };
-IORACE_DESCRIBE(iommufd_ctx, "ctx", file, objects, destroy_wait, vfio_ioas);
+IORACE_DESCRIBE(iommufd_ctx, "ctx", file, objects, destroy_wait);
 
 struct io_pagetable {
   rw_semaphore domains_rwsem;  // `domains`; held for reading while an area is half made

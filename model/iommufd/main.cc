@@ -123,11 +123,6 @@ iommufd_ioas* iommufd_get_ioas(iommufd_ctx* ictx, u32 id) {
 // Requires: xa_lock held, users is 0; drops xa_lock.
 static int iommufd_object_removed(iommufd_ctx* ictx, iommufd_object* obj, bool zerod_shortterm,
                                   destroyer_section* cs) {
-  const iommufd_object_type type = obj->type;
-  if (type == iommufd_object_type::ioas) {
-    iommufd_ioas* const vfio_ioas = ictx->vfio_ioas;
-    if (vfio_ioas == container_of(obj, iommufd_ioas, obj)) ictx->vfio_ioas = nullptr;
-  }
   xa_unlock(&ictx->objects);
   cs->at(unlocked);
   if (!zerod_shortterm) {
@@ -204,7 +199,6 @@ iommufd_ctx* iommufd_fops_open(file* filp) {
   xa_init_flags(&ictx->objects, XA_FLAGS_ALLOC1);
   ictx->file.poke(filp);
   init_waitqueue_head(&ictx->destroy_wait);
-  ictx->vfio_ioas.poke(nullptr);
   return ictx;
 }
 

@@ -52,6 +52,7 @@ unsigned long iommu_unmap(iommu_domain* domain, unsigned long iova, unsigned lon
 
 unsigned long iommu_iova_to_phys(iommu_domain* domain, unsigned long iova) {
   KFUNC();
+  WARN_ON(iova % MOCK_IO_PAGE_SIZE != 0);
   void* const entry = xa_load(&domain->pfns, iova / MOCK_IO_PAGE_SIZE);
   WARN_ON(entry == nullptr);
   return xa_to_value(entry) * MOCK_IO_PAGE_SIZE;

@@ -130,7 +130,8 @@ int iopt_pages_fill_from_mm(iopt_pages* pages, unsigned long start_index, unsign
     if (!iommufd_should_fail("pfn_reader_user_pin"))
       rc = pin_user_pages(uptr + cur_index * PAGE_SIZE, last_index - cur_index + 1,
                           pfns + (cur_index - start_index));
-    if (rc < 0) {
+    if (rc <= 0) {
+      if (WARN_ON(rc == 0)) rc = -EFAULT;
       for (unsigned long i = start_index; i != cur_index; ++i)
         iopt_pages_unpin(pages, i, pfns[i - start_index]);
       return static_cast<int>(rc);

@@ -188,7 +188,7 @@ static int iopt_pages_rw_page(iopt_pages* pages, unsigned long index) {
   down_read(&mm->mmap_lock);
   const long rc = pin_user_pages(uptr + index * PAGE_SIZE, 1, &pfn);
   up_read(&mm->mmap_lock);
-  if (rc != 1) return static_cast<int>(rc);
+  if (rc != 1) return WARN_ON(rc >= 0) ? -EINVAL : static_cast<int>(rc);
   unpin_user_page(pfn);
   return 0;
 }

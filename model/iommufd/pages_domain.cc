@@ -185,6 +185,7 @@ void iopt_area_unfill_domains(iopt_area* area, iopt_pages* pages) {
       const unsigned long first_index = iopt_area_index(area);
       iopt_area_unmap_domain_range(area, domain, first_index, iopt_area_last_index(area));
     }
+    WARN_ON(RB_EMPTY_NODE(&area->pages_node));
     interval_tree_remove(&area->pages_node, &pages->domains_itree);
     iopt_area_unfill_domain(area, pages, storage);
     area->storage_domain = nullptr;

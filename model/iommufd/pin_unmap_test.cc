@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "model/test_calls.h"
+#include "scheduler/explore/keep.h"
 
 namespace iorace::kern {
 namespace {
@@ -133,6 +134,48 @@ TEST(pin_unmap, record_first_is_sound_too) {
         << s;
 }
 
+// A pin is stopped on its way; does an unmap of [0x20000, +0x1000), where an item is, wait for it?
+bool unmap_waits_for_pin_at(std::uint64_t where) {
+  const config c = with(repaired_config(), {{"selftest_access.lock", "record_first"}});
+  const program p = program_of(c,
+                               [](world* w) {
+                                 attached(w);
+                                 make_call(w, "ioas_map", {1, 0x20000, 0x1000});
+                                 make_call(w, "access_pages", {3, 0x20000, 0x1000});
+                               },
+                               {[where](world* w) {
+                                  make_call(w, "access_pages", {3, where, 0x1000});
+                                },
+                                [](world* w) {
+                                  make_call(w, "ioas_unmap", {1, 0x20000, 0x1000});
+                                }});
+  const auto plan = parse_schedule(
+      "cpu1 until iommufd_access_pin_pages mutex_lock access#1.ioas_lock\n"
+      "cpu2\n");
+  engine e;
+  const kept_execution kept = keep(e, p, *plan, {}, {});
+  EXPECT_EQ(kept.what.kind, verdict::none);
+  return kept.steps.tasks[kept.steps.lines.back().task] == "cpu2";
+}
+TEST(pin_unmap, record_first_waits_for_the_pins_of_its_range_only) {
+  EXPECT_TRUE(unmap_waits_for_pin_at(0x20000));
+  EXPECT_FALSE(unmap_waits_for_pin_at(iova));
+}
+
+// Without memory for the record there is no pin.
+TEST(pin_unmap, record_first_may_find_no_memory) {
+  const config c = with(repaired_config(), {{"selftest_access.lock", "record_first"}});
+  const program p =
+      program_of(c, attached, {[](world* w) {
+                   EXPECT_EQ(make_call(w, "access_pages", {3, iova, 0x1000}).rc, -ENOMEM);
+                 }});
+  const auto plan = parse_schedule("cpu1\nchoose cpu1:iommufd_test_access_pages:kmalloc#2 1\n");
+  execution_options o;
+  o.faults_max = 1;
+  engine e;
+  EXPECT_EQ(keep(e, p, *plan, o, {}).what.kind, verdict::none);
+}
+
 TEST(pin_unmap, answering_unlocked_loses_the_item) {
   const config c = with(repaired_config(), {{"selftest_access.lock", "respond_unlocked"}});
   const program p = program_of(c, attached, {pages, unmap_all});
@@ -144,11 +187,13 @@ TEST(pin_unmap, answering_unlocked_loses_the_item) {
 TEST(pin_unmap, calls_succeed) {
   const config c = repaired_config();
   unsigned succeeded[3] = {};
-  program p = program_of(
-      c, attached,
-      {[&](world* w) { succeeded[0] += make_call(w, "access_pages", {3, iova, 0x2000}).rc == 0; },
-       [&](world* w) { succeeded[1] += make_call(w, "ioas_unmap_all", {1}).rc == 0; },
-       [&](world* w) { succeeded[2] += make_call(w, "ioas_unmap_all", {1}).rc == 0; }});
+  program p =
+      program_of(c, attached,
+                 {[&](world* w) {
+                    succeeded[0] += make_call(w, "access_pages", {3, iova, 0x2000}).rc == 0;
+                  },
+                  [&](world* w) { succeeded[1] += make_call(w, "ioas_unmap_all", {1}).rc == 0; },
+                  [&](world* w) { succeeded[2] += make_call(w, "ioas_unmap_all", {1}).rc == 0; }});
   for (const char* s : strategies) {
     for (unsigned& n : succeeded) n = 0;
     titles(p, s, 1000);

@@ -52,7 +52,7 @@ static selftest_access* iommufd_test_alloc_access() {
   mutex_init(&staccess->lock);
   spin_lock_init(&staccess->spin);
   mutex_init(&staccess->attach_lock);
-  init_waitqueue_head(&staccess->pinning);
+  init_waitqueue_head(&staccess->pin_done);
   struct file* const filep = alloc_file(file_kind::staccess, staccess);
   if (IS_ERR(filep)) {
     kfree(staccess);

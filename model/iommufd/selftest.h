@@ -29,11 +29,20 @@ struct selftest_access {
   shared<u32> next_id;
   struct mutex attach_lock;  // `attached`; a VFIO driver has dev_set->lock for it
   shared<bool> attached;
-  shared<u32> npinning;  // pins under way, only under record_first
-  wait_queue_head_t pinning;
+  // Only under selftest_access.lock=record_first, by `lock`: the pins under way, and a number that
+  // changes when one of them is done, for those who wait.
+  rb_root_cached pinning;
+  shared<u32> pins_done;
+  wait_queue_head_t pin_done;
 };
 IORACE_DESCRIBE(selftest_access, "staccess", access, file, lock, spin, items, next_id, attach_lock,
-                attached, npinning, pinning);
+                attached, pinning, pins_done, pin_done);
+
+// A pin under way.
+struct selftest_access_pin {
+  interval_tree_node node;
+};
+IORACE_DESCRIBE(selftest_access_pin, "pin", node);
 
 struct selftest_access_item {
   list_head items_elm;

@@ -13,7 +13,7 @@ void iommufd_test_access_unmap(void* data, unsigned long iova, unsigned long len
   KFUNC();
   auto* const staccess = static_cast<selftest_access*>(data);
   const unsigned long iova_last = iova + length - 1;
-  driver_section cs(callback_rows[chosen(knob::selftest_access_lock)], {staccess});
+  driver_section cs(callback_rows[chosen(knob::selftest_access_lock)], {staccess, iova, length});
   selftest_access_item* item = nullptr;
   selftest_access_item* tmp = nullptr;
   cs.at(callback_begin);
@@ -33,12 +33,12 @@ void iommufd_test_access_unmap(void* data, unsigned long iova, unsigned long len
   cs.at(callback_end);
 }
 
-// Unpins the first item that `is_it` and forgets it. Returns 0 or -ENOENT.
+// Unpins the first item that `is_it` and forgets it; it lies in the range. Returns 0 or -ENOENT.
 template <class Predicate>
-static int remove_item(int fd, Predicate is_it) {
+static int remove_item(int fd, unsigned long first, unsigned long length, Predicate is_it) {
   selftest_access* const staccess = iommufd_access_get(fd);
   if (IS_ERR(staccess)) return static_cast<int>(PTR_ERR(staccess));
-  driver_section cs(destroy_rows[chosen(knob::selftest_access_lock)], {staccess});
+  driver_section cs(destroy_rows[chosen(knob::selftest_access_lock)], {staccess, first, length});
   selftest_access_item* item = nullptr;
   int rc = -ENOENT;
   cs.at(destroy_begin);
@@ -63,7 +63,8 @@ static int remove_item(int fd, Predicate is_it) {
 
 int iommufd_test_access_item_destroy(int fd, u32 item_id) {
   KFUNC();
-  return remove_item(fd, [=](selftest_access_item* item) { return item->id == item_id; });
+  return remove_item(fd, 0, ULONG_MAX,
+                     [=](selftest_access_item* item) { return item->id == item_id; });
 }
 
 // Do the pages that were pinned belong to the user address that the caller thinks of?
@@ -72,7 +73,9 @@ static int iommufd_test_check_pages(unsigned long uptr, const page_slot* pages,
   KFUNC();
   for (unsigned long i = 0; i < npages; ++i) {
     u32 pfn = 0;
-    if (get_user_page(uptr + i * PAGE_SIZE, &pfn) < 0) return -EFAULT;
+    const long rc = get_user_page(uptr + i * PAGE_SIZE, &pfn);
+    if (rc < 0) return static_cast<int>(rc);
+    if (WARN_ON(rc != 1)) return -EFAULT;
     if (pfn != pages[i].pfn.peek()) return -EBADE;
   }
   return 0;
@@ -81,13 +84,14 @@ static int iommufd_test_check_pages(unsigned long uptr, const page_slot* pages,
 // Pin, record, respond; undo all of it on failure.
 static int access_pages(selftest_access* staccess, access_pages_cmd* cmd, page_slot* pages,
                         unsigned long npages) {
-  pages_section cs(staccess);
   const unsigned long iova = cmd->iova;
+  pages_section cs(staccess, iova, cmd->length);
   selftest_access_item* item = nullptr;
   iommufd_access* const access = staccess->access;
-  cs.at(before_pin);
-  int rc = iommufd_access_pin_pages(access, iova, cmd->length, pages,
-                                    cmd->flags & MOCK_FLAGS_ACCESS_WRITE);
+  int rc = cs.at(before_pin);
+  if (rc == 0)
+    rc = iommufd_access_pin_pages(access, iova, cmd->length, pages,
+                                  cmd->flags & MOCK_FLAGS_ACCESS_WRITE);
   if (rc != 0) goto out_unlock;
   if (cmd->uptr != 0) {
     rc = iommufd_test_check_pages(cmd->uptr - iova % PAGE_SIZE, pages, npages);
@@ -151,7 +155,7 @@ int access_driver_pin_pages(int fd, unsigned long iova, unsigned long length, u3
   KFUNC();
   selftest_access* const staccess = iommufd_access_get(fd);
   if (IS_ERR(staccess)) return static_cast<int>(PTR_ERR(staccess));
-  pages_section cs(staccess);
+  pages_section cs(staccess, iova, length);
   iommufd_access* const access = staccess->access;
   int rc = iommufd_access_ops_of(access).needs_pin_pages ? 0 : -EOPNOTSUPP;
   auto* const item = rc == 0 ? kzalloc<selftest_access_item>() : nullptr;
@@ -159,8 +163,9 @@ int access_driver_pin_pages(int fd, unsigned long iova, unsigned long length, u3
   if (rc == 0) {
     item->iova = iova;
     item->length = length;
-    cs.at(before_pin);
-    rc = iommufd_access_pin_pages(access, iova, length, nullptr, flags & IOMMUFD_ACCESS_RW_WRITE);
+    rc = cs.at(before_pin);
+    if (rc == 0)
+      rc = iommufd_access_pin_pages(access, iova, length, nullptr, flags & IOMMUFD_ACCESS_RW_WRITE);
     cs.at(before_record);
     if (rc == 0) {
       item->id = staccess->next_id++;
@@ -178,8 +183,9 @@ int access_driver_pin_pages(int fd, unsigned long iova, unsigned long length, u3
 // Returns -ENOENT if a callback has let the pages go already.
 int access_driver_unpin_pages(int fd, unsigned long iova, unsigned long length) {
   KFUNC();
-  return remove_item(
-      fd, [=](selftest_access_item* item) { return item->iova == iova && item->length == length; });
+  return remove_item(fd, iova, length, [=](selftest_access_item* item) {
+    return item->iova == iova && item->length == length;
+  });
 }
 
 bool iommufd_test_access_has_item(const iommufd_access* access, const iopt_area* area) {

@@ -5,14 +5,38 @@
 
 namespace iorace::kern {
 
-// A callback holds no lock of iommufd that a pin under way could be waiting for.
-static void lock_settled(selftest_access* staccess) {
+// Nobody here holds a lock of iommufd that a pin under way could be waiting for.
+static void lock_settled(selftest_access* staccess, unsigned long iova, unsigned long length) {
+  const unsigned long iova_last = iova + length - 1;
   mutex_lock(&staccess->lock);
-  while (staccess->npinning != 0) {
+  while (interval_tree_iter_first(&staccess->pinning, iova, iova_last) != nullptr) {
+    const u32 done = staccess->pins_done;
     mutex_unlock(&staccess->lock);
-    wait_event(staccess->pinning, [staccess] { return READ_ONCE(staccess->npinning) == 0; });
+    wait_event(staccess->pin_done, [=] { return READ_ONCE(staccess->pins_done) != done; });
     mutex_lock(&staccess->lock);
   }
+}
+
+static int begin_pin(const driver_locks& locks) {
+  auto* const pin = kzalloc<selftest_access_pin>();
+  if (pin == nullptr) return -ENOMEM;
+  pin->node.start = locks.iova;
+  pin->node.last = locks.iova + locks.length - 1;
+  mutex_lock(&locks.staccess->lock);
+  interval_tree_insert(&pin->node, &locks.staccess->pinning);
+  mutex_unlock(&locks.staccess->lock);
+  *locks.pin = pin;
+  return 0;
+}
+
+static void end_pin(const driver_locks& locks) {
+  selftest_access* const staccess = locks.staccess;
+  mutex_lock(&staccess->lock);
+  interval_tree_remove(&(*locks.pin)->node, &staccess->pinning);
+  WRITE_ONCE(staccess->pins_done, staccess->pins_done + 1);
+  mutex_unlock(&staccess->lock);
+  wake_up_all(&staccess->pin_done);
+  kfree(*locks.pin);
 }
 
 int driver_locks::enter(driver_lock kind) const {
@@ -26,12 +50,9 @@ int driver_locks::enter(driver_lock kind) const {
       spin_lock(&staccess->spin);
       break;
     case driver_lock::pinning:
-      mutex_lock(&staccess->lock);
-      WRITE_ONCE(staccess->npinning, staccess->npinning + 1);
-      mutex_unlock(&staccess->lock);
-      break;
+      return begin_pin(*this);
     case driver_lock::settled:
-      lock_settled(staccess);
+      lock_settled(staccess, iova, length);
       break;
   }
   return 0;
@@ -49,10 +70,7 @@ void driver_locks::leave(driver_lock kind) const {
       spin_unlock(&staccess->spin);
       break;
     case driver_lock::pinning:
-      mutex_lock(&staccess->lock);
-      WRITE_ONCE(staccess->npinning, staccess->npinning - 1);
-      mutex_unlock(&staccess->lock);
-      wake_up_all(&staccess->pinning);
+      end_pin(*this);
       break;
   }
 }

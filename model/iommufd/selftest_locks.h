@@ -2,8 +2,9 @@
 //
 // Where the selftest driver shuts others out: the variants of knob selftest_access.lock, as rows.
 // `mutex` is the merged form: a callback cannot look at the list between a pin and its record.
-// `spin` is the posted one. Under `record_first`, ours, a pin says first that it is under way, and
-// who looks at the list waits until none is. Kernel: drivers/iommu/iommufd/selftest.c @ 6.12.117.
+// `spin` is the posted one. Under `record_first`, ours, a pin first records that it is under way,
+// and who wants to undo pins of a range waits for those that are under way in it. Kernel:
+// drivers/iommu/iommufd/selftest.c @ 6.12.117.
 #pragma once
 
 #include "model/critical_section.h"
@@ -15,13 +16,16 @@ enum class driver_lock : u8 {
   none,
   mutex,
   spin,
-  pinning,  // keeps out those who want none under way, not other pins
-  settled,  // the mutex, taken when no pin is under way
+  pinning,  // a record of the pin, which keeps out `settled` of an overlapping range, no other pin
+  settled,  // the mutex, taken when no pin is under way in the range
 };
 using driver_row = section_row<driver_lock>;
 
 struct driver_locks {
   selftest_access* staccess;
+  unsigned long iova, length;      // of the pin, or of the pins that are to be undone
+  selftest_access_pin** pin = {};  // where `pinning` keeps its record
+  // Blocks. Returns 0, or -ENOMEM if a pin cannot be recorded.
   int enter(driver_lock kind) const;
   void leave(driver_lock kind) const;
 };
@@ -81,13 +85,15 @@ inline constexpr driver_row destroy_rows[LOCK_VALUES] = {
 };
 
 struct pages_section {
+  selftest_access_pin* under_way = nullptr;
   driver_section pin, record;
-  explicit pages_section(selftest_access* staccess)
-      : pin(pin_rows[chosen(knob::selftest_access_lock)], {staccess}),
-        record(record_rows[chosen(knob::selftest_access_lock)], {staccess}) {}
-  void at(pages_site site) {
-    pin.at(site);
-    record.at(site);
+  pages_section(selftest_access* staccess, unsigned long iova, unsigned long length)
+      : pin(pin_rows[chosen(knob::selftest_access_lock)], {staccess, iova, length, &under_way}),
+        record(record_rows[chosen(knob::selftest_access_lock)], {staccess, iova, length}) {}
+  // Returns 0, or the error that keeps the flow from pinning.
+  int at(pages_site site) {
+    const int rc = pin.at(site);
+    return rc != 0 ? rc : record.at(site);
   }
 };
 

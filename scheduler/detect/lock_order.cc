@@ -17,27 +17,21 @@ const lock_order::edge* lock_order::path(std::uint32_t from, std::uint32_t to, s
   return nullptr;
 }
 
-lock_order::edge& lock_order::find(std::uint32_t a, std::uint32_t b) {
-  std::uint16_t& hint = hint_[(a * 31 + b) % hint_.size()];
-  if (hint < edges_.size() && edges_[hint].a == a && edges_[hint].b == b) return edges_[hint];
-  for (edge& e : edges_)
-    if (e.a == a && e.b == b) {
-      hint = static_cast<std::uint16_t>(&e - edges_.data());
-      return e;
-    }
+std::uint32_t lock_order::find(std::uint32_t a, std::uint32_t b) {
+  for (const edge& e : edges_)
+    if (e.a == a && e.b == b) return static_cast<std::uint32_t>(&e - edges_.data());
   edges_.push_back({a, b, 0, no_step});
   cyclic_ = cyclic_ || path(b, a, edges_.size(), false) != nullptr;
-  return edges_.back();
+  return static_cast<std::uint32_t>(edges_.size() - 1);
 }
 
-step_id lock_order::add(std::uint32_t a, std::uint32_t b, step_id at) {
-  if (a == b) return no_step;
-  edge& e = find(a, b);
+step_id lock_order::add_edge(std::uint32_t index, step_id at) {
+  edge& e = edges_[index];
   if (e.seen == execution_) return no_step;
   e.seen = execution_;
   e.at = at;
   if (!cyclic_) return no_step;
-  const edge* back = path(b, a, edges_.size(), true);
+  const edge* back = path(e.b, e.a, edges_.size(), true);
   return back == nullptr ? no_step : back->at;
 }
 

@@ -23,29 +23,40 @@ class race_detector {
   }
 
   // Each notes an access by the running task at step `at` and returns the step of an earlier access
-  // that it races with, or no_step. First what is nearly always so: nobody else reads at the same
-  // time, and no access is marked.
+  // that it races with, or no_step.
   step_id plain_read(history& h, const clocks& time, step_id at) {
-    if (h.write != 0 && !time.ordered(h.write)) return h.write_step;
-    const epoch e = time.now_epoch();
-    if (h.marked != 0 || ((h.read | e) & table_bit) != 0 || (h.read != 0 && !time.ordered(h.read)))
-      return unusual_read(h, time, at);
-    h.read = e;
-    h.read_step = at;
-    return no_step;
+    if (only_read(h, time, at)) return no_step;
+    return time.ordered(h.write) ? unusual_read(h, time, at) : h.write_step;
   }
   step_id plain_write(history& h, const clocks& time, step_id at) {
-    if (h.write != 0 && !time.ordered(h.write)) return h.write_step;
-    if (h.marked != 0 || (h.read & table_bit) != 0) {
-      const step_id other = unusual_write(h, time);
-      if (other != no_step) return other;
-    } else if (h.read != 0 && !time.ordered(h.read)) {
-      return h.read_step;
-    }
+    if (only_write(h, time, at)) return no_step;
+    if (!time.ordered(h.write)) return h.write_step;
+    const step_id other = unusual_write(h, time);
+    if (other != no_step) return other;
     h.write = time.now_epoch();
     h.write_step = at;
     h.read = 0;
     return no_step;
+  }
+  // What is nearly always so: what was done to the word is ordered, nobody else reads at the same
+  // time, and no access is marked. Else each returns false and notes nothing.
+  static bool only_read(history& h, const clocks& time, step_id at) {
+    const epoch e = time.now_epoch();
+    if (!time.ordered(h.write) || h.marked != 0 || ((h.read | e) & table_bit) != 0 ||
+        !time.ordered(h.read))
+      return false;
+    h.read = e;
+    h.read_step = at;
+    return true;
+  }
+  static bool only_write(history& h, const clocks& time, step_id at) {
+    if (!time.ordered(h.write) || h.marked != 0 || (h.read & table_bit) != 0 ||
+        !time.ordered(h.read))
+      return false;
+    h.write = time.now_epoch();
+    h.write_step = at;
+    h.read = 0;
+    return true;
   }
   step_id marked(history& h, const clocks& time, task_id t, step_id at, bool write);
   // True iff the running task is not ordered after every plain access so far. Notes nothing.

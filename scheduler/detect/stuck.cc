@@ -11,7 +11,7 @@
 namespace iorace {
 
 // The running task, which holds other locks, has taken `lock`.
-void engine::note_order(const void* lock, std::uint32_t lock_class) {
+void engine::note_order(const void* lock, std::uint16_t lock_class) {
   for (unsigned i = 0; i < me_->held_count; ++i) {
     const step_id other = order.add(me_->held[i].lock_class, lock_class, step_count_ - 1);
     if (other == no_step) continue;

@@ -9,9 +9,10 @@
 namespace iorace {
 
 // Notes the access that the next step is, and returns an earlier one that it races with, or
-// no_step.
-inline step_id engine::race_with(const void* place, bool marked, bool write) {
-  if (mode_ != 0 || !options_->detect_races) return no_step;
+// no_step. Out of line: the number of a step must not stay in a frame that a task stops in, where
+// the state that livelock compares would never come back.
+step_id engine::race_with(const void* place, bool marked, bool write) {
+  if (mode_ != 0) return no_step;
   history& h = memory.past(place);
   if (marked) return races.marked(h, time, self_, step_count_, write);
   if (write) return races.plain_write(h, time, step_count_);
@@ -20,34 +21,50 @@ inline step_id engine::race_with(const void* place, bool marked, bool write) {
 
 namespace {
 
-// The `size` low bytes of the granule at `place`.
-std::uint64_t value_at(const void* place, unsigned size) {
+std::uint64_t value_at(const void* place, std::uint64_t mask) {
   std::uint64_t granule_value;
   std::memcpy(&granule_value, place, sizeof granule_value);
-  return granule_value & (~std::uint64_t{0} >> (64 - 8 * size));
+  return granule_value & mask;
 }
 
 }  // namespace
 
-inline void engine::access(op_kind kind, const void* place, unsigned size, bool pointer, bool write,
-                           std::uint64_t value) {
+[[gnu::always_inline]] inline void engine::access(op_kind kind, const void* place,
+                                                  std::uint64_t mask, bool pointer,
+                                                  std::uint64_t value) {
   if (peeking()) return;
   const scheduler_scope scope(me_->context);
   check_live(place, kind);
   const cell& c = memory.at(place);
   const op_traits& row = traits(kind);
-  if (!quiet() && ((row.flags & op_point) != 0 || c.promoted != 0 || mode_ != 0)) {
+  const bool write = row.access == access_type::write;
+  if (!quiet() && ((row.flags & op_point) != 0 || c.promoted != 0 || starting())) {
     declare(place, c, kind);
-    stop();
-    check_live(place, kind);
+    if (stop()) check_live(place, kind);
   }
-  if (!write) value = value_at(place, size);
+  if (!write) value = value_at(place, mask);
   if (pointer && value != 0) value = identity(reinterpret_cast<const void*>(value));
   const step_id other = race_with(place, (row.flags & op_marked) != 0, write);
   append(kind, place, c, value);
   if (__builtin_expect(other != no_step, 0)) found_race(place, other);
   if ((row.flags & (op_acquire | op_release)) != 0 || kind == op_kind::write_once)
     order_marked(memory.past(place), row);
+}
+
+inline bool engine::access_at_once(op_kind kind, const void* place, std::uint64_t mask,
+                                   bool pointer, std::uint64_t value) {
+  if (mode_ != 0 || !memory.contains(place)) return false;
+  const std::uint32_t word = memory.word_of(place);
+  const cell c = memory.cell_of(word);
+  if (c.bad != 0 || c.promoted != 0) return false;
+  history& h = memory.past_of(word);
+  const bool write = kind == op_kind::write;
+  if (!(write ? races.only_write(h, time, step_count_) : races.only_read(h, time, step_count_)))
+    return false;
+  if (!write) value = value_at(place, mask);
+  if (pointer && value != 0) value = identity(reinterpret_cast<const void*>(value));
+  append_packed(packed(c, kind), word, value);
+  return true;
 }
 
 // The last step is an access to `place` that races with an earlier one.
@@ -83,13 +100,12 @@ void engine::order_marked(history& h, const op_traits& row) {
   if ((row.flags & op_release) != 0) me_->context.release(&h);
 #endif
   if (quiet()) return;
-  if ((row.flags & op_acquire) != 0 && h.clock != 0)
-    time.join(time.row_of(self_), time.row(h.clock));
+  if ((row.flags & op_acquire) != 0 && h.clock != 0) time.join_now(h.clock);
   if ((row.flags & op_release) != 0) {
     const bool keep = (row.flags & op_acquire) != 0 && h.clock != 0;
     const std::uint32_t fresh = time.make_row();
     if (keep) time.join(time.row(fresh), time.row(h.clock));
-    time.join(time.row(fresh), time.row_of(self_));
+    time.join_to(fresh);
     time.tick();
     h.clock = fresh;
   } else if (row.access == access_type::write && (row.flags & op_acquire) == 0) {
@@ -97,18 +113,49 @@ void engine::order_marked(history& h, const op_traits& row) {
   }
 }
 
-// Plain accesses are most of what happens: each kind gets its own copy of access().
-void declare_read(const void* place, op_kind kind, unsigned size, bool pointer) {
-  engine& e = engine::current();
-  if (kind == op_kind::read) return e.access(op_kind::read, place, size, pointer, false, 0);
-  e.access(kind, place, size, pointer, false, 0);
+namespace {
+
+constexpr std::uint64_t all_bits = ~std::uint64_t{0};
+
+// Copies of access() for what happens often: points are plain accesses, too.
+[[gnu::noinline]] void read_slowly(engine& e, const void* place, std::uint64_t mask, bool pointer) {
+  e.access(op_kind::read, place, mask, pointer, 0);
+}
+[[gnu::noinline]] void write_slowly(engine& e, const void* place, bool pointer,
+                                    std::uint64_t value) {
+  e.access(op_kind::write, place, all_bits, pointer, value);
 }
 
-void declare_write(const void* place, op_kind kind, unsigned size, bool pointer,
-                   std::uint64_t value) {
+}  // namespace
+
+// Plain accesses are most of what happens, so that each kind has a short way of its own.
+void declare_read(const void* place, std::uint64_t mask) {
   engine& e = engine::current();
-  if (kind == op_kind::write) return e.access(op_kind::write, place, size, pointer, true, value);
-  e.access(kind, place, size, pointer, true, value);
+  if (e.access_at_once(op_kind::read, place, mask, false, 0)) return;
+  read_slowly(e, place, mask, false);
+}
+
+void declare_read_pointer(const void* place) {
+  engine& e = engine::current();
+  if (e.access_at_once(op_kind::read, place, all_bits, true, 0)) return;
+  read_slowly(e, place, all_bits, true);
+}
+
+void declare_write(const void* place, std::uint64_t value) {
+  engine& e = engine::current();
+  if (e.access_at_once(op_kind::write, place, all_bits, false, value)) return;
+  write_slowly(e, place, false, value);
+}
+
+void declare_write_pointer(const void* place, std::uint64_t value) {
+  engine& e = engine::current();
+  if (e.access_at_once(op_kind::write, place, all_bits, true, value)) return;
+  write_slowly(e, place, true, value);
+}
+
+void declare_marked(op_kind kind, const void* place, std::uint64_t mask, bool pointer,
+                    std::uint64_t value) {
+  engine::current().access(kind, place, mask, pointer, value);
 }
 
 }  // namespace iorace

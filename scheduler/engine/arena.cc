@@ -2,6 +2,7 @@
 #include "scheduler/engine/arena.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <sys/mman.h>
 
@@ -19,6 +20,12 @@ void* map(std::size_t bytes) {
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   CHECK(p != MAP_FAILED, "no address space for the run arena");
   return p;
+}
+
+// In one piece, so that the compiler can do several at a time.
+cell owned(cell shape, object_id object) {
+  return std::bit_cast<cell>(std::bit_cast<std::uint64_t>(shape) |
+                             std::bit_cast<std::uint64_t>(cell{.object = object, .bad = 0}));
 }
 
 }  // namespace
@@ -42,18 +49,24 @@ arena::~arena() {
   munmap(base_, capacity_);
 }
 
-void* arena::allocate(std::size_t bytes, object_id object) {
+void* arena::allocate(std::size_t bytes, object_id object, std::span<const cell> shape) {
   if (bytes > capacity_) return nullptr;
   const std::size_t body = (bytes + granule - 1) & ~(granule - 1);
   const std::size_t whole = (body + granule + 15) & ~std::size_t{15};
   if (whole > capacity_ - used_) return nullptr;
   char* p = base_ + used_;
   used_ += whole;
-  cell fresh{.object = object};
   cell* c = &at(p);
-  std::fill_n(c + body / granule, (whole - body) / granule, fresh);
-  fresh.bad = 0;
-  std::fill_n(c, body / granule, fresh);
+  const cell* const good = c + body / granule;
+  const cell* const end = c + whole / granule;
+  for (std::size_t left = shape.empty() ? 0 : bytes / granule; left != 0;) {
+    const std::size_t n = std::min(left, shape.size());
+    for (std::size_t i = 0; i < n; ++i) c[i] = owned(shape[i], object);
+    c += n;
+    left -= n;
+  }
+  for (; c != good; ++c) *c = {.object = object, .bad = 0};
+  for (; c != end; ++c) *c = {.object = object};
 #ifdef IORACE_ASAN
   ASAN_UNPOISON_MEMORY_REGION(p, bytes);
 #endif

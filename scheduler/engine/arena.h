@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "scheduler/engine/operation.h"
@@ -51,8 +52,9 @@ class arena {
   arena& operator=(const arena&) = delete;
 
   // Returns zeroed memory, 16-byte aligned, followed by at least one granule of red zone, all cells
-  // of both set to `object`. Returns null when the arena is full.
-  void* allocate(std::size_t bytes, object_id object);
+  // of both set to `object`; those of whole granules are otherwise like `shape`, over and over
+  // where there are more. Returns null when the arena is full.
+  void* allocate(std::size_t bytes, object_id object, std::span<const cell> shape);
   // Forgets everything handed out.
   void reset();
   std::size_t used() const { return used_; }
@@ -68,24 +70,27 @@ class arena {
   bool contains(const void* p) const {
     return static_cast<std::size_t>(static_cast<const char*>(p) - base_) < used_;
   }
-  // Requires: contains(p).
-  cell& at(const void* p) {
-    return cells_[static_cast<std::size_t>(static_cast<const char*>(p) - base_) / granule];
-  }
-  // Requires: contains(p). Fresh in an execution that has not touched `p` yet.
-  history& past(const void* p) {
-    history& h =
-        histories_[static_cast<std::size_t>(static_cast<const char*>(p) - base_) / granule];
-    if (h.execution != execution_) h = {.execution = execution_};
-    return h;
-  }
-  const char* base() const { return base_; }
-  object_id object_at(std::uint32_t word) const { return cells_[word].object; }
   // The number of the granule at `p`, which need not lie in the arena.
   std::uint32_t word_of(const void* p) const {
     return static_cast<std::uint32_t>(
         static_cast<std::size_t>(static_cast<const char*>(p) - base_) / granule);
   }
+  cell& cell_of(std::uint32_t word) { return cells_[word]; }
+  // Fresh in an execution that has not touched the word yet.
+  history& past_of(std::uint32_t word) {
+    history& h = histories_[word];
+    if (h.execution != execution_) h = {.execution = execution_};
+    return h;
+  }
+  // Null in an execution that has not touched the word yet.
+  const history* touched_past(std::uint32_t word) const {
+    return histories_[word].execution == execution_ ? &histories_[word] : nullptr;
+  }
+  // Requires: contains(p).
+  cell& at(const void* p) { return cells_[word_of(p)]; }
+  history& past(const void* p) { return past_of(word_of(p)); }
+  const char* base() const { return base_; }
+  object_id object_at(std::uint32_t word) const { return cells_[word].object; }
 
  private:
   char* base_;

@@ -31,11 +31,10 @@ class clocks {
   void become(task_id t) {
     running_ = t;
     now_ = row_of(t);
+    now_epoch_ = static_cast<epoch>(t) << epoch_task_shift | now_[t];
   }
   const std::uint32_t* now() const { return now_; }
-  epoch now_epoch() const {
-    return static_cast<epoch>(running_) << epoch_task_shift | now_[running_];
-  }
+  epoch now_epoch() const { return now_epoch_; }
   // Tasks from `tasks` on do not exist yet: joins need not look at them.
   void widen(unsigned tasks) { width_ = tasks; }
   unsigned stride() const { return stride_; }
@@ -55,7 +54,7 @@ class clocks {
     return used_ - stride_;
   }
 
-  // Returns true iff the access `e` happens before what the running task does now.
+  // Returns true iff the access `e` happens before what the running task does now; so does "never".
   bool ordered(epoch e) const {
     return (e & ((1u << epoch_task_shift) - 1)) <= now_[e >> epoch_task_shift];
   }
@@ -69,7 +68,13 @@ class clocks {
       std::memcpy(into + i, &a, sizeof a);
     }
   }
-  void tick() { CHECK(++now_[running_] < 1u << epoch_task_shift, "a task's clock ran out"); }
+  // The running task's row takes over the row `index`; the other way round.
+  void join_now(std::uint32_t index) { join(now_, row(index)); }
+  void join_to(std::uint32_t index) { join(row(index), now_); }
+  void tick() {
+    CHECK(++now_[running_] < 1u << epoch_task_shift, "a task's clock ran out");
+    ++now_epoch_;
+  }
 
  private:
   // Clocks stay below 2^24, so that signed comparison, which every x86-64 has, will do.
@@ -77,6 +82,7 @@ class clocks {
 
   std::vector<std::uint32_t> pool_;  // row 0 is unused, so that index 0 means "no row"
   std::uint32_t* now_ = nullptr;
+  epoch now_epoch_ = 0;
   task_id running_ = 0;
   unsigned stride_ = 8;
   unsigned width_ = 8;

@@ -2,17 +2,11 @@
 //
 // Executions that end in the middle: nothing is unwound, and nothing may pile up. Under ASan the
 // process also ends without a leak.
-#include <fstream>
-#include <malloc.h>
-#include <unistd.h>
-
 #include <gtest/gtest.h>
-#ifdef IORACE_ASAN
-#include <sanitizer/allocator_interface.h>
-#endif
 
 #include "scheduler/engine/engine.h"
 #include "scheduler/engine/frames.h"
+#include "scheduler/engine/memory_test.h"
 #include "scheduler/engine/shared.h"
 #include "scheduler/strategies/random.h"
 #include "scheduler/sync/mutex.h"
@@ -84,31 +78,6 @@ program ends_badly(unsigned kind) {
   });
   return p;
 }
-
-// What malloc has given out and not got back, and what the process keeps of the machine.
-std::size_t allocated_kib() {
-#ifdef IORACE_ASAN
-  return __sanitizer_get_current_allocated_bytes() / 1024;
-#else
-  return mallinfo2().uordblks / 1024;
-#endif
-}
-std::size_t resident_kib() {
-  std::ifstream statm("/proc/self/statm");
-  std::size_t size = 0, resident = 0;
-  statm >> size >> resident;
-  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) / 1024;
-}
-
-// The sanitizers keep freed memory and histories of their own, up to a limit.
-// ThreadSanitizer's grows with the number of fibers that it has ever seen.
-#if defined(IORACE_ASAN)
-constexpr std::size_t slack_kib = 384 * 1024;
-#elif defined(IORACE_TSAN)
-constexpr std::size_t slack_kib = 4096 * 1024;
-#else
-constexpr std::size_t slack_kib = 4096;
-#endif
 
 void expect_flat(std::uint64_t executions) {
   std::vector<program> programs;

@@ -66,10 +66,10 @@ execution_result engine::run(const program& p, strategy& s, const execution_opti
   main_.adopt_thread();  // not necessarily the one that made this engine
   for (;;) {
     begin_execution(p, s, o);
+    s.begin(o);  // before the setup: an execution that ends there has begun, too
     running_engine = this;
     run_setup(p);
     if (result_.how == ended::finished) {
-      s.begin(o);
       for (const program::body& b : p.bodies) add_task(b.kind, b.name.c_str()).body = &b.run;
       add_attendants();
       bodies_ = task_count_;
@@ -94,7 +94,7 @@ void engine::run_setup(const program& p) {
   const bool again = options_->reuse_setup && p.same_setup;
   if (!again || !restore_setup(p)) {
     setup_.of = nullptr;
-    frames_[0] = {"", 0, 0, false};
+    frames_[0] = {"", 0, false};
     frame_count_ = 1;
     touched_.clear();
     run_alone([&] { world_ = p.setup(); });
@@ -120,9 +120,10 @@ void engine::begin_execution(const program& p, strategy& s, const execution_opti
   options_ = &o;
   if (result_.how == ended::found) finding_ = {};
   result_ = {};
-  task_count_ = cpus_ = faults_ = choices_ = step_count_ = frame_instances_ = 0;
+  task_count_ = cpus_ = faults_ = choices_ = step_count_ = 0;
   first_step_ = 0;
   mode_ = quiet_bit;
+  interleaved_ = o.detect_races ? 0 : blind_bit;
   last_picked_ = no_task;
   probe_hashes_.clear();
   stride_tasks_ = std::max(stride_tasks_, static_cast<unsigned>(p.bodies.size()) + 1);
@@ -255,10 +256,10 @@ void engine::exit_task() {
   t.finished = true;
   set_enabled(self_, false);
   changed(t.ended);
-  if (mode_ == starting_bit) {
+  if (starting()) {
     if (starter_ != nullptr) fiber::jump(t.context, *starter_, false, true);
     if (self_ + 1u < bodies_) start_next(t.context, true);
-    mode_ = 0;
+    mode_ = interleaved_;
   }
   const task_id next = choose_next(no_task);
   if (next == no_task) leave_for_good();

@@ -48,11 +48,11 @@ struct touched_word {
   bool write, marked;
 };
 
+// One call of a function: its index tells it from other calls of the same one.
 struct frame_node {
   const char* function;
   std::uint32_t parent;
-  std::uint32_t instance;  // distinguishes two calls of one function
-  bool call;               // a program's call label, not a function
+  bool call;  // a program's call label, not a function
 #ifdef IORACE_TSAN
   const void* code = nullptr;  // where the function opened its frame
 #endif
@@ -85,6 +85,7 @@ class engine {
   }
   task_id self() const { return self_; }
   bool quiet() const { return (mode_ & quiet_bit) != 0; }
+  bool starting() const { return (mode_ & starting_bit) != 0; }
   bool peeking() const { return mode_ >= peek_unit; }
   const execution_options& options() const { return *options_; }
   task& task_at(task_id t) { return *tasks_[t]; }
@@ -99,7 +100,7 @@ class engine {
   [[gnu::always_inline]] void begin(op_kind kind, sync_base* object, enabled_fn enabled = nullptr,
                                     waits_for by = waits_for::kernel);
   // The same for an operation on no object (choices, copies, task events).
-  void begin_plain(op_kind kind);
+  [[gnu::always_inline]] void begin_plain(op_kind kind);
   // The same for schedule(): waits on the task itself and names `queue`, which may be freed
   // meanwhile.
   void begin_sleep(const void* queue, enabled_fn woken, waits_for by);
@@ -117,11 +118,16 @@ class engine {
   // The same for a join of task `id`.
   void begin_join(task_id id);
   // Records the operation that begin() declared.
+  [[gnu::always_inline]] void commit(std::uint64_t value);
+  // Records an operation that the other forms of it declared.
   [[gnu::always_inline]] void commit(op_kind kind, const void* place, std::uint64_t value);
 
   // Happens-before: the object's past becomes the task's; the task's becomes the object's.
-  [[gnu::always_inline]] void acquire(sync_base& object);
-  [[gnu::always_inline]] void release(sync_base& object);
+  [[gnu::always_inline]] void acquire(sync_base& object) { acquire(object.clock); }
+  [[gnu::always_inline]] void release(sync_base& object) { release(object.clock); }
+  // The same by a clock of a primitive that has several.
+  [[gnu::always_inline]] void acquire(std::uint32_t& clock);
+  [[gnu::always_inline]] void release(std::uint32_t& clock);
   // The object's state changed: tasks that wait on it may have become enabled or not.
   void changed(sync_base& object);
   // Held locks: recursive locking, lock order, cycles and locks held at exit are judged from these.
@@ -159,9 +165,13 @@ class engine {
   }
   bool is_alive(const void* place) { return memory.contains(place) && memory.at(place).bad == 0; }
 
-  // One declared access to memory: begins, records and commits it.
-  [[gnu::always_inline]] void access(op_kind kind, const void* place, unsigned size, bool pointer,
-                                     bool write, std::uint64_t value);
+  // One declared access to memory: begins, records and commits it. `mask` has the bits of a value.
+  void access(op_kind kind, const void* place, std::uint64_t mask, bool pointer,
+              std::uint64_t value);
+  // The same for a plain access, if it is no point and its past is simple: nearly all are so. Else
+  // returns false and has done nothing.
+  [[gnu::always_inline]] bool access_at_once(op_kind kind, const void* place, std::uint64_t mask,
+                                             bool pointer, std::uint64_t value);
 
   void* allocate(const class_info& cls, std::size_t bytes, gfp flags, bool may_fail);
   // Makes an object without an operation, for what a primitive keeps. Never fails.
@@ -170,9 +180,11 @@ class engine {
 
   void frame_enter(const char* function, bool call) {
     if (peeking()) return;
-    const scheduler_scope scope(me_->context);
-    if (__builtin_expect(frame_count_ == frame_room_, 0)) make_frame_room();
-    frames_[frame_count_] = {function, me_->frame, ++frame_instances_, call};
+    if (__builtin_expect(frame_count_ == frame_room_, 0)) return enter_behind(function, call);
+    frame_node& node = frames_[frame_count_];
+    node.function = function;
+    node.parent = me_->frame;
+    node.call = call;
     me_->frame = frame_count_++;
   }
   void frame_leave() {
@@ -250,8 +262,7 @@ class engine {
   task& add_task(task_kind kind, const char* name);
   task_id make_task(task_kind kind, const char* name, void (*body)(void*), void* argument);
   void add_attendants();
-  object_id add_object(const class_info& cls, void* p, std::size_t bytes, task_id maker,
-                       bool kernel);
+  object_id add_object(std::uint16_t cls, void* p, std::size_t bytes, task_id maker, bool kernel);
   void run_alone(const std::function<void()>& f);
   void run_bodies();
   void start_next(fiber& from, bool abandon);
@@ -260,25 +271,29 @@ class engine {
   void start_task(task_id t);
   void exit_task();
   [[noreturn]] void leave_for_good();
-  [[gnu::always_inline]] void stop();
+  [[gnu::always_inline]] bool stop();
   [[noreturn]] static void outside();
   void become(task_id t) {
     self_ = t;
     me_ = tasks_[t].get();
+    mine_ = &pending_[t];
+    stamp_ = std::uint64_t{t} << 56;
     time.become(t);
   }
   [[gnu::always_inline]] task_id choose_next(task_id current);
   task_id nobody_enabled();
   [[gnu::always_inline]] void switch_to(task_id next, bool abandon);
   void stop_starting();
-  void begin_unusual(op_kind kind, sync_base* object, enabled_fn enabled);
+  [[gnu::cold]] void begin_unusual(op_kind kind, sync_base* object);
+  void begin_alone(sync_base* object, enabled_fn enabled);
+  void begin_plain_unusual(op_kind kind);
   void check_may_sleep(op_kind kind, const void* object);
   void ask_waiters(sync_base& object);
   void set_enabled(task_id t, bool on);
   [[gnu::always_inline]] void wait_on(sync_base* object, enabled_fn enabled);
   [[gnu::always_inline]] void stop_waiting(sync_base* object);
   void find_cycle(task_id t);
-  void note_order(const void* lock, std::uint32_t lock_class);
+  void note_order(const void* lock, std::uint16_t lock_class);
   bool time_passes();
   bool somebody_waits() const;
   bool cycle_through(task_id t, finding& f) const;
@@ -292,27 +307,36 @@ class engine {
   finding word_livelock(std::size_t period) const;
   [[noreturn, gnu::cold]] void found_dead(const void* place, op_kind kind);
   [[noreturn, gnu::cold]] void found_race(const void* place, step_id other);
-  [[gnu::always_inline]] step_id race_with(const void* place, bool marked, bool write);
-  [[gnu::cold]] void make_frame_room();
+  [[gnu::noinline]] step_id race_with(const void* place, bool marked, bool write);
+  void make_frame_room();
+  [[gnu::cold]] void enter_behind(const char* function, bool call);
   static std::uint64_t identity_of_number(const void* p);
   void order_marked(history& h, const op_traits& row);
-  // The second half of a step and of a pending operation: object, field, kind and `last`.
-  static std::uint64_t packed(cell c, op_kind kind, std::uint64_t last) {
-    return (std::bit_cast<std::uint64_t>(c) & 0xffffffffffff) |
-           static_cast<std::uint64_t>(kind) << 48 | last << 56;
+  void note_late_frees(std::uint32_t first, std::uint32_t words);
+  // The second half of a step and of a pending operation but for its last byte: object, field and
+  // kind.
+  static std::uint64_t packed(cell c, op_kind kind) {
+    return (std::bit_cast<std::uint64_t>(c) & 0xffffffffffff) | static_cast<std::uint64_t>(kind)
+                                                                    << 48;
   }
   void declare(const void* place, cell c, op_kind kind) {
-    pending_[self_].place = place;
-    const std::uint64_t rest = packed(c, kind, 0);
-    std::memcpy(&pending_[self_].object, &rest, sizeof rest);
+    mine_->place = place;
+    const std::uint64_t rest = packed(c, kind);
+    std::memcpy(&mine_->object, &rest, sizeof rest);
   }
   void append(op_kind kind, const void* place, cell c, std::uint64_t value) {
-    if (__builtin_expect(step_count_ == operations_max, 0)) end(ended::step_bound);
-    step& s = steps_[step_count_];
+    append_packed(packed(c, kind), memory.word_of(place), value);
+  }
+  void append_packed(std::uint64_t what, std::uint32_t word, std::uint64_t value) {
+    const std::uint32_t at = step_count_;
+    if (__builtin_expect(at == operations_max, 0)) end(ended::step_bound);
+    step& s = steps_[at];
     s.value = value;
-    const std::uint64_t rest = packed(c, kind, self_);
-    std::memcpy(&s.object, &rest, sizeof rest);
-    notes_[step_count_++] = {me_->frame, memory.word_of(place)};
+    what |= stamp_;
+    std::memcpy(&s.object, &what, sizeof what);
+    const std::uint64_t note = std::bit_cast<std::uint64_t>(step_note{me_->frame, word});
+    std::memcpy(&notes_[at], &note, sizeof note);  // in one piece
+    step_count_ = at + 1;
   }
 
   std::vector<std::unique_ptr<task>> tasks_;
@@ -323,11 +347,16 @@ class engine {
   std::uint64_t enabled_[(tasks_max + 63) / 64] = {};
   choice_view view_{};
   task_id self_ = 0;
-  task* me_ = nullptr;  // the task `self_`
-  // Zero while tasks are interleaved. Setup and check are quiet; a new task on its way to its first
-  // operation is starting; above that, the number of peek_scopes.
-  static constexpr unsigned quiet_bit = 1, starting_bit = 2, peek_unit = 4;
+  // Of the task `self_`: itself, its pending operation, and the last byte of its steps.
+  task* me_ = nullptr;
+  pending_op* mine_ = nullptr;
+  std::uint64_t stamp_ = 0;
+  // Zero while tasks are interleaved and watched for races. Setup and check are quiet; a new task
+  // on its way to its first operation is starting; nobody looks for races in a blind execution;
+  // above that, the number of peek_scopes.
+  static constexpr unsigned quiet_bit = 1, starting_bit = 2, blind_bit = 4, peek_unit = 8;
   unsigned mode_ = quiet_bit;
+  unsigned interleaved_ = 0;  // the mode of tasks that are: 0 or blind_bit
   unsigned bodies_ = 0;       // tasks of the program, setup included
   fiber* starter_ = nullptr;  // of the task that is starting; null for a body
   fiber main_;
@@ -363,10 +392,9 @@ class engine {
   std::size_t first_step_ = 0;
   std::vector<frame_node> frames_;  // frame_count_ of them are of this execution
   std::uint32_t frame_count_ = 0, frame_room_ = 0;
-  std::uint32_t frame_instances_ = 0;
   struct setup_image {
     const program* of = nullptr;
-    std::uint32_t steps = 0, frames = 0, frame_instances = 0;
+    std::uint32_t steps = 0, frames = 0;
     std::size_t touched = 0;
     void* world = nullptr;
     void* specimen = nullptr;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "scheduler/engine/check.h"
 #include "scheduler/engine/frames.h"
 #include "scheduler/engine/shared.h"
 #include "scheduler/strategies/random.h"
@@ -79,6 +80,23 @@ TEST(engine, digests_every_value) {
     digest[written] = e.run(p, choose, {}).digest;
   }
   EXPECT_NE(digest[0], digest[1]);
+}
+
+TEST(engine, records_a_negative_value_as_what_is_read_back) {
+  program p;
+  p.setup = [] { return static_cast<void*>(make<counter>()); };
+  p.cpu([](void* world) {
+    static_cast<counter*>(world)->other = -2;
+    [[maybe_unused]] const int v = static_cast<counter*>(world)->other;
+  });
+  engine e;
+  random_strategy choose;
+  e.run(p, choose, {});
+  const auto steps = e.steps().subspan(e.first_step());
+  ASSERT_EQ(steps[0].kind, op_kind::write);
+  ASSERT_EQ(steps[1].kind, op_kind::read);
+  EXPECT_EQ(steps[0].value, 0xfffffffeu);
+  EXPECT_EQ(steps[1].value, 0xfffffffeu);
 }
 
 TEST(engine, names_objects_by_their_maker) {
@@ -203,6 +221,38 @@ TEST(engine_death, names_the_task_whose_stack_overflows) {
         e.run(p, choose, {});
       },
       "stack.overflow in CPU1|stack-overflow");
+}
+
+struct clash {
+  shared<int> first;
+  shared<int> febd;  // the tag of clash.febd is that of clash.first
+};
+IORACE_DESCRIBE(clash, "clash", first, febd);
+
+TEST(engine_death, two_fields_with_one_tag_are_refused) {
+  program p;
+  p.setup = [] { return static_cast<void*>(make<clash>()); };
+  EXPECT_DEATH(
+      {
+        engine e;
+        random_strategy choose;
+        e.run(p, choose, {});
+      },
+      "two described fields have one tag");
+}
+
+TEST(engine_death, a_broken_assumption_tells_how_to_run_it_again) {
+  program p;
+  p.cpu([](void*) { CHECK(false, "a test"); });
+  EXPECT_DEATH(
+      {
+        set_rerun_command("iorace run x --seed 7");
+        engine e;
+        random_strategy choose;
+        e.run(p, choose, {.seed = 7});
+      },
+      "a test .false.\niorace: seed 7, execution 0, step .*\niorace: run it again: iorace run x "
+      "--seed 7\n");
 }
 
 }  // namespace

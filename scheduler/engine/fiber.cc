@@ -5,6 +5,7 @@
 #include "scheduler/engine/fiber.h"
 
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <sys/mman.h>
@@ -80,18 +81,32 @@ void on_fault(int signal, siginfo_t* info, void* ucontext) {
 }
 
 // A fault on a fiber's stack needs another stack to be handled on, one per OS thread.
+class signal_stack {
+ public:
+  signal_stack() {
+    stack_.ss_sp = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    stack_.ss_size = bytes;
+    CHECK(stack_.ss_sp != MAP_FAILED, "no memory for a signal stack");
+    sigaltstack(&stack_, nullptr);
+  }
+  ~signal_stack() {
+    stack_t none{};
+    none.ss_flags = SS_DISABLE;
+    sigaltstack(&none, nullptr);
+    munmap(stack_.ss_sp, bytes);
+  }
+  signal_stack(const signal_stack&) = delete;
+  signal_stack& operator=(const signal_stack&) = delete;
+
+ private:
+  static constexpr std::size_t bytes = 64 * 1024;
+  stack_t stack_{};
+};
+
 void install_handler() {
-  static thread_local bool installed = false;
-  if (installed) return;
-  installed = true;
-  constexpr std::size_t bytes = 64 * 1024;
-  stack_t stack{};
-  stack.ss_sp = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  stack.ss_size = bytes;
-  CHECK(stack.ss_sp != MAP_FAILED, "no memory for a signal stack");
-  sigaltstack(&stack, nullptr);
+  static thread_local const signal_stack ours;
   static const bool once = [] {
-    struct sigaction action{};
+    struct sigaction action {};
     action.sa_sigaction = on_fault;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     return sigaction(SIGSEGV, &action, &previous_segv) == 0;
@@ -193,14 +208,23 @@ void look_again(unsigned times) {
   while (times-- > 0) __tsan_mutex_post_signal(nullptr, 0);
 }
 
+// The runtime and what the scheduler called leave counters below the stack. Where the next frame
+// has a gap they would be part of the state that livelock compares, which would never come back.
+[[gnu::noinline]] void wipe_below() {
+  volatile std::uint64_t below[64];
+  for (volatile std::uint64_t& word : below) word = 0;
+}
+
 }  // namespace
 
 void fiber::ignore(bool on) {
   ignores_ += on ? 1u : ~0u;
-  if (on)
+  if (on) {
     look_away(1);
-  else
+  } else {
     look_again(1);
+    wipe_below();
+  }
 }
 
 void fiber::acquire(const void* place) {

@@ -12,6 +12,13 @@ void engine::make_frame_room() {
   frames_.resize(frame_room_);
 }
 
+// There is no room for one more frame.
+void engine::enter_behind(const char* function, bool call) {
+  const scheduler_scope scope(me_->context);
+  make_frame_room();
+  frame_enter(function, call);
+}
+
 void frame_enter(const char* function) {
   engine::current().frame_enter(function, false);
 #ifdef IORACE_TSAN

@@ -19,45 +19,51 @@ void* engine::allocate(const class_info& cls, std::size_t bytes, gfp flags, bool
     found(verdict::sleep_in_atomic, line("kmalloc of ") + cls.name + atomic_words());
   begin_plain(op_kind::kmalloc);
   const bool failed = may_fail && draw_fault("kmalloc");
-  void* p = failed ? nullptr : memory.allocate(bytes, static_cast<object_id>(objects.size()));
+  const std::uint16_t index = objects.class_index(cls);
+  void* p = failed ? nullptr
+                   : memory.allocate(bytes, static_cast<object_id>(objects.size()),
+                                     objects.cls(index).shadow);
   if (p == nullptr) {
     CHECK(may_fail, "the run arena is full");
     append(op_kind::kmalloc, nullptr, {}, 0);
     return nullptr;
   }
-  const object_id id = add_object(cls, p, bytes, self_, may_fail);
+  const object_id id = add_object(index, p, bytes, self_, may_fail);
   append(op_kind::kmalloc, p, {.object = id}, bytes);
   return p;
 }
 
-object_id engine::add_object(const class_info& cls, void* p, std::size_t bytes, task_id maker,
+object_id engine::add_object(std::uint16_t cls, void* p, std::size_t bytes, task_id maker,
                              bool kernel) {
-  const std::uint16_t index = objects.class_index(cls);
-  const object_id id = objects.add({.base = static_cast<char*>(p),
-                                    .bytes = static_cast<std::uint32_t>(bytes),
-                                    .cls = index,
-                                    .maker = maker,
-                                    .number = objects.next_number(maker, index),
-                                    .state = object_state::live,
-                                    .kernel = kernel,
-                                    .made_at = step_count_,
-                                    .freed_at = no_step});
-  const class_entry& c = objects.cls(index);
-  for (std::size_t word = 0, of = 0; word < bytes / granule; ++word, ++of) {
-    if (of == c.tags.size()) of = 0;  // an array: element after element
-    cell& shadow = (&memory.at(p))[word];
-    shadow.tag = c.tags[of];
-    shadow.promoted = c.promoted[of];
-  }
-  return id;
+  return objects.add({.base = static_cast<char*>(p),
+                      .bytes = static_cast<std::uint32_t>(bytes),
+                      .cls = cls,
+                      .maker = maker,
+                      .number = objects.next_number(maker, cls),
+                      .state = object_state::live,
+                      .kernel = kernel,
+                      .made_at = step_count_,
+                      .freed_at = no_step});
 }
 
 void* engine::keep(const class_info& cls, std::size_t bytes, task_id maker) {
   const scheduler_scope scope(me_->context);
-  void* p = memory.allocate(bytes, static_cast<object_id>(objects.size()));
+  const std::uint16_t index = objects.class_index(cls);
+  void* p =
+      memory.allocate(bytes, static_cast<object_id>(objects.size()), objects.cls(index).shadow);
   CHECK(p != nullptr, "the run arena is full");
-  add_object(cls, p, bytes, maker, false);
+  add_object(index, p, bytes, maker, false);
   return p;
+}
+
+// The object whose `words` begin at word `first` is freed.
+void engine::note_late_frees(std::uint32_t first, std::uint32_t words) {
+  for (std::uint32_t word = first; word < first + words; ++word) {
+    const history* const past = memory.touched_past(word);
+    if (past == nullptr || !races.unordered(*past, time)) continue;
+    const cell& c = memory.cell_of(word);
+    if (c.promoted == 0) late_frees_.push_back({c.object, c.tag});
+  }
 }
 
 void engine::free(const void* p) {
@@ -75,32 +81,27 @@ void engine::free(const void* p) {
     }
     return o;
   };
-  check();
+  object_entry* o = &check();
   if (!quiet()) {
     declare(p, {.object = memory.at(p).object}, op_kind::kfree);
-    stop();
+    if (stop()) o = &check();
   }
-  object_entry& o = check();
   for (unsigned t = 0; t < task_count_; ++t)
     for (unsigned i = 0; i < tasks_[t]->held_count; ++i) {
       const char* lock = static_cast<const char*>(tasks_[t]->held[i].lock);
-      if (lock >= o.base && lock < o.base + o.bytes)
+      if (lock >= o->base && lock < o->base + o->bytes)
         found(verdict::lock_held_at_exit,
               line("kfree of ") + name_of(memory.at(p).object) + " while its lock is held");
     }
-  o.state = object_state::freed;
-  o.freed_at = step_count_;
-  const bool look = !quiet() && options_->detect_races;
+  o->state = object_state::freed;
+  o->freed_at = step_count_;
   cell* const first = &memory.at(p);
-  for (std::size_t word = 0; word < (o.bytes + granule - 1) / granule; ++word) {
-    first[word].bad = 1;
-    if (!look || first[word].promoted != 0) continue;
-    if (races.unordered(memory.past(o.base + word * granule), time))
-      late_frees_.push_back({first[word].object, first[word].tag});
-  }
+  const auto words = static_cast<std::uint32_t>((o->bytes + granule - 1) / granule);
+  for (std::uint32_t word = 0; word < words; ++word) first[word].bad = 1;
+  if (mode_ == 0) note_late_frees(memory.word_of(p), words);
   append(op_kind::kfree, p, {.object = first->object}, 0);
 #ifdef IORACE_ASAN
-  ASAN_POISON_MEMORY_REGION(o.base, o.bytes);
+  ASAN_POISON_MEMORY_REGION(o->base, o->bytes);
 #endif
 }
 
@@ -113,7 +114,7 @@ void kfree(const void* object) { engine::current().free(object); }
 void* scratch(std::size_t bytes) {
   engine& e = engine::current();
   const scheduler_scope scope(e.task_at(e.self()).context);
-  void* p = e.memory.allocate(bytes, 0);
+  void* p = e.memory.allocate(bytes, 0, {});
   CHECK(p != nullptr, "the run arena is full");
   return p;
 }

@@ -80,7 +80,7 @@ void last(void*) {
 void null_pointer(void*) {
   KFUNC();
   auto* i = kzalloc<item>();
-  declare_write(i->next, op_kind::write, 4, false, 1);  // what `i->next->value = 1` declares
+  declare_write(i->next, 1);  // what `i->next->value = 1` declares
 }
 
 TEST(heap, convicts_misuse_and_acquits_its_near_miss) {

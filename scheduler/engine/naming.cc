@@ -137,7 +137,8 @@ void set_rerun_command(const char* command) { rerun_command = command; }
 void print_context() {
   if (running_engine != nullptr) running_engine->print_context();
   if (rerun_command == nullptr) return;
-  std::fprintf(stderr, "iorace: run it again: %s\n", rerun_command);
+  for (const char* text : {"iorace: run it again: ", rerun_command, "\n"})
+    if (write(STDERR_FILENO, text, std::strlen(text)) < 0) _exit(134);
 }
 
 void check_failed(const char* file, int line, const char* condition, const char* text) {

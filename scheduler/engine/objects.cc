@@ -35,6 +35,17 @@ void flatten(const class_info& info, std::uint32_t at, const std::string& prefix
   }
 }
 
+// Whether a tag stands for two fields. Steps, promotions and the order of locks know fields by
+// their tags alone.
+bool clash(const class_entry& a, const class_entry& b) {
+  for (std::size_t i = 0; i < a.tags.size(); ++i) {
+    if (a.tags[i] == 0 || (i != 0 && a.tags[i] == a.tags[i - 1])) continue;
+    for (std::size_t k = 0; k < b.tags.size(); ++k)
+      if (a.tags[i] == b.tags[k] && (&a != &b || a.names[i] != b.names[k])) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void object_table::reset() {
@@ -82,6 +93,8 @@ void object_table::add_class(const class_info& info) {
   flatten(info, 0, "", *c);
   apply_promotions(*c);
   classes_.push_back(std::move(c));
+  for (const auto& other : classes_)
+    CHECK(!clash(*classes_.back(), *other), "two described fields have one tag: rename one");
 }
 
 object_table::counter& object_table::counter_of(task_id maker, std::uint16_t cls) {
@@ -112,12 +125,13 @@ void object_table::name_next(task_id maker, std::uint16_t cls, std::uint32_t num
 }
 
 void object_table::apply_promotions(class_entry& c) {
-  c.promoted.assign(c.tags.size(), 0);
+  c.shadow.clear();
+  for (const std::uint16_t tag : c.tags) c.shadow.push_back({.object = 0, .tag = tag, .bad = 0});
   for (const std::string& p : promotions_) {
     const std::size_t dot = p.find('.');
     if (p.compare(0, dot, c.info->type) != 0 || dot == std::string::npos) continue;
     for (std::size_t word = 0; word < c.names.size(); ++word)
-      if (p.compare(dot + 1, std::string::npos, c.names[word]) == 0) c.promoted[word] = 1;
+      if (p.compare(dot + 1, std::string::npos, c.names[word]) == 0) c.shadow[word].promoted = 1;
   }
 }
 

@@ -13,18 +13,20 @@
 #include <string_view>
 #include <vector>
 
+#include "scheduler/engine/arena.h"
 #include "scheduler/engine/describe.h"
+#include "scheduler/engine/mixed.h"
 #include "scheduler/engine/operation.h"
 
 namespace iorace {
 
-// A described class as the engine uses it: tags and promotions by granule.
+// A described class as the engine uses it, by granule.
 struct class_entry {
   const class_info* info = nullptr;
-  std::vector<std::uint16_t> tags;     // by granule of the struct; 0 where nothing is described
-  std::vector<std::uint8_t> promoted;  // by granule: plain accesses to it are points
-  std::vector<std::string> names;      // field name by granule
-  std::uint64_t hash = 0;              // of info->type
+  std::vector<std::uint16_t> tags;  // 0 where nothing is described
+  std::vector<std::string> names;   // of fields
+  std::vector<cell> shadow;         // of an object that is alive, but for its id
+  std::uint64_t hash = 0;           // of info->type
 };
 
 enum class object_state : std::uint8_t { live, freed };
@@ -39,6 +41,7 @@ struct object_entry {
   bool kernel = false;  // made by kzalloc and friends: must not leak
   step_id made_at = no_step;
   step_id freed_at = no_step;
+  std::uint64_t name = 0;  // hash of maker, class and number; set by the table
 };
 
 class object_table {
@@ -58,6 +61,8 @@ class object_table {
 
   object_id add(const object_entry& o) {
     objects_.push_back(o);
+    const std::uint64_t who = std::uint64_t{o.maker} << 32 | o.number;
+    objects_.back().name = mixed(classes_[o.cls]->hash, who);
     return static_cast<object_id>(objects_.size() - 1);
   }
   object_entry& operator[](object_id id) { return objects_[id]; }

@@ -26,14 +26,4 @@ meets_as meeting(op_kind kind, bool failed) {
                                                                                   : meets_as::write;
 }
 
-bool dependent(const pending_op& a, const pending_op& b) {
-  if (a.place == nullptr || b.place == nullptr) return false;
-  const bool frees = a.kind == op_kind::kfree || b.kind == op_kind::kfree;
-  if (frees ? a.object != b.object : a.place != b.place) return false;
-  const access_type x = traits(a.kind).access;
-  const access_type y = traits(b.kind).access;
-  if (x == access_type::none || y == access_type::none) return false;
-  return x == access_type::write || y == access_type::write;
-}
-
 }  // namespace iorace

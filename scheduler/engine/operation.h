@@ -93,7 +93,15 @@ inline bool conflict(meets_as a, meets_as b) {
 meets_as meeting(op_kind kind, bool failed);
 
 // Returns true iff the order of the two could matter.
-bool dependent(const pending_op& a, const pending_op& b);
+inline bool dependent(const pending_op& a, const pending_op& b) {
+  if (a.place == nullptr || b.place == nullptr) return false;
+  const bool frees = a.kind == op_kind::kfree || b.kind == op_kind::kfree;
+  if (frees ? a.object != b.object : a.place != b.place) return false;
+  const access_type x = traits(a.kind).access;
+  const access_type y = traits(b.kind).access;
+  if (x == access_type::none || y == access_type::none) return false;
+  return x == access_type::write || y == access_type::write;
+}
 
 // One executed operation: 16 bytes, all of which enter the digest.
 struct step {

@@ -16,7 +16,7 @@ task_id engine::nobody_enabled() {
 void engine::stop_starting() {
   if (starter_ != nullptr) return fiber::jump(me_->context, *starter_, false, false);
   if (self_ + 1u < bodies_) return start_next(me_->context, false);
-  mode_ = 0;
+  mode_ = interleaved_;
   const task_id next = choose_next(no_task);
   if (next != self_) switch_to(next, false);
 }
@@ -31,14 +31,19 @@ void engine::ask_waiters(sync_base& object) {
   }
 }
 
-// begin() of an operation that is not to be stopped at, or that convicts.
-void engine::begin_unusual(op_kind kind, sync_base* object, enabled_fn enabled) {
+// begin() of an operation that convicts.
+void engine::begin_unusual(op_kind kind, sync_base* object) {
   CHECK(!peeking(), "an operation on a primitive inside a peek_scope");
   check_live(object, kind);
   if (object->magic != sync_magic)
     found(verdict::kernel_warn,
           line(traits(kind).name) + " on " + name_of(object) + ", which nobody has initialised");
   check_may_sleep(kind, object);
+}
+
+// begin() of an operation of setup or check, which are not to be stopped.
+void engine::begin_alone(sync_base* object, enabled_fn enabled) {
+  CHECK(!peeking(), "an operation on a primitive inside a peek_scope");
   if (enabled != nullptr && !enabled(object, self_))
     found(verdict::deadlock, line(me_->name) + " alone waits for " + name_of(object));
 }
@@ -50,6 +55,16 @@ const char* engine::atomic_words() const {
       return " under a spinlock";
   }
   return " in atomic context";
+}
+
+// begin_plain() of an operation under a spinlock, of one that is not to be stopped at, and of the
+// first one of a task.
+void engine::begin_plain_unusual(op_kind kind) {
+  CHECK(!peeking(), "an operation inside a peek_scope");
+  check_may_sleep(kind, nullptr);
+  if (quiet()) return;
+  declare(nullptr, {}, kind);
+  if ((traits(kind).flags & op_point) != 0 || starting()) stop();
 }
 
 // `object` may be null.
@@ -90,7 +105,7 @@ void engine::begin_unchecked(op_kind kind, const void* place) {
 void engine::begin_access(op_kind kind, std::initializer_list<const void*> places) {
   const scheduler_scope scope(me_->context);
   CHECK(!peeking(), "an operation inside a peek_scope");
-  bool point = (traits(kind).flags & op_point) != 0 || mode_ != 0;
+  bool point = (traits(kind).flags & op_point) != 0 || starting();
   for (const void* place : places) {
     check_live(place, kind);
     point = point || memory.at(place).promoted != 0;

@@ -25,7 +25,7 @@ inline task_id engine::choose_next(task_id current) {
   view_.point = result_.points++;
   if (__builtin_expect(view_.point >= options_->points_max, 0)) return take_turns();
   const task_id next = strategy_->pick(view_);
-  CHECK(next < task_count_ && view_.is_enabled(next),
+  CHECK(next < task_count_ && (enabled_[next / 64] >> (next % 64) & 1) != 0,
         "a strategy picked a task that is not enabled");
   result_.switches += next != last_picked_;
   last_picked_ = next;
@@ -39,11 +39,16 @@ inline void engine::switch_to(task_id next, bool abandon) {
   fiber::jump(from.context, me_->context, synchronise, abandon);
 }
 
-// The running task stops here; returns when it has been picked.
-inline void engine::stop() {
-  if (__builtin_expect(mode_ != 0, 0)) return stop_starting();
+// The running task stops here; returns when it has been picked, and whether others moved meanwhile.
+inline bool engine::stop() {
+  if (__builtin_expect(starting(), 0)) {
+    stop_starting();
+    return true;
+  }
   const task_id next = choose_next(self_);
-  if (next != self_) switch_to(next, false);
+  if (next == self_) return false;
+  switch_to(next, false);
+  return true;
 }
 
 inline void engine::wait_on(sync_base* object, enabled_fn enabled) {
@@ -55,7 +60,7 @@ inline void engine::wait_on(sync_base* object, enabled_fn enabled) {
   if (enabled(object, self_)) return;
   set_enabled(self_, false);
   // A writer closes a cycle without holding anything: it stops readers that come back.
-  if (t.held_count != 0 || pending_[self_].kind == op_kind::down_write) find_cycle(self_);
+  if (t.held_count != 0 || mine_->kind == op_kind::down_write) find_cycle(self_);
 }
 
 inline void engine::stop_waiting(sync_base* object) {
@@ -75,29 +80,33 @@ inline void engine::begin(op_kind kind, sync_base* object, enabled_fn enabled, w
   const op_traits& row = traits(kind);
   const bool alive = is_alive(object) && object->magic == sync_magic;
   const bool may_sleep = (row.flags & op_sleeps) == 0 || me_->atomic_depth == 0;
-  if (__builtin_expect((mode_ & ~starting_bit) != 0 || !alive || !may_sleep, 0))
-    return begin_unusual(kind, object, enabled);
-  const cell& c = memory.at(object);
-  declare(object, c, kind);
+  if (__builtin_expect(!alive || !may_sleep, 0)) begin_unusual(kind, object);
+  declare(object, memory.at(object), kind);
+  if (__builtin_expect((mode_ & ~(starting_bit | blind_bit)) != 0, 0))
+    return begin_alone(object, enabled);
   if (enabled != nullptr) {
     me_->by = by;
     wait_on(object, enabled);
   }
-  if ((row.flags & op_point) != 0 || enabled != nullptr || mode_ != 0) stop();
-  check_live(object, kind);
+  if ((row.flags & op_point) != 0 || enabled != nullptr || starting())
+    if (stop()) check_live(object, kind);
   if (enabled != nullptr) stop_waiting(object);
 }
 
 inline void engine::begin_plain(op_kind kind) {
   const scheduler_scope scope(me_->context);
   const op_traits& row = traits(kind);
-  if (__builtin_expect((mode_ & ~starting_bit) != 0 || me_->atomic_depth != 0, 0)) {
-    CHECK(!peeking(), "an operation inside a peek_scope");
-    check_may_sleep(kind, nullptr);
-    if (quiet()) return;
-  }
+  if (__builtin_expect((mode_ & ~blind_bit) != 0 || me_->atomic_depth != 0, 0))
+    return begin_plain_unusual(kind);
   declare(nullptr, {}, kind);
-  if ((row.flags & op_point) != 0 || mode_ != 0) stop();
+  if ((row.flags & op_point) != 0) stop();
+}
+
+inline void engine::commit(std::uint64_t value) {
+  const scheduler_scope scope(me_->context);
+  std::uint64_t what;
+  std::memcpy(&what, &mine_->object, sizeof what);
+  append_packed(what, memory.word_of(mine_->place), value);
 }
 
 inline void engine::commit(op_kind kind, const void* place, std::uint64_t value) {
@@ -106,23 +115,23 @@ inline void engine::commit(op_kind kind, const void* place, std::uint64_t value)
   append(kind, place, c, value);
 }
 
-inline void engine::acquire(sync_base& object) {
+inline void engine::acquire(std::uint32_t& clock) {
 #ifdef IORACE_TSAN
   const scheduler_scope scope(me_->context);
-  me_->context.acquire(&object);
+  me_->context.acquire(&clock);
 #endif
-  if (object.clock != 0) time.join(time.row_of(self_), time.row(object.clock));
+  if (clock != 0) time.join_now(clock);
 }
 
 // What setup and check do is ordered anyhow.
-inline void engine::release(sync_base& object) {
+inline void engine::release(std::uint32_t& clock) {
 #ifdef IORACE_TSAN
   const scheduler_scope scope(me_->context);
-  me_->context.release(&object);
+  me_->context.release(&clock);
 #endif
   if (quiet()) return;
-  if (object.clock == 0) object.clock = time.make_row();
-  time.join(time.row(object.clock), time.row_of(self_));
+  if (clock == 0) clock = time.make_row();
+  time.join_to(clock);
   time.tick();
 }
 
@@ -130,7 +139,7 @@ inline void engine::hold(const void* lock, op_kind how) {
   const scheduler_scope scope(me_->context);
   task& t = *me_;
   CHECK(t.held_count < held_max, "a task holds too many locks");
-  const std::uint32_t lock_class = memory.at(lock).tag;
+  const std::uint16_t lock_class = memory.at(lock).tag;
   // What is not waited for has no place in the order.
   if (t.held_count != 0 && (traits(how).flags & op_waits) != 0 && !quiet())
     note_order(lock, lock_class);

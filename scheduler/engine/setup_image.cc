@@ -15,7 +15,6 @@ void engine::save_setup(const program& p) {
   setup_.of = &p;
   setup_.steps = step_count_;
   setup_.frames = frame_count_;
-  setup_.frame_instances = frame_instances_;
   setup_.touched = touched_.size();
   setup_.world = world_;
   setup_.specimen = specimen;
@@ -30,7 +29,6 @@ bool engine::restore_setup(const program& p) {
   if (setup_.of != &p) return false;
   step_count_ = setup_.steps;
   frame_count_ = setup_.frames;
-  frame_instances_ = setup_.frame_instances;
   touched_.resize(setup_.touched);
   world_ = setup_.world;
   specimen = setup_.specimen;

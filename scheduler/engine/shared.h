@@ -15,11 +15,15 @@
 
 namespace iorace {
 
-// Declares an access to `place`, `size` bytes, inside the run arena. For writes `value` is the new
-// value; `pointer` says that values are addresses, to be recorded as identities.
-void declare_read(const void* place, op_kind kind, unsigned size, bool pointer);
-void declare_write(const void* place, op_kind kind, unsigned size, bool pointer,
-                   std::uint64_t value);
+// Declares a plain access to the granule `place` inside the run arena, of which the bits of `mask`
+// are read; for writes `value` is the new value. Pointers are recorded as identities.
+void declare_read(const void* place, std::uint64_t mask);
+void declare_read_pointer(const void* place);
+void declare_write(const void* place, std::uint64_t value);
+void declare_write_pointer(const void* place, std::uint64_t value);
+// The same for a marked access of any kind. Reads need no `value`.
+void declare_marked(op_kind kind, const void* place, std::uint64_t mask, bool pointer,
+                    std::uint64_t value);
 
 // Copies without ThreadSanitizer's knowledge.
 #ifdef IORACE_TSAN
@@ -28,6 +32,8 @@ void copy_unseen(void* to, const void* from, unsigned size);
 inline void copy_unseen(void* to, const void* from, unsigned size) { std::memcpy(to, from, size); }
 #endif
 
+// The bytes of `v` as a number: what reading them back from memory gives, so that a negative value
+// looks the same wherever it is recorded.
 template <class T>
 constexpr std::uint64_t to_bits(T v) {
   if constexpr (std::is_pointer_v<T>)
@@ -35,9 +41,9 @@ constexpr std::uint64_t to_bits(T v) {
   else if constexpr (std::is_null_pointer_v<T>)
     return 0;
   else if constexpr (std::is_enum_v<T>)
-    return static_cast<std::uint64_t>(static_cast<std::underlying_type_t<T>>(v));
+    return to_bits(static_cast<std::underlying_type_t<T>>(v));
   else
-    return static_cast<std::uint64_t>(v);
+    return static_cast<std::uint64_t>(v) & ~std::uint64_t{0} >> (64 - 8 * sizeof(T));
 }
 
 template <class T>
@@ -50,7 +56,12 @@ class alignas(8) shared {
   shared& operator=(const shared& o) { return *this = o.load(op_kind::read); }
 
   T load(op_kind kind) const {
-    declare_read(this, kind, sizeof(T), std::is_pointer_v<T>);
+    if (kind != op_kind::read)
+      declare_marked(kind, this, mask, std::is_pointer_v<T>, 0);
+    else if constexpr (std::is_pointer_v<T>)
+      declare_read_pointer(this);
+    else
+      declare_read(this, mask);
     if constexpr (std::is_scalar_v<T>) {
       // Marked: ThreadSanitizer is to take it for atomic, and for no order.
       if (kind != op_kind::read) {
@@ -62,7 +73,12 @@ class alignas(8) shared {
     return raw_;
   }
   void store(op_kind kind, T v) {
-    declare_write(this, kind, sizeof(T), std::is_pointer_v<T>, to_bits(v));
+    if (kind != op_kind::write)
+      declare_marked(kind, this, mask, std::is_pointer_v<T>, to_bits(v));
+    else if constexpr (std::is_pointer_v<T>)
+      declare_write_pointer(this, to_bits(v));
+    else
+      declare_write(this, to_bits(v));
     if constexpr (std::is_scalar_v<T>) {
       if (kind != op_kind::write) return __atomic_store(&raw_, &v, __ATOMIC_RELAXED);
     }
@@ -70,11 +86,7 @@ class alignas(8) shared {
   }
 
   operator T() const { return load(op_kind::read); }
-  T operator->() const
-    requires std::is_pointer_v<T>
-  {
-    return load(op_kind::read);
-  }
+  T operator->() const requires std::is_pointer_v<T> { return load(op_kind::read); }
   shared& operator=(T v) {
     store(op_kind::write, v);
     return *this;
@@ -111,6 +123,7 @@ class alignas(8) shared {
   void poke(T v) { copy_unseen(&raw_, &v, sizeof v); }
 
  private:
+  static constexpr std::uint64_t mask = ~std::uint64_t{0} >> (64 - 8 * sizeof(T));
   T raw_;
 };
 

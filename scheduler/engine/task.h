@@ -19,7 +19,7 @@ inline constexpr unsigned held_max = 48;
 struct held_lock {
   const void* lock;
   op_kind how;
-  std::uint32_t lock_class;  // see lock_order
+  std::uint16_t lock_class;  // see lock_order
 };
 
 struct awaited;  // see sync/awaited.h

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <map>
 
+#include "scheduler/record/ledger.h"
+
 namespace iorace {
 
 class distinct_count {
@@ -31,6 +33,19 @@ class distinct_count {
     std::uint64_t n = 0;
     for (const auto& [hash, times] : seen_) n += times == 1;
     return n * (mask_ + 1);
+  }
+
+  void write(ledger_writer& to, std::string_view key) const {
+    to.line(key).hash(mask_).count(seen_.size());
+    for (const auto& [hash, times] : seen_) to.line("").hash(hash).count(times);
+  }
+  void read(ledger_reader& from, std::string_view key) {
+    seen_.clear();
+    mask_ = from.line(key).hash();
+    for (auto n = from.count(room_); n != 0 && from.ok(); --n) {
+      const std::uint64_t hash = from.line("").hash();
+      seen_.emplace_hint(seen_.end(), hash, static_cast<std::uint32_t>(from.count(~0u)));
+    }
   }
 
  private:

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+// In line: it hashes a few words at a time, and often.
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 namespace iorace {
@@ -13,12 +15,22 @@ namespace {
 // Follows the path of decisions as far as it goes, then takes the first alternative each time.
 class depth_first final : public strategy {
  public:
-  void begin(const execution_options&) override { at_ = 0; }
+  explicit depth_first(std::optional<unsigned> preemptions) : most_(preemptions) {}
+
+  void begin(const execution_options&) override {
+    at_ = 0;
+    last_ = no_task;
+    preemptions_ = 0;
+  }
 
   task_id pick(const choice_view& view) override {
+    const bool goes_on = last_ != no_task && view.is_enabled(last_);
+    if (goes_on && preemptions_ == most_) return last_;
     std::uint32_t skip = decide(view.enabled_count);
-    for (task_id t = 1;; ++t)
-      if (view.is_enabled(t) && skip-- == 0) return t;
+    task_id t = 1;
+    while (!view.is_enabled(t) || skip-- != 0) ++t;
+    preemptions_ += goes_on && t != last_;
+    return last_ = t;
   }
 
   std::uint32_t draw(task_id, const char*, std::uint32_t n, draw_kind) override {
@@ -48,6 +60,9 @@ class depth_first final : public strategy {
 
   std::vector<decision> path_;
   std::size_t at_ = 0;
+  std::optional<unsigned> most_;
+  unsigned preemptions_ = 0;
+  task_id last_ = no_task;
 };
 
 std::uint64_t mix(std::initializer_list<std::uint64_t> parts) {
@@ -63,7 +78,12 @@ namespace {
 class trace_hasher {
  public:
   explicit trace_hasher(const engine& e)
-      : e_(e), tasks_(e.tasks()), names_(e.tasks()), children_(e.tasks()) {
+      : e_(e),
+        tasks_(e.tasks()),
+        names_(e.tasks()),
+        children_(e.tasks()),
+        objects_(e.objects.size()),
+        words_(e.memory.used() / granule) {
     for (unsigned t = 0; t < e.tasks(); ++t) names_[t] = t;
   }
 
@@ -82,24 +102,33 @@ class trace_hasher {
   }
 
  private:
-  struct accesses {
+  // A word or a whole object, and what was done to it.
+  struct place {
+    std::uint64_t name = 0;   // the same in every execution; 0 until it is asked for
     std::uint64_t write = 0;  // hash of the last write
     // Sums of the hashes of what came since, whose order does not matter.
     std::uint64_t looks = 0, shares = 0, counts = 0;
   };
   struct access {
-    std::uint64_t place;
+    place* at;
     meets_as how;
   };
 
   // Slots of the heap and numbers of tasks depend on the interleaving; who made an object or a
   // task, and as his how many-th, does not.
-  std::uint64_t stable_place(object_id id, std::uint64_t word) const {
+  std::uint64_t stable_name(object_id id, std::uint64_t word) const {
     const object_entry& o = e_.objects[id];
     return mix({names_[o.maker], e_.objects.cls(o.cls).hash, o.number, word});
   }
-  std::uint64_t stable_word(object_id id, std::uint32_t word) const {
-    return stable_place(id, word - e_.memory.word_of(e_.objects[id].base));
+  place& word_at(object_id id, std::uint32_t word) {
+    place& p = words_[word];
+    if (p.name == 0) p.name = stable_name(id, word - e_.memory.word_of(e_.objects[id].base));
+    return p;
+  }
+  place& object_at(object_id id) {
+    place& p = objects_[id];
+    if (p.name == 0) p.name = stable_name(id, whole_object);
+    return p;
   }
   std::uint64_t stable_value(const step& s) {
     if (s.kind == op_kind::create)
@@ -113,8 +142,8 @@ class trace_hasher {
   void add(step_id i, std::span<const touched_word> parts) {
     const step& s = e_.steps()[i];
     std::uint64_t& mine = tasks_[s.task];
-    const std::uint64_t place = s.object == 0 ? 0 : stable_word(s.object, e_.word_of(i));
-    mine = mix({mine, names_[s.task], static_cast<std::uint64_t>(s.kind), place, stable_value(s)});
+    const std::uint64_t where = s.object == 0 ? 0 : word_at(s.object, e_.word_of(i)).name;
+    mine = mix({mine, names_[s.task], static_cast<std::uint64_t>(s.kind), where, stable_value(s)});
     made_.clear();
     const meets_as how = meeting(s.kind, s.value == 0);
     if (s.object != 0 && how != meets_as::nothing && parts.empty())
@@ -123,15 +152,15 @@ class trace_hasher {
       note(e_.object_at(t.word), t.word, t.write ? meets_as::write : meets_as::look, false);
     std::uint64_t sum = mine;
     for (const access& a : made_) {
-      const accesses& b = places_[a.place];
-      sum += mix({a.place, b.write, a.how == meets_as::write ? b.looks : 0,
+      const place& b = *a.at;
+      sum += mix({b.name, b.write, a.how == meets_as::write ? b.looks : 0,
                   conflict(a.how, meets_as::share) ? b.shares : 0,
                   conflict(a.how, meets_as::count) ? b.counts : 0});
     }
     mine = made_.empty() ? mine : mix({sum});
     for (const access& a : made_) {
-      accesses& now = places_[a.place];
-      if (a.how == meets_as::write) now = {.write = mine};
+      place& now = *a.at;
+      if (a.how == meets_as::write) now = {.name = now.name, .write = mine};
       if (a.how == meets_as::look) now.looks += mine;
       if (a.how == meets_as::share) now.shares += mine;
       if (a.how == meets_as::count) now.counts += mine;
@@ -140,21 +169,21 @@ class trace_hasher {
 
   // Each access depends on its object being alive.
   void note(object_id object, std::uint32_t word, meets_as how, bool whole) {
-    if (!whole) note_place(stable_word(object, word), how);
-    note_place(stable_place(object, whole_object), whole ? how : meets_as::look);
+    if (!whole) note_place(word_at(object, word), how);
+    note_place(object_at(object), whole ? how : meets_as::look);
   }
-  void note_place(std::uint64_t place, meets_as how) {
+  void note_place(place& at, meets_as how) {
     for (access& a : made_)
-      if (a.place == place) {
+      if (a.at == &at) {
         if (how == meets_as::write) a.how = how;
         return;
       }
-    made_.push_back({place, how});
+    made_.push_back({&at, how});
   }
 
   const engine& e_;
   std::vector<std::uint64_t> tasks_, names_, children_;
-  std::map<std::uint64_t, accesses> places_;
+  std::vector<place> objects_, words_;
   std::vector<access> made_;  // by the step at hand
 };
 
@@ -166,7 +195,7 @@ enumeration enumerate(engine& e, const program& p,
                       const std::function<std::string(void* world)>& outcome,
                       const enumerate_options& o) {
   e.promote(o.points);
-  depth_first order;
+  depth_first order(o.preemptions);
   enumeration all;
   std::set<std::pair<std::string, std::uint64_t>> seen;
   std::string result;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "scheduler/engine/engine.h"
@@ -19,6 +20,9 @@ struct enumerate_options {
   execution_options each;                       // seed and number are ignored
   std::uint64_t interleavings_max = 1'000'000;  // then the result is not complete
   std::vector<std::string> points = {};         // fields promoted from the beginning
+  // Only interleavings with at most so many preemptions: switches away from a task whose next
+  // operation is enabled.
+  std::optional<unsigned> preemptions = {};
   // Called after each execution, with the engine that holds it.
   std::function<void(const engine&)> seen = nullptr;
 };

@@ -26,11 +26,18 @@ void exhaustive::begin(const execution_options&) {
   sleepers_.assign(births_.size(), {});
   children_.assign(births_.size(), 0);
   dead_.clear();
+  picks_.clear();
+  numbers_.clear();
   for (event_id e = 0; e < keep_; ++e)
     if (log_.events[log_.at(e)].dead) dead_.push_back(e);
 }
 
 task_id exhaustive::pick(const choice_view& view) {
+  picks_.push_back(move(view));
+  return picks_.back();
+}
+
+task_id exhaustive::move(const choice_view& view) {
   if (over_) return give_up(view);
   if (newest_ >= keep_) close();
   if (view.tasks != known_) meet(view);
@@ -39,7 +46,11 @@ task_id exhaustive::pick(const choice_view& view) {
   const task_id t = choose(view);
   if (t == no_task) return give_up(view);
   CHECK(view.is_enabled(t), "an exhaustive search met a program that is not deterministic");
+  const task& mover = engine_.task_at(t);
+  const bool timed = mover.enabled != nullptr && mover.by == waits_for::timer;
+  if (timed) follow_time(view);
   if (at_ >= keep_) open(view, t);
+  if (timed) sleepers_[ours_[t]].expired = false;
   newest_ = at_++;
   return t;
 }
@@ -166,12 +177,10 @@ void exhaustive::open(const choice_view& view, task_id t) {
   v.scheduled = planned < next.tasks.size() || (planned == next.tasks.size() && head_scheduled);
   if (mover.enabled != nullptr) {
     v.waits = mover.enabled != at_any_time;
-    if (mover.by == waits_for::timer || mover.by == waits_for::alarm) {
-      follow_time(view);
-      if (sleepers_[v.task].expired) {
-        v.waits = false;
-        v.barrier = sleepers_[v.task].barrier;
-      }
+    const bool timed = mover.by == waits_for::timer || mover.by == waits_for::alarm;
+    if (timed && sleepers_[v.task].expired) {
+      v.waits = false;
+      v.barrier = sleepers_[v.task].barrier;
     }
     if (v.waits && op_.kind == op_kind::schedule) v.enabler = sleepers_[v.task].waker;
     if ((traits(op_.kind).flags & op_lasts) != 0) v.enabler = event_of(mover.awaits->since);
@@ -226,6 +235,11 @@ void exhaustive::add_accesses(event& v, std::size_t own, std::size_t end) {
 }
 
 std::uint32_t exhaustive::draw(task_id, const char*, std::uint32_t n, draw_kind) {
+  numbers_.push_back(answer(n));
+  return numbers_.back();
+}
+
+std::uint32_t exhaustive::answer(std::uint32_t n) {
   const event_id by = newest_;
   while (drawn_ < log_.draws.size() && log_.draws[drawn_].by < by) ++drawn_;  // the dead's
   if ((by < keep_ || over_) && drawn_ < log_.draws.size() && log_.draws[drawn_].by == by)
@@ -239,12 +253,6 @@ std::uint32_t exhaustive::draw(task_id, const char*, std::uint32_t n, draw_kind)
   drawn_ = log_.draws.size();
   if (value != 0 && by >= 0) log_.events[log_.at(by)].drawn = true;
   return value;
-}
-
-std::vector<task_id> exhaustive::picks() const {
-  std::vector<task_id> all;
-  for (const event& e : log_.events) all.push_back(theirs_[e.task]);
-  return all;
 }
 
 bool exhaustive::finish(const execution_result& r, std::vector<unfinished>& ends) {

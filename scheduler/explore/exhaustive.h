@@ -36,10 +36,13 @@ class exhaustive final : public strategy {
   // have not ended. Returns false if some of them could go on without the one that ended it: then
   // another execution, with an empty plan, is to follow.
   bool finish(const execution_result& r, std::vector<unfinished>& ends);
-  // Who moved, by the engine's numbers.
-  std::vector<task_id> picks() const;
+  // Of the latest execution: who moved at each point, and what was drawn, in order.
+  const std::vector<task_id>& picks() const { return picks_; }
+  const std::vector<std::uint32_t>& numbers() const { return numbers_; }
 
  private:
+  task_id move(const choice_view& view);
+  std::uint32_t answer(std::uint32_t n);
   task_id choose(const choice_view& view);
   bool may_move(task_id t) const;
   unfinished next_of(task_id t) const;
@@ -53,6 +56,8 @@ class exhaustive final : public strategy {
 
   const engine& engine_;
   event_log& log_;
+  std::vector<task_id> picks_;
+  std::vector<std::uint32_t> numbers_;
   event_id at_ = 0;             // the next event
   event_id keep_ = 0;           // events below are the same as in the execution before
   event_id newest_ = no_event;  // the last one that was executed

@@ -4,6 +4,7 @@
 #include "scheduler/record/capture.h"
 #include "scheduler/strategies/recorder.h"
 #include "scheduler/strategies/replay.h"
+#include "scheduler/strategies/script.h"
 
 namespace iorace {
 
@@ -20,6 +21,12 @@ kept_execution keep(engine& e, const program& p, const sampled_finding& f) {
   const std::unique_ptr<strategy> s = make_strategy(f.strategy);
   s->recall(f.known.get());
   return keep(e, p, *s, f.options, f.points);
+}
+
+kept_execution keep(engine& e, const program& p, const verified_finding& f,
+                    const execution_options& o) {
+  script s(f.picks, f.numbers);
+  return keep(e, p, s, o, f.points);
 }
 
 kept_execution keep(engine& e, const program& p, const schedule& s, const execution_options& o,

@@ -9,6 +9,7 @@
 
 #include "scheduler/engine/engine.h"
 #include "scheduler/explore/sample.h"
+#include "scheduler/explore/verify.h"
 #include "scheduler/record/recording.h"
 #include "scheduler/record/schedule.h"
 #include "scheduler/strategies/strategy.h"
@@ -28,6 +29,9 @@ kept_execution keep(engine& e, const program& p, strategy& s, const execution_op
                     const std::vector<std::string>& points);
 // Executes the execution of a finding once more.
 kept_execution keep(engine& e, const program& p, const sampled_finding& f);
+// The same; `o` are the options of the search.
+kept_execution keep(engine& e, const program& p, const verified_finding& f,
+                    const execution_options& o);
 // Follows a schedule; what of it cannot be followed is skipped, `plan` is what was followed.
 kept_execution keep(engine& e, const program& p, const schedule& s, const execution_options& o,
                     const std::vector<std::string>& points);

@@ -16,6 +16,7 @@ task_id pair_witness::pick(const choice_view& view) {
   last_ = inner_.pick(view);
   const site_pair p = reads_.execute(last_);
   const std::uint64_t hash = mixed(p.reader, p.writer);
+  if (seen_.full()) seen_.clear();
   if (p.reader != 0 && seen_.insert(hash)) fresh_.push_back(hash);
   return last_;
 }

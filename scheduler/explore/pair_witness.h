@@ -14,13 +14,15 @@ namespace iorace {
 // Lets another strategy decide and notes which pairs its execution shows.
 class pair_witness final : public strategy {
  public:
-  explicit pair_witness(strategy& inner) : inner_(inner) {}
+  // `room_bits`: how much it remembers of what it has handed out, as scratch_map.
+  explicit pair_witness(strategy& inner, unsigned room_bits = 16)
+      : inner_(inner), seen_(room_bits) {}
   void begin(const execution_options& o) override;
   task_id pick(const choice_view& view) override;
   std::uint32_t draw(task_id task, const char* site, std::uint32_t n, draw_kind kind) override {
     return inner_.draw(task, site, n, kind);
   }
-  // Hands out the hashes of pairs that it has not handed out before.
+  // Hands out the hashes of pairs, each at least once and seldom again.
   std::vector<std::uint64_t> take() { return std::exchange(fresh_, {}); }
 
  private:
@@ -28,7 +30,7 @@ class pair_witness final : public strategy {
   reads_from reads_;
   task_id last_ = no_task;
   unsigned met_ = 1;
-  scratch_map<bool> seen_{16};  // never cleared
+  scratch_map<bool> seen_;  // what was handed out; forgotten when it is full
   std::vector<std::uint64_t> fresh_;
 };
 

@@ -163,19 +163,11 @@ class reduction {
       const std::vector<anchor> places = places_of(capture(engine_), task);
       extend(longer, lines - 1);
       for (const anchor& a : places) {
-        if (!can_stop_at(a)) continue;
+        if (!can_stop_at(a, in_.points)) continue;
         longer.segments.back().until = a;
         extend(longer, lines - 1);
       }
     }
-  }
-
-  bool can_stop_at(const anchor& a) const {
-    if ((traits(a.kind).flags & op_point) != 0) return true;
-    const std::string field = a.place.substr(std::min(a.place.find('.'), a.place.size()));
-    return !field.empty() && std::any_of(in_.points.begin(), in_.points.end(), [&](const auto& p) {
-      return p.size() > field.size() && p.substr(p.size() - field.size()) == field;
-    });
   }
 
   void loosen_segments() {
@@ -263,7 +255,7 @@ class reduction {
       while (before > 0 && ranks[before] != rank) --before;
       while (behind + 1 < places.size() && ranks[behind] != rank) ++behind;
       for (const std::size_t to : {behind, before}) {
-        if (ranks[to] != rank || !can_stop_at(places[to])) continue;
+        if (ranks[to] != rank || !can_stop_at(places[to], in_.points)) continue;
         schedule s = out_.plan;
         s.segments[i].until = places[to];
         if (better(s)) return;

@@ -55,8 +55,11 @@ TEST(reduce_schedule, the_result_replays_and_comes_to_the_same) {
   const program p = accounts();
   const kept_execution k = found_by(e, p, "pos", 3);
   const reduced_schedule r = reduced(e, p, k);
-  const expectation want{
-      .verdict = k.what.name, .title = k.what.title, .digest = r.result.digest, .steps = {}};
+  const expectation want{.verdict = k.what.name,
+                         .title = k.what.title,
+                         .detail = {},
+                         .digest = r.result.digest,
+                         .steps = {}};
   const replay_report got =
       replay_trace(e, p, {.plan = r.plan, .points = k.points, .options = {}}, want);
   EXPECT_EQ(got.status, replay_status::same) << got.what;

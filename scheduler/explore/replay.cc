@@ -10,16 +10,22 @@
 namespace iorace {
 namespace {
 
-std::string first_differing_step(const expectation& want, const recording& got) {
-  const std::vector<step_text> steps = steps_of(got);
-  if (want.steps.empty()) return "the digest differs, and the trace has no steps to compare";
-  const auto at = first_difference(want.steps, steps);
-  if (!at)
-    return "the steps are the same, the digest is not: the setup, the check or a value differs";
+// What of the rest of the trace is not as it says; empty if everything is.
+std::string drift_text(const expectation& want, const replay_report& got) {
+  const std::vector<step_text> steps = steps_of(got.steps);
+  const auto at = want.steps.empty() ? std::nullopt : first_difference(want.steps, steps);
   const auto line = [&](const std::vector<step_text>& s) {
     return *at < s.size() ? "'" + to_text(s[*at]) + "'" : std::string("the end");
   };
-  return fmt::format("step {} is {}, expected {}", *at + 1, line(steps), line(want.steps));
+  if (at) return fmt::format("step {} is {}, expected {}", *at + 1, line(steps), line(want.steps));
+  if (want.digest && *want.digest != got.digest)
+    return want.steps.empty()
+               ? "the digest differs, and the trace has no steps to compare"
+               : "the steps are the same, the digest is not: the setup, the check or a value "
+                 "differs";
+  if (want.detail && *want.detail != got.detail)
+    return fmt::format("the verdict is of '{}', expected '{}'", got.detail, *want.detail);
+  return {};
 }
 
 bool as_expected(const expectation& want, const replay_report& got) {
@@ -28,8 +34,10 @@ bool as_expected(const expectation& want, const replay_report& got) {
 }
 
 std::string changed_text(const expectation& want, const replay_report& got) {
-  const auto called = [](const std::string& verdict, const std::string& title) {
-    return title.empty() ? verdict : title;
+  // A title names its verdict, but a person may have edited one of them.
+  const bool only_verdict = want.title && *want.title == got.title;
+  const auto called = [only_verdict](const std::string& verdict, const std::string& title) {
+    return title.empty() || only_verdict ? verdict : title;
   };
   return fmt::format("got {}, expected {}", called(got.verdict, got.title),
                      called(want.verdict.value_or("none"), want.title.value_or("")));
@@ -46,6 +54,7 @@ const char* name_of(replay_status s) {
 expectation expectation_of(const execution_result& result, const finding& f, const recording& r) {
   return {.verdict = f.kind == verdict::none ? "none" : f.name,
           .title = f.title,
+          .detail = f.detail,
           .digest = result.digest,
           .steps = steps_of(r)};
 }
@@ -62,6 +71,7 @@ replay_report replay_trace(engine& e, const program& p, const replay_input& in,
   const finding& f = different ? differing : e.last_finding();
   got.verdict = f.kind == verdict::none ? "none" : f.name;
   got.title = f.title;
+  got.detail = f.detail;
   got.digest = got.result.digest;
   got.steps = capture(e);
   if (different) {
@@ -70,16 +80,18 @@ replay_report replay_trace(engine& e, const program& p, const replay_input& in,
     return got;
   }
   const bool expected = as_expected(want, got);
-  if (expected && want.digest == got.digest) return got;
+  const std::string drift = drift_text(want, got);
+  if (expected && want.digest && drift.empty()) return got;
   if (const auto lost = follow.lost(got.result.how)) {
     got.status = replay_status::lost;
     got.what = to_text(*lost, in.plan);
+    if (!expected) got.what += "; " + changed_text(want, got);
   } else if (!expected) {
     got.status = replay_status::changed;
     got.what = changed_text(want, got);
-  } else if (want.digest) {
+  } else if (!drift.empty()) {
     got.status = replay_status::drifted;
-    got.what = first_differing_step(want, got.steps);
+    got.what = drift;
   }
   return got;
 }

@@ -19,8 +19,8 @@ namespace iorace {
 
 // The first that applies, from the bottom of this list to its top.
 enum class replay_status : std::uint8_t {
-  same,              // verdict, title and digest are those of the trace
-  drifted,           // every anchor was found, verdict and title are the same, steps differ
+  same,              // verdict, title, digest and steps are those of the trace
+  drifted,           // every anchor was found, verdict and title are the same, the rest differs
   changed,           // another verdict or title, or none
   lost,              // an anchor or a segment could not be honoured, and it is not the same
   nondeterministic,  // two executions of the one input differ
@@ -32,8 +32,9 @@ const char* name_of(replay_status s);
 struct expectation {
   std::optional<std::string> verdict;  // "none" for an execution that finds nothing
   std::optional<std::string> title;
+  std::optional<std::string> detail;  // of the verdict: what was seen
   std::optional<std::uint64_t> digest;
-  std::vector<step_text> steps;  // compared only to name the first difference
+  std::vector<step_text> steps;
 };
 
 // What is executed: everything of a trace that influences it.
@@ -47,6 +48,7 @@ struct replay_report {
   replay_status status = replay_status::same;
   std::string verdict;       // got; "none"
   std::string title;         // got; empty without a finding
+  std::string detail;        // got
   std::uint64_t digest = 0;  // got
   std::string what;          // one line that says what differs; empty for `same`
   execution_result result;

@@ -64,7 +64,33 @@ TEST(replay_trace, a_renamed_function_loses_it) {
   EXPECT_EQ(
       got.what,
       "cpu1 until write_balance mutex_lock account#1.lock: its task ended or blocked before it "
-      "came there");
+      "came there; got none, expected kernel-bug in setup");
+}
+
+// Who edits what was recorded, or loses some of it, hears of it.
+TEST(replay_trace, compares_all_that_a_trace_says) {
+  engine e;
+  const program p = accounts();
+  const expectation want = traced(p, input(race));
+  const auto drift = [&](auto change) {
+    expectation edited = want;
+    change(edited);
+    const replay_report got = replay_trace(e, p, input(race), edited);
+    EXPECT_EQ(got.status, replay_status::drifted) << got.what;
+    return got.what;
+  };
+  EXPECT_EQ(drift([](expectation& w) { w.steps[1].task = "cpu9"; }),
+            "step 2 is '" + to_text(want.steps[1]) + "', expected 'cpu9" +
+                to_text(want.steps[1]).substr(4) + "'");
+  EXPECT_EQ(drift([](expectation& w) { w.steps.resize(3); }),
+            "step 4 is '" + to_text(want.steps[3]) + "', expected the end");
+  EXPECT_EQ(drift([](expectation& w) { w.detail = "x"; }),
+            "the verdict is of '" + *want.detail + "', expected 'x'");
+  EXPECT_EQ(drift([](expectation& w) { w.digest = 1; }),
+            "the steps are the same, the digest is not: the setup, the check or a value differs");
+  expectation other = want;
+  other.verdict = "leak";
+  EXPECT_EQ(replay_trace(e, p, input(race), other).what, "got kernel-bug, expected leak");
 }
 
 TEST(replay_trace, what_depends_on_the_outside_is_nondeterministic) {
@@ -78,10 +104,11 @@ TEST(replay_trace, what_depends_on_the_outside_is_nondeterministic) {
 TEST(replay_trace, what_a_trace_leaves_out_is_not_compared) {
   engine e;
   EXPECT_EQ(replay_trace(e, accounts(), input(race), {}).status, replay_status::same);
-  EXPECT_EQ(replay_trace(e, accounts(), input(race),
-                         {.verdict = "kernel-bug", .title = {}, .digest = {}, .steps = {}})
-                .status,
-            replay_status::same);
+  EXPECT_EQ(
+      replay_trace(e, accounts(), input(race),
+                   {.verdict = "kernel-bug", .title = {}, .detail = {}, .digest = {}, .steps = {}})
+          .status,
+      replay_status::same);
   EXPECT_EQ(replay_trace(e, accounts(), input("cpu7\n"), {}).status, replay_status::lost);
 }
 
@@ -95,7 +122,8 @@ TEST(relocate, finds_the_new_name_of_a_function) {
             "cpu1 until set_balance mutex_lock account#1.lock\n"
             "cpu2\n");
   EXPECT_EQ(replay_trace(e, p, {.plan = *proposal, .points = {}, .options = {}}, want).status,
-            replay_status::same);  // operations are the same, whatever functions are called
+            replay_status::drifted)
+      << "steps name their functions";
 }
 
 TEST(relocate, finds_several_anchors_at_once_and_drops_what_is_gone) {

@@ -19,7 +19,8 @@ void reversal_finder::find(event_id first, const std::vector<unfinished>& ends,
     if (v.drawn) continue;
     conflicts_of(a);
     // Whose time ran out has waited, too.
-    if ((v.waits || v.barrier != 0) && !v.scheduled && log_.first_access(a) != log_.last_access(a))
+    const bool waited = v.waits || v.barrier != 0;
+    if (waited && !v.scheduled && log_.first_access(a) != log_.last_access(a))
       waits_of({.task = v.task,
                 .kind = v.kind,
                 .how = log_.accesses[log_.first_access(a)].how,
@@ -83,8 +84,14 @@ void reversal_finder::note_conflict(event_id e, event_id a) {
     if (d != e) log_.join(without, log_.clock(d));
   if (log_.knows(without, e)) return;
   if (!departures_precede(e, log_.clock(a), a)) return;
+  tick* const past = past_.data();
+  log_.past_of(a, past);
+  const auto precedes_in_child = [&](event_id d) {
+    if (d != e) log_.join(past, log_.clock(d));
+  };
   for (std::uint32_t i = log_.first_access(a); i < log_.last_access(a); ++i) {
     const word_access& x = log_.accesses[i];
+    if (x.word == no_word) log_.each_conflict(i, precedes_in_child);
     meets_as how = x.how;
     for (std::int32_t p = x.previous; x.word != no_word && p >= 0;
          p = log_.accesses[log_.at(p)].previous) {
@@ -98,11 +105,11 @@ void reversal_finder::note_conflict(event_id e, event_id a) {
         }
         continue;
       }
-      if (conflict(how, y.how)) log_.join(without, log_.clock(y.by));
+      if (conflict(how, y.how)) precedes_in_child(y.by);
       if (y.how == meets_as::write) break;
     }
   }
-  if (!in_order(e, va.task, without)) return;
+  if (!in_order(e, va.task, past)) return;
   to_->push_back({reversal::kind::conflict, va.task, e, a, no_event});
 }
 
@@ -193,6 +200,17 @@ void reversal_finder::choices_of(event_id e) {
     for (std::uint32_t value = 1; value < log_.draws[i].of; ++value)
       to_->push_back({reversal::kind::choice, v.task, e, e, no_event,
                       static_cast<std::uint32_t>(i - v.draws), value});
+}
+
+void reversal_finder::common(const reversal& r, tick* to) const {
+  if (r.head != no_event)
+    log_.past_of(r.head, to);
+  else
+    log_.past_of_next(r.task, to);
+  for (event_id e = 0; e < log_.size(); ++e) {
+    const event& v = log_.events[log_.at(e)];
+    if (e < r.at ? v.scheduled || v.drawn : precedes(r, e)) log_.join(to, log_.clock(e));
+  }
 }
 
 bool reversal_finder::precedes(const reversal& r, event_id e) const {

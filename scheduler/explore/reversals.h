@@ -19,6 +19,10 @@
 //     have lower numbers.
 // In the child the events that do not precede `a` are dropped; the policy brings them back.
 //
+// What the departures of a node but the last put first stays first in its whole subtree: e is none
+// of it, by 1, and what precedes `a` has it, by 4. Only the last one may still be brought further
+// forward.
+//
 // An event that ends its execution with a finding ends only its own task here: the others go on
 // without it, as long as they are not in conflict with it, so that their findings are not lost. In
 // other words, traces are those of the program whose tasks stop where they are convicted. (After
@@ -59,14 +63,17 @@ struct unfinished {
 
 class reversal_finder {
  public:
+  using tick = event_log::tick;
   explicit reversal_finder(const event_log& log) : log_(log) {}
   // Appends the children of the execution in the log, whose events from `first` on are new.
   void find(event_id first, const std::vector<unfinished>& ends, std::vector<reversal>& to);
   // Returns true iff event `e` precedes `a` in the child.
   bool precedes(const reversal& r, event_id e) const;
+  // Sets to[t] to how many of the first events of each task t all traces have in common, and in the
+  // same order, that the child and its descendants stand for. `to` has room for log.stride().
+  void common(const reversal& r, tick* to) const;
 
  private:
-  using tick = event_log::tick;
   void conflicts_of(event_id a);
   void waits_of(const unfinished& u, std::int32_t chain, event_id past, event_id head);
   void join_conflicts_before(event_id e, event_id a, tick* into) const;

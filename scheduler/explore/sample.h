@@ -4,7 +4,8 @@
 // function of the options alone, whatever the number of jobs: workers take blocks of numbers, and
 // what is learnt (points to promote, the longest execution, knowledge.h) is merged in the order of
 // the numbers at the end of each batch: an eighth of the executions before it, at least 1 and at
-// most 65,536. A run that stops early returns a prefix of the run that does not.
+// most 65,536. A run that stops early returns a prefix of the run that does not, and one that goes
+// on from any of its states (sample_state.h) ends like one that never stopped.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +19,12 @@
 
 namespace iorace {
 
+struct sample_state;
+
 struct sample_progress {
   std::uint64_t executions = 0;  // so far, approximately
-  std::uint64_t points = 0;      // of completed batches
-  std::size_t findings = 0;      // distinct titles of completed batches
+  std::uint64_t points = 0;      // of those that are merged
+  std::size_t findings = 0;      // distinct titles among them
 };
 
 struct sample_options {
@@ -39,6 +42,9 @@ struct sample_options {
   // Polled between blocks of executions by the calling thread; true ends the run. Time limits and
   // ^C live here: this library knows no clock.
   std::function<bool(const sample_progress&)> stop = [](const sample_progress&) { return false; };
+  // Called by the calling thread each time that executions have been merged, some thousands at
+  // most, and at the end: whatever was found is in the state, and it can be gone on from.
+  std::function<void(const sample_state&)> checkpoint;
 };
 
 // A finding and what it takes to run it again.
@@ -66,6 +72,9 @@ struct sample_result {
 // Runs the program. Blocks the calling OS thread; not to be called from a task. With more than one
 // job the callables of `p` are called from several OS threads at once and must bear that.
 sample_result sample(const program& p, const sample_options& o);
+// Goes on from a state of the same program and options; only jobs, statements about when to stop
+// and callbacks may differ. Requires: o.executions_max is not below what has been executed.
+sample_result sample(const program& p, const sample_options& o, sample_state from);
 
 // Runs the execution of a finding again on `e`, which then holds its steps.
 execution_result run_again(engine& e, const program& p, const sampled_finding& f);

@@ -6,8 +6,8 @@
 namespace iorace {
 
 double pct_miss_bound(const run_statistics& s, unsigned depth) {
-  if (s.tasks_max == 0 || s.points_max == 0) return 1;
-  const double hit = 1 / (s.tasks_max * std::pow(s.points_max, depth - 1));
+  if (depth > s.pct_depth || s.tasks_max == 0 || s.points_max == 0) return 1;
+  const double hit = 1 / (s.tasks_max * std::pow(s.points_max, s.pct_depth - 1));
   return std::pow(1 - hit, static_cast<double>(s.pct_executions));
 }
 

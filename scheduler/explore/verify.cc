@@ -8,6 +8,8 @@
 
 #include "scheduler/explore/exhaustive.h"
 #include "scheduler/explore/keep.h"
+#include "scheduler/explore/preemptions.h"
+#include "scheduler/strategies/rng.h"
 
 namespace iorace {
 namespace {
@@ -17,12 +19,14 @@ class searcher {
   searcher(const program& p, const verify_options& o)
       : program_(p), options_(o), each_(o.each), promoted_(o.points.begin(), o.points.end()) {
     each_.fair = false;
+    each_.reuse_setup = true;
   }
 
   verify_result run() {
     while (!pass()) {
     }
     result_.promoted.assign(promoted_.begin(), promoted_.end());
+    result_.duplicates = result_.executions - result_.traces;
     return std::move(result_);
   }
 
@@ -32,6 +36,10 @@ class searcher {
     std::size_t first, next, end;  // of its reversals
     bool stashed;
   };
+  // What is known of the nodes of the tree that are so many reversals away from its root.
+  struct breadth {
+    std::uint64_t traces = 0, children = 0;
+  };
 
   // Returns false if a field became a point and the search has to begin again.
   bool pass() {
@@ -40,12 +48,16 @@ class searcher {
     fields_ = fields;
     log_.clear();
     levels_.clear();
+    breadths_.clear();
     reversals_.clear();
     strategy_.next = {};
     restart_passed();
     if (!execute(0)) return false;
     while (!levels_.empty()) {
-      if (result_.executions >= options_.executions_max || stop()) return true;
+      if (result_.executions >= options_.executions_max || stop()) {
+        result_.estimate = estimate();
+        return true;
+      }
       level& top = levels_.back();
       if (top.stashed) {
         log_.unstash();
@@ -61,6 +73,7 @@ class searcher {
       if (!execute(depart(r))) return false;
     }
     result_.complete = result_.step_bound == 0;
+    result_.estimate = static_cast<double>(result_.executions);
     return true;
   }
 
@@ -71,9 +84,30 @@ class searcher {
     return result_.stopped;
   }
 
+  // Of the executions in all, after Knuth ("Estimating the efficiency of backtrack programs", Math.
+  // Comp. 1975), but with all nodes of a depth for one probe: as many children each on average as
+  // those that were looked at.
+  double estimate() const {
+    double width = 1, all = 0;
+    for (const breadth& b : breadths_) {
+      all += width;
+      width *= static_cast<double>(b.children) / static_cast<double>(b.traces);
+    }
+    const auto executions = static_cast<double>(result_.executions);
+    return std::max(executions, all * executions / static_cast<double>(result_.traces));
+  }
+
+  // Children come in a drawn order: with theirs, those that were looked at would be of one kind.
+  void shuffle(std::size_t begin) {
+    rng order(result_.traces);
+    for (std::size_t n = reversals_.size() - begin; n > 1; --n)
+      std::swap(reversals_[begin + n - 1],
+                reversals_[begin + order.below(static_cast<std::uint32_t>(n))]);
+  }
+
   void restart_passed() {
     result_.earlier += result_.executions;
-    result_.executions = result_.traces = result_.cut = result_.step_bound = 0;
+    result_.executions = result_.traces = result_.cut = result_.step_bound = result_.beyond = 0;
     result_.digest = 0;
   }
 
@@ -133,9 +167,28 @@ class searcher {
     ++result_.traces;
     const std::size_t begin = reversals_.size();
     finder_.find(first, ends_, reversals_);
+    if (options_.preemptions) keep_within(begin, *options_.preemptions);
+    shuffle(begin);
     levels_.push_back({begin, begin, reversals_.size(), false});
+    if (levels_.size() > breadths_.size()) breadths_.emplace_back();
+    breadth& b = breadths_[levels_.size() - 1];
+    ++b.traces;
+    b.children += reversals_.size() - begin;
     result_.tree = std::max(result_.tree, log_.entries() + reversals_.size());
     return true;
+  }
+
+  // Drops the reversals from `begin` on behind which every trace needs more preemptions.
+  void keep_within(std::size_t begin, unsigned most) {
+    bound_.look_at(ends_);
+    result_.beyond += bound_.exceeded(most);
+    common_.resize(log_.stride());
+    const auto beyond = [&](const reversal& r) {
+      finder_.common(r, common_.data());
+      return bound_.exceeded(common_.data(), most);
+    };
+    const auto from = reversals_.begin() + static_cast<std::ptrdiff_t>(begin);
+    reversals_.erase(std::remove_if(from, reversals_.end(), beyond), reversals_.end());
   }
 
   void count(const execution_result& r) {
@@ -172,9 +225,12 @@ class searcher {
   event_log log_;
   exhaustive strategy_{engine_, log_};
   reversal_finder finder_{log_};
+  preemption_bound bound_{log_};
+  std::vector<event_log::tick> common_;
   std::vector<unfinished> ends_;
   std::vector<reversal> reversals_;
   std::vector<level> levels_;
+  std::vector<breadth> breadths_;  // by depth
   verify_result result_;
 };
 
@@ -184,7 +240,7 @@ void searcher::keep_finding() {
   f.what.execution = result_.earlier + result_.executions - 1;
   f.points = fields_;
   f.picks = strategy_.picks();
-  for (const drawn_number& d : log_.draws) f.numbers.push_back(d.value);
+  f.numbers = strategy_.numbers();
   result_.findings.push_back(std::move(f));
 }
 

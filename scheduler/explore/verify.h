@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,10 @@ struct verify_progress {
 struct verify_options {
   std::uint64_t executions_max = ~std::uint64_t{0};
   bool stop_at_first = false;
+  // Traces that need more preemptions than this are left out: then complete means that every trace
+  // was executed that has a linearisation of at most so many. A preemption is a switch away from a
+  // task whose next operation is enabled.
+  std::optional<unsigned> preemptions = {};
   execution_options each;                // limits; seed, number and fair are ignored
   std::vector<std::string> points = {};  // fields promoted from the beginning
   // Polled between executions; true ends the search. Time limits and ^C live here.
@@ -43,7 +48,9 @@ struct verify_result {
   std::uint64_t traces = 0;
   // Of the last pass: one per trace, and one more for each finding that leaves other tasks behind.
   std::uint64_t executions = 0;
-  std::uint64_t earlier = 0;  // of the passes before, which ended where a field became a point
+  std::uint64_t earlier = 0;     // of the passes before, which ended where a field became a point
+  std::uint64_t duplicates = 0;  // executions of a trace that an earlier one had
+  std::uint64_t beyond = 0;      // traces that need more preemptions than the bound, met on the way
   std::uint64_t blocked = 0;
   std::uint64_t points = 0;
   std::uint64_t operations = 0;
@@ -52,7 +59,7 @@ struct verify_result {
   std::uint64_t digest = 0;
   bool complete = false;
   bool stopped = false;
-  double estimate = 0;   // of the executions in all; what they are if complete
+  double estimate = 0;   // of the executions in all, of the last pass; what they are if complete
   std::size_t tree = 0;  // most events and reversals that were kept at a time
   std::vector<std::string> promoted;
   std::vector<verified_finding> findings;  // one per title, in the order in which they were found

@@ -85,11 +85,23 @@ void compare_many(std::uint64_t seed, std::uint64_t programs, std::size_t cpus, 
   EXPECT_EQ(sum.wrong, 0u);
 }
 
+// Readers of a semaphore are in no order, so that their plain writes race in their only trace.
+TEST(verify_random, readers_race) {
+  const random_program both = random_program_from("[ read_lock write_v ] [ read_lock write_v ]");
+  const verify_result all = verify(both.runnable(), {});
+  ASSERT_EQ(all.findings.size(), 1u);
+  EXPECT_EQ(all.findings[0].what.kind, verdict::data_race);
+  comparison sum;
+  compare(both, sum);
+  EXPECT_EQ(sum.wrong, 0u);
+}
+
 TEST(verify_random, memory) { compare_many(1, 300, 3, 4, "memory"); }
 TEST(verify_random, choices) { compare_many(2, 200, 3, 3, "memory choices"); }
 TEST(verify_random, locks) { compare_many(3, 300, 3, 4, "locks"); }
 TEST(verify_random, counts) { compare_many(4, 300, 3, 3, "counts"); }
 TEST(verify_random, tasks) { compare_many(5, 200, 2, 4, "tasks memory"); }
+TEST(verify_random, waits) { compare_many(7, 150, 3, 3, "waits memory"); }
 TEST(verify_random, all_exact) { compare_many(6, 300, 3, 4, "memory choices locks counts tasks"); }
 TEST(verify_random, rcu) { compare_many(10, 100, 3, 3, "rcu memory"); }
 TEST(verify_random, work) { compare_many(11, 200, 2, 3, "work memory"); }

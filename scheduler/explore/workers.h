@@ -4,11 +4,24 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 namespace iorace {
 
-// Calls work(0) .. work(jobs - 1), each on an OS thread of its own (the last on the caller's), and
-// returns when all have returned.
-void run_workers(unsigned jobs, const std::function<void(unsigned)>& work);
+// Threads that live as long as this object, so that work(i) is on the same one each time.
+class workers {
+ public:
+  // Requires: at least one job.
+  explicit workers(unsigned jobs);
+  ~workers();
+
+  // Calls work(0) .. work(jobs - 1), each on an OS thread of its own (the last on the caller's),
+  // and returns when all have returned.
+  void run(const std::function<void(unsigned)>& work);
+
+ private:
+  struct team;
+  std::unique_ptr<team> team_;
+};
 
 }  // namespace iorace

@@ -42,6 +42,13 @@ std::vector<anchor> places_of(const recording& r, std::string_view task) {
   return places;
 }
 
+bool can_stop_at(const anchor& a, std::span<const std::string> points) {
+  if ((traits(a.kind).flags & op_point) != 0) return true;
+  const std::string field = a.place.substr(std::min(a.place.rfind('.'), a.place.size()));
+  return !field.empty() && std::any_of(points.begin(), points.end(),
+                                       [&](const std::string& p) { return p.ends_with(field); });
+}
+
 std::vector<unsigned> naturalness_of(const recording& r, std::string_view task) {
   constexpr unsigned lock_flags = op_waits | op_acquire | op_release;
   std::vector<unsigned> ranks;

@@ -3,6 +3,8 @@
 // The places that a task came to, as anchors: what may stand behind "until".
 #pragma once
 
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +19,8 @@ std::vector<anchor> places_of(const recording& r, std::string_view task);
 // For each of them: how natural it is to stop there. 0 is the first operation of a call, 1 the
 // first one of a function or the taking of a lock, 2 anything else.
 std::vector<unsigned> naturalness_of(const recording& r, std::string_view task);
+// Whether a task can stop at `a` while `points` ("class.field") are promoted.
+bool can_stop_at(const anchor& a, std::span<const std::string> points);
 
 // One of a program's calls: the nth of its task, from 0, that has the label.
 struct call_place {

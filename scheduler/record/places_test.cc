@@ -40,6 +40,19 @@ TEST(places, of_allocations_have_no_object) {
   EXPECT_EQ(to_text(places_of(s.r, "cpu1")[1]), "work kmalloc #2");
 }
 
+TEST(places, where_a_task_can_stop) {
+  const auto stops = [](const char* place) {
+    const std::vector<std::string> points = {"thing.v"};
+    return can_stop_at(*parse_schedule(std::string("cpu1 until f ") + place)->segments[0].until,
+                       points);
+  };
+  EXPECT_TRUE(stops("read_once x#1.w"));
+  EXPECT_TRUE(stops("read x#1.v"));
+  EXPECT_TRUE(stops("read x#2.1.v"));  // made by a task
+  EXPECT_FALSE(stops("read x#1.w"));
+  EXPECT_FALSE(stops("read x#1"));
+}
+
 TEST(places, behind_a_call_that_goes_are_counted_without_it) {
   EXPECT_EQ(without("cpu1 until work read_once x#1.v #3\n", "f()", 0),
             "cpu1 until work read_once x#1.v #2\n");

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "scheduler/record/conflicts.h"
 #include "scheduler/record/sections.h"
 
 namespace iorace {
@@ -14,11 +15,6 @@ using line = recording::line;
 
 constexpr std::size_t last_conflicts = 2;  // of the task that is convicted
 constexpr std::size_t last_writes = 40;    // of a task that acts alone
-
-bool is_list(op_kind k) {
-  return k == op_kind::list_add || k == op_kind::list_del || k == op_kind::list_next ||
-         k == op_kind::list_empty;
-}
 
 bool has_own_meaning(const line& l, const recording& r) {
   switch (l.kind) {
@@ -38,18 +34,8 @@ bool has_own_meaning(const line& l, const recording& r) {
   }
 }
 
-// A reference more or less. Dropping one by dec_and_test asks for the others.
-bool counts(const line& l) {
-  return l.kind == op_kind::refcount_inc || l.kind == op_kind::refcount_dec ||
-         (l.kind == op_kind::refcount_inc_not_zero && l.value != "0");
-}
-
-bool writes(const line& l) { return traits(l.kind).access == access_type::write; }
 bool touches(const line& l) {
   return traits(l.kind).access != access_type::none && l.kind != op_kind::kfree;
-}
-bool conflict(const line& a, const line& b) {
-  return a.task != b.task && (writes(a) || writes(b)) && !(counts(a) && counts(b));
 }
 
 // From the first line to the last one.
@@ -94,11 +80,7 @@ class judging {
     for (std::size_t t = 0; t < to.size(); ++t) to[t] = std::max(to[t], from[t]);
   }
 
-  std::string place_of(std::size_t i) const {
-    const line& l = r_.lines[i];
-    if (!is_list(l.kind) || sections_.held(i).empty()) return l.place();
-    return "list under " + r_.lines[sections_.held(i).back()].place();
-  }
+  std::string place_of(std::size_t i) const { return touched_place(r_, sections_, i); }
 
   // Marks the orders that do not follow from others.
   void judge_orders() {

@@ -18,8 +18,8 @@ std::string value_of(const recording::line& l) {
   return l.before.empty() ? "-> " + l.value : l.before + " -> " + l.value;
 }
 
-tl::expected<step_text, text_error> parse_step(const std::vector<word>& words, unsigned line,
-                                               std::size_t number) {
+tl::expected<step_text, text_error> step_of(const std::vector<word>& words, unsigned line,
+                                            std::size_t number) {
   const auto error = [&](std::size_t i, std::string what) {
     const unsigned end = words.back().column + static_cast<unsigned>(words.back().text.size()) + 1;
     return tl::unexpected(text_error{line, i < words.size() ? words[i].column : end, what});
@@ -84,6 +84,11 @@ std::string to_text(std::span<const step_text> steps) {
   return text;
 }
 
+tl::expected<step_text, text_error> parse_step(std::string_view text, unsigned line,
+                                               std::size_t number) {
+  return step_of(words_of(text), line, number);
+}
+
 tl::expected<std::vector<step_text>, text_error> parse_steps(std::string_view text,
                                                              unsigned first_line) {
   std::vector<step_text> steps;
@@ -91,7 +96,7 @@ tl::expected<std::vector<step_text>, text_error> parse_steps(std::string_view te
   for_each_line(text, first_line, [&](std::string_view line, unsigned number) {
     const std::vector<word> words = words_of(line);
     if (words.empty()) return true;
-    auto step = parse_step(words, number, steps.size() + 1);
+    auto step = step_of(words, number, steps.size() + 1);
     if (step)
       steps.push_back(std::move(*step));
     else

@@ -33,6 +33,9 @@ std::vector<step_text> steps_of(const recording& r);
 std::string to_text(std::span<const step_text> steps);
 // Returns `s` as one line without a number and with single blanks, for messages.
 std::string to_text(const step_text& s);
+// Reads step `number`, all of which is line `line`. Requires: it is no empty line.
+tl::expected<step_text, text_error> parse_step(std::string_view text, unsigned line,
+                                               std::size_t number);
 // The reverse. Comments and empty lines are skipped; `first_line` is the number of the first line.
 tl::expected<std::vector<step_text>, text_error> parse_steps(std::string_view text,
                                                              unsigned first_line = 1);

@@ -22,13 +22,12 @@ void remove(abstract_schedule& plan, unsigned at) {
 }  // namespace
 
 std::uint32_t corpus::find(const site_pair& p) const {
-  const std::pair<std::uint64_t, std::uint32_t> wanted{hash_of(p), 0};
-  const auto at = std::lower_bound(by_hash_.begin(), by_hash_.end(), wanted);
-  return at != by_hash_.end() && at->first == wanted.first ? at->second : nothing;
+  const std::uint32_t* const at = by_hash_.find(hash_of(p));
+  return at != nullptr ? *at - 1 : nothing;
 }
 
 bool corpus::is_new(const site_event& e) const {
-  return sites_.size() < sites_max && !std::binary_search(sites_.begin(), sites_.end(), e, by_site);
+  return sites_.size() < sites_max && known_sites_.find(e.site) == nullptr;
 }
 
 bool corpus::is_new(const site_pair& p) const {
@@ -37,17 +36,18 @@ bool corpus::is_new(const site_pair& p) const {
 }
 
 void corpus::add_candidate(const site_pair& p) {
-  if (candidates_.size() == candidates_max || find(p) != nothing) return;
-  const std::pair<std::uint64_t, std::uint32_t> entry{
-      hash_of(p), static_cast<std::uint32_t>(candidates_.size())};
-  by_hash_.insert(std::lower_bound(by_hash_.begin(), by_hash_.end(), entry), entry);
+  if (candidates_.size() == candidates_max) return;
+  std::uint32_t& at = by_hash_[hash_of(p)];
+  if (at != 0) return;
   candidates_.push_back({p});
+  at = static_cast<std::uint32_t>(candidates_.size());
 }
 
 // A new site could read from every known one that writes there, and be read by every one that
 // reads.
 void corpus::add_site(const site_event& e) {
   if (e.place == 0 || !is_new(e)) return;
+  known_sites_.insert(e.site);
   sites_.insert(std::lower_bound(sites_.begin(), sites_.end(), e, by_site), e);
   if (e.reads) add_candidate({e.site, 0, e.place});
   for (const site_event& other : sites_) {
@@ -96,6 +96,89 @@ void corpus::merged() {
     sum += common ? 1 : 1u << std::min(k.chosen, energy_max_log);
     energy_.push_back(sum);
   }
+}
+
+namespace {
+
+void write_pair(ledger_writer& to, const site_pair& p) {
+  to.hash(p.reader).hash(p.writer).hash(p.place);
+}
+site_pair read_pair(ledger_reader& from) {
+  site_pair p;
+  p.reader = from.hash();
+  p.writer = from.hash();
+  p.place = from.hash();
+  return p;
+}
+
+void write_plan(ledger_writer& to, const abstract_schedule& plan) {
+  to.hash(plan.seed).count(plan.count);
+  for (unsigned i = 0; i < plan.count; ++i) {
+    write_pair(to, plan.constraints[i].pair);
+    to.count(plan.constraints[i].positive);
+  }
+}
+abstract_schedule read_plan(ledger_reader& from) {
+  abstract_schedule plan;
+  plan.seed = from.hash();
+  plan.count = static_cast<unsigned>(from.count(abstract_schedule::constraints_max));
+  for (unsigned i = 0; i < plan.count; ++i) {
+    plan.constraints[i].pair = read_pair(from);
+    plan.constraints[i].positive = from.flag();
+  }
+  return plan;
+}
+
+}  // namespace
+
+void corpus::write(ledger_writer& to) const {
+  to.line("sites").count(sites_.size());
+  for (const site_event& e : sites_)
+    to.line("").hash(e.site).hash(e.place).count(e.reads).count(e.writes);
+  to.line("pairs").count(candidates_.size());
+  for (const candidate& c : candidates_) {
+    write_pair(to.line(""), c.pair);
+    to.count(c.seen).count(c.tries);
+  }
+  to.line("schedules").count(kept_.size()).count(replaced_);
+  for (const kept& k : kept_) write_plan(to.line("").hash(k.path).count(k.chosen), k.plan);
+  to.line("paths").count(paths_.size()).count(taken_);
+  for (const auto& [path, times] : paths_) to.line("").hash(path).count(times);
+}
+
+void corpus::read(ledger_reader& from) {
+  *this = {};
+  for (auto n = from.line("sites").count(sites_max); n != 0 && from.ok(); --n) {
+    site_event& e = sites_.emplace_back();
+    e.site = from.line("").hash();
+    e.place = from.hash();
+    e.reads = from.flag();
+    e.writes = from.flag();
+    known_sites_.insert(e.site);
+  }
+  for (auto n = from.line("pairs").count(candidates_max); n != 0 && from.ok(); --n) {
+    candidate c{.pair = read_pair(from.line(""))};
+    c.seen = from.flag();
+    c.tries = static_cast<std::uint32_t>(from.count(~0u));
+    candidates_.push_back(c);
+    by_hash_[hash_of(c.pair)] = static_cast<std::uint32_t>(candidates_.size());
+    seen_ += c.seen;
+  }
+  auto n = from.line("schedules").count(kept_max);
+  replaced_ = from.count();
+  for (; n != 0 && from.ok(); --n) {
+    kept& k = kept_.emplace_back();
+    k.path = from.line("").hash();
+    k.chosen = static_cast<std::uint32_t>(from.count(~0u));
+    k.plan = read_plan(from);
+  }
+  n = from.line("paths").count(paths_max);
+  taken_ = from.count();
+  for (; n != 0 && from.ok(); --n) {
+    const std::uint64_t path = from.line("").hash();
+    paths_.emplace(path, static_cast<std::uint32_t>(from.count(~0u)));
+  }
+  merged();
 }
 
 // Every other time a pair that nobody has seen and few have tried, else one that was seen, usually

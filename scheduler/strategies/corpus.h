@@ -10,8 +10,10 @@
 #include <span>
 #include <vector>
 
+#include "scheduler/record/ledger.h"
 #include "scheduler/strategies/reads_from.h"
 #include "scheduler/strategies/rng.h"
+#include "scheduler/strategies/scratch_map.h"
 
 namespace iorace {
 
@@ -57,6 +59,9 @@ class corpus {
 
   void learn(const reads_from_lesson& l);
   void merged();
+  // What is read is what was written, as it was after the last merged().
+  void write(ledger_writer& to) const;
+  void read(ledger_reader& from);
 
   std::size_t pairs_seen() const { return seen_; }
   std::size_t schedules() const { return kept_.size(); }
@@ -79,9 +84,10 @@ class corpus {
   constraint fresh(rng& random, std::uint32_t& aim) const;
   void mutate(abstract_schedule& plan, rng& random, std::uint32_t& aim) const;
 
-  std::vector<site_event> sites_;                                 // by site
-  std::vector<candidate> candidates_;                             // in the order of their coming
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> by_hash_;  // into candidates_
+  std::vector<site_event> sites_;           // by site
+  scratch_map<bool> known_sites_{12};       // the same
+  std::vector<candidate> candidates_;       // in the order of their coming
+  scratch_map<std::uint32_t> by_hash_{15};  // into candidates_, plus 1
   std::size_t seen_ = 0;
   std::vector<kept> kept_;
   std::size_t replaced_ = 0;

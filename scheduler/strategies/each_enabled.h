@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #pragma once
 
+#include <array>
 #include <bit>
 
 #include "scheduler/strategies/strategy.h"
@@ -14,5 +15,40 @@ void for_each_enabled(const choice_view& view, Take take) {
     for (std::uint64_t bits = view.enabled[w]; bits != 0; bits &= bits - 1)
       take(static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(bits))));
 }
+
+// Who moves in the dullest schedule: the task that stopped here, else the enabled one with the
+// lowest id.
+inline task_id dullest(const choice_view& view) {
+  if (view.current != no_task && view.is_enabled(view.current)) return view.current;
+  unsigned w = 0;
+  while (view.enabled[w] == 0) ++w;
+  return static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(view.enabled[w])));
+}
+
+// Tasks as the bits of choice_view::enabled.
+struct task_set {
+  std::array<std::uint64_t, 4> words{};
+
+  bool has(task_id t) const { return (words[t / 64] >> (t % 64) & 1) != 0; }
+  void set(task_id t, bool on) {
+    const std::uint64_t bit = std::uint64_t{1} << (t % 64);
+    words[t / 64] = on ? words[t / 64] | bit : words[t / 64] & ~bit;
+  }
+  // Of the first `n` words.
+  unsigned count(unsigned n) const {
+    unsigned sum = 0;
+    for (unsigned w = 0; w < n; ++w) sum += static_cast<unsigned>(std::popcount(words[w]));
+    return sum;
+  }
+  // Requires: k is less than the number of tasks.
+  task_id nth(unsigned k) const {
+    unsigned w = 0;
+    for (unsigned here; k >= (here = static_cast<unsigned>(std::popcount(words[w]))); ++w)
+      k -= here;
+    std::uint64_t bits = words[w];
+    for (; k != 0; --k) bits &= bits - 1;
+    return static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(bits)));
+  }
+};
 
 }  // namespace iorace

@@ -32,6 +32,15 @@ struct knowledge {
     events.summarize();
     schedules.merged();
   }
+
+  void write(ledger_writer& to) const {
+    events.write(to);
+    schedules.write(to);
+  }
+  void read(ledger_reader& from) {
+    events.read(from);
+    schedules.read(from);
+  }
 };
 
 // Whether the operations of execution `number` are to be counted: of the first 64 and then of every

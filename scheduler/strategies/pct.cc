@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 
 #include "scheduler/engine/check.h"
 #include "scheduler/strategies/draw.h"
@@ -16,6 +17,15 @@ constexpr std::uint64_t initial = std::uint64_t{1} << 63;
 
 pct::pct(unsigned depth, unsigned in_a_row_max) : depth_(depth), in_a_row_max_(in_a_row_max) {
   CHECK(depth >= 1 && depth <= depth_max, "the depth of pct is a number from 1 to 16");
+}
+
+unsigned pct::depth_of(std::string_view name) {
+  if (name == "pct") return depth_usual;
+  const std::size_t digits = sizeof "pct:" - 1;
+  unsigned depth = 0;
+  if (!name.starts_with("pct:")) return 0;
+  std::from_chars(name.data() + digits, name.data() + name.size(), depth);
+  return depth;
 }
 
 void pct::begin(const execution_options& o) {

@@ -23,11 +23,13 @@ namespace iorace {
 
 class pct final : public strategy {
  public:
-  static constexpr unsigned depth_max = 16;
+  static constexpr unsigned depth_max = 16, depth_usual = 3;
   static constexpr unsigned patient = 1000, fair = 50;
   // `depth` is the paper's d: one more than the number of change points. Requires: 1 <= depth
   // <= 16.
   explicit pct(unsigned depth, unsigned in_a_row_max = patient);
+  // Returns the depth of the strategy called "pct" or "pct:depth", 0 for any other.
+  static unsigned depth_of(std::string_view name);
 
   void begin(const execution_options& o) override;
   task_id pick(const choice_view& view) override;

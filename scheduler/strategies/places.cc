@@ -13,10 +13,8 @@ std::uint64_t key(const choice_view& view, const pending_op& op, bool whole_memb
   if (op.object == 0) return 0;
   const object_entry& o = (*view.objects)[op.object];
   const auto word = static_cast<std::uint64_t>(static_cast<const char*>(op.place) - o.base) / 8;
-  const std::uint64_t who = std::uint64_t{o.maker} << 32 | o.number;
-  const std::uint64_t object = mixed(view.objects->cls(o.cls).hash, who);
-  return whole_member && op.field != 0 ? mixed(object, ~std::uint64_t{op.field})
-                                       : mixed(object + whole_member, word);
+  return whole_member && op.field != 0 ? mixed(o.name, ~std::uint64_t{op.field})
+                                       : mixed(o.name + whole_member, word);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace iorace {
 
 class portfolio final : public strategy {
  public:
+  static constexpr unsigned pct_depth = 3;
   portfolio();
   // Returns the name of the strategy that has execution `number`.
   static const char* member(std::uint64_t number);

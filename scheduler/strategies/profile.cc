@@ -43,6 +43,18 @@ bool drops_lock(op_kind kind) {
   }
 }
 
+constexpr bool event_count::*flags[] = {&event_count::writes, &event_count::member,
+                                        &event_count::lock, &event_count::sync, &event_count::bare};
+
+std::uint64_t flags_of(const event_count& e) {
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < std::size(flags); ++i) bits |= std::uint64_t{e.*flags[i]} << i;
+  return bits;
+}
+void set_flags(event_count& e, std::uint64_t bits) {
+  for (std::size_t i = 0; i < std::size(flags); ++i) e.*flags[i] = (bits >> i & 1) != 0;
+}
+
 }  // namespace
 
 const profile::known_task* profile::find(std::uint64_t task) const {
@@ -131,12 +143,20 @@ void profile::find_contested() {
 }
 
 void profile::summarize() {
+  fade();
+  derive();
+}
+
+void profile::fade() {
   for (known_task& k : tasks_) {
     if (k.executions <= executions_max) continue;
     k.executions /= 2;
     for (event_count& e : sums_)
       if (e.task == k.task) e.count /= 2;
   }
+}
+
+void profile::derive() {
   shares_.clear();
   const std::uint64_t usual = usual_count();
   for (const event_count& e : sums_) share_out(e, usual);
@@ -157,6 +177,34 @@ std::uint32_t profile::weight(std::uint64_t task, std::uint64_t place) const {
   const share wanted{place, task, 0};
   const auto at = std::lower_bound(shares_.begin(), shares_.end(), wanted, by_place);
   return at != shares_.end() && at->task == task && at->place == place ? at->weight : 0;
+}
+
+void profile::write(ledger_writer& to) const {
+  to.line("tasks").count(tasks_.size());
+  for (const known_task& k : tasks_) to.line("").hash(k.task).hash(k.parent).count(k.executions);
+  to.line("operations").count(sums_.size());
+  for (const event_count& e : sums_)
+    to.line("").hash(e.place).hash(e.task).count(e.count).hash(e.role).hash(flags_of(e));
+}
+
+void profile::read(ledger_reader& from) {
+  tasks_.clear();
+  for (auto n = from.line("tasks").count(); n != 0 && from.ok(); --n) {
+    known_task& k = tasks_.emplace_back();
+    k.task = from.line("").hash();
+    k.parent = from.hash();
+    k.executions = static_cast<std::uint32_t>(from.count(~0u));
+  }
+  sums_.clear();
+  for (auto n = from.line("operations").count(rows_max); n != 0 && from.ok(); --n) {
+    event_count& e = sums_.emplace_back();
+    e.place = from.line("").hash();
+    e.task = from.hash();
+    e.count = static_cast<std::uint32_t>(from.count(~0u));
+    e.role = from.hash();
+    set_flags(e, from.hash());
+  }
+  derive();
 }
 
 event_count* event_counter::entry(const lineage& tasks, task_id t, std::uint64_t place) {

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "scheduler/record/ledger.h"
 #include "scheduler/strategies/places.h"
 #include "scheduler/strategies/scratch_map.h"
 
@@ -39,6 +40,9 @@ class profile {
   void add(std::span<const event_count> execution);
   // To be called after add() and before the rest.
   void summarize();
+  // What is read is what was written, as it was after the last summarize().
+  void write(ledger_writer& to) const;
+  void read(ledger_reader& from);
 
   // Returns the weight of a task, with descendants, at `place` (0: anywhere); 0 if it is unknown.
   std::uint32_t weight(std::uint64_t task, std::uint64_t place) const;
@@ -64,6 +68,8 @@ class profile {
   known_task& task_of(const event_count& e);
   void count_task(const event_count& e);
   const known_task* find(std::uint64_t task) const;
+  void fade();
+  void derive();
   std::uint64_t usual_count() const;
   void share_out(const event_count& sum, std::uint64_t usual);
   void find_contested();

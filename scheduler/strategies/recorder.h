@@ -7,10 +7,10 @@
 
 #include <map>
 #include <string>
-#include <vector>
 
 #include "scheduler/record/names.h"
 #include "scheduler/record/schedule.h"
+#include "scheduler/strategies/standing.h"
 #include "scheduler/strategies/strategy.h"
 
 namespace iorace {
@@ -18,7 +18,7 @@ namespace iorace {
 class recorder final : public strategy {
  public:
   // Both must outlive the recorder.
-  recorder(strategy& inner, const names& n) : inner_(inner), names_(n) {}
+  recorder(strategy& inner, const names& n) : inner_(inner), names_(n), places_(n) {}
 
   void begin(const execution_options& o) override;
   task_id pick(const choice_view& view) override;
@@ -29,13 +29,11 @@ class recorder final : public strategy {
   const schedule& recorded() const { return schedule_; }
 
  private:
-  void arrive(const choice_view& view, task_id t);
-
   strategy& inner_;
   const names& names_;
   schedule schedule_;
-  std::vector<anchor> standing_;                          // by task: where it is, as an anchor
-  std::map<std::string, std::uint32_t> anchors_, sites_;  // how often each has come up, per task
+  standing_places places_;
+  std::map<std::string, std::uint32_t> sites_;  // how often each has come up, per task
   task_id last_ = no_task;
 };
 

@@ -2,11 +2,11 @@
 #include "scheduler/strategies/replay.h"
 
 #include <algorithm>
-#include <bit>
 
 #include <fmt/format.h>
 
 #include "scheduler/engine/check.h"
+#include "scheduler/strategies/each_enabled.h"
 
 namespace iorace {
 namespace {
@@ -16,15 +16,6 @@ bool is_word(std::string_view text, std::string_view word) {
   if (text.empty()) return word == no_function;
   return std::equal(text.begin(), text.end(), word.begin(), word.end(),
                     [](char t, char w) { return t == w || (w == '_' && (t <= ' ' || t > '~')); });
-}
-
-task_id dullest(const choice_view& view) {
-  if (view.current != no_task && view.is_enabled(view.current)) return view.current;
-  for (unsigned w = 0; w < view.words; ++w)
-    if (view.enabled[w] != 0)
-      return static_cast<task_id>(w * 64 +
-                                  static_cast<unsigned>(std::countr_zero(view.enabled[w])));
-  return no_task;
 }
 
 }  // namespace
@@ -123,9 +114,13 @@ replay::fate replay::follow(const choice_view& view, std::size_t index) {
   return p.moved ? fate::stopped : fate::skipped;
 }
 
-task_id replay::pick(const choice_view& view) {
+void replay::watch(const choice_view& view) {
   if (view.current != no_task && view.current < known_) arrive(view, view.current);
   for (; known_ < view.tasks; ++known_) meet(view, static_cast<task_id>(known_));
+}
+
+task_id replay::pick(const choice_view& view) {
+  watch(view);
   for (; at_ < schedule_.segments.size(); ++at_) {
     progress& p = segments_[at_];
     p.how = follow(view, at_);

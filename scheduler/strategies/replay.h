@@ -41,6 +41,8 @@ class replay final : public strategy {
 
   void begin(const execution_options& o) override;
   task_id pick(const choice_view& view) override;
+  // Instead of pick(), for a decorator that lets another task go on: notes where tasks stand.
+  void watch(const choice_view& view);
   std::uint32_t draw(task_id task, const char* site, std::uint32_t n, draw_kind kind) override;
 
   // To be asked after an execution. One that ended early, by a finding or a cut, is not blamed for

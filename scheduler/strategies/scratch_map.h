@@ -29,7 +29,7 @@ class scratch_map {
       slot& s = slots_[i];
       if (s.generation == generation_ && s.key == key) return s.value;
       if (s.generation == generation_) continue;
-      if (used_ > mask_ / 4 * 3) return overflow_ = {};
+      if (full()) return overflow_ = {};
       ++used_;
       s = {key, generation_, {}};
       return s.value;
@@ -43,6 +43,7 @@ class scratch_map {
       if (s.key == key) return &s.value;
     }
   }
+  bool full() const { return used_ > mask_ / 4 * 3; }
   // Notes `key`. Returns true iff it is new and there was room for it.
   bool insert(std::uint64_t key) {
     const std::size_t before = used_;

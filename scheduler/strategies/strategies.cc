@@ -17,15 +17,16 @@
 namespace iorace {
 namespace {
 
-constexpr unsigned pct_depth = 3, preemptions = 2;
+constexpr unsigned preemptions = 2;
 
 constexpr strategy_info infos[] = {
     {"portfolio", "", "the default: a rotation of feedback, surw, pos, pct:3 and random"},
     {"round-robin", "", "tasks take turns of equal length; nothing is drawn"},
     {"random", "", "a uniform choice among the enabled tasks at every point"},
-    {"pct", "depth", "priorities with depth - 1 random change points (default depth 3)"},
+    {"pct", "depth", "priorities with depth - 1 random change points (depth 1 to 16, default 3)"},
     {"pct-fair", "depth", "the same, but who runs for 50 points in a row falls behind"},
-    {"pb", "preemptions", "tasks run on but for at most that many preemptions (default 2)"},
+    {"pb", "preemptions",
+     "tasks run on but for at most that many preemptions (1 to 16, default 2)"},
     {"pos", "", "a random priority for every pending operation, redrawn on conflict"},
     {"urw", "", "in proportion to the operations left: uniform over interleavings"},
     {"surw", "", "the same for the operations at one place, drawn anew for each execution"},
@@ -52,7 +53,7 @@ std::unique_ptr<strategy> make_strategy(std::string_view text) {
     return colon == text.npos ? usual : number(text.substr(colon + 1), max);
   };
   if (name == "pct" || name == "pct-fair") {
-    const unsigned depth = argument(pct_depth, pct::depth_max);
+    const unsigned depth = argument(pct::depth_usual, pct::depth_max);
     if (depth == 0) return nullptr;
     return std::make_unique<pct>(depth, name == "pct" ? pct::patient : pct::fair);
   }

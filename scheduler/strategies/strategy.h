@@ -33,8 +33,8 @@ struct choice_view {
 
 enum class draw_kind : std::uint8_t { choice, fault };
 
-// Invariants: begin() comes before anything else of an execution; pick() returns an enabled task,
-// which then executes its pending operation; the pair may not block and may not make operations.
+// Invariants: begin() comes before anything of an execution, its setup included; pick() returns an
+// enabled task, which then executes its pending operation; neither blocks or makes operations.
 class strategy {
  public:
   virtual ~strategy();

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "scheduler/strategies/each_enabled.h"
-
 namespace iorace {
 
 void surw::begin(const execution_options& o) {
@@ -58,11 +56,11 @@ void surw::end_of(task_id t) {
 }
 
 void surw::look(const choice_view& view, task_id t) {
-  interesting_[t] = false;
+  interesting_.set(t, false);
   if (places_[0] == 0) return;
   const pending_op& op = view.pending[t];
   const std::uint64_t place = whole_members_ ? member_key(view, op) : place_key(view, op);
-  interesting_[t] = place != 0 && (place == places_[0] || place == places_[1]);
+  interesting_.set(t, place != 0 && (place == places_[0] || place == places_[1]));
 }
 
 void surw::intend(const choice_view& view) {
@@ -74,20 +72,19 @@ void surw::intend(const choice_view& view) {
   for (intended_ = 1; drawn >= left_[intended_]; ++intended_) drawn -= left_[intended_];
 }
 
-// Returns an enabled task that is not parked, each equally likely, or no_task.
+// Returns an enabled task that is not parked, each equally likely, or no_task. Parked is who came
+// to an interesting operation while somebody else is meant to make the next one.
 task_id surw::unparked(const choice_view& view) {
-  const auto parked = [this](task_id t) {
-    return interesting_[t] && intended_ != no_task && t != intended_;
-  };
-  std::uint32_t count = 0;
-  for_each_enabled(view, [&](task_id t) { count += !parked(t); });
-  if (count == 0) return no_task;
-  std::uint32_t drawn = rng_.below(count);
-  task_id picked = no_task;
-  for_each_enabled(view, [&](task_id t) {
-    if (!parked(t) && drawn-- == 0) picked = t;
-  });
-  return picked;
+  task_set free;
+  for (unsigned w = 0; w < view.words; ++w) {
+    free.words[w] = view.enabled[w];
+    if (intended_ == no_task) continue;
+    const bool here = intended_ / 64 == w;
+    const std::uint64_t meant = here ? std::uint64_t{1} << (intended_ % 64) : 0;
+    free.words[w] &= ~interesting_.words[w] | meant;
+  }
+  const unsigned count = free.count(view.words);
+  return count == 0 ? no_task : free.nth(rng_.below(count));
 }
 
 task_id surw::pick(const choice_view& view) {
@@ -109,7 +106,7 @@ task_id surw::pick(const choice_view& view) {
 
 void surw::execute(const choice_view& view, task_id t) {
   if (counter_.on()) counter_.count(tasks_, t, view);
-  if (!interesting_[t]) return;
+  if (!interesting_.has(t)) return;
   left_[t] -= std::min(left_[t], profile::unit);
   intended_ = no_task;
 }

@@ -15,6 +15,7 @@
 #include <array>
 
 #include "scheduler/strategies/draw.h"
+#include "scheduler/strategies/each_enabled.h"
 #include "scheduler/strategies/knowledge.h"
 
 namespace iorace {
@@ -44,7 +45,7 @@ class surw final : public strategy {
   std::array<std::uint64_t, 2> places_{};  // the interesting ones; 0: none
   bool whole_members_ = false;             // they are members, see member_key()
   std::array<std::uint32_t, 256> left_{};  // interesting operations, in units of profile::unit
-  std::array<bool, 256> interesting_{};    // whether the pending operation is
+  task_set interesting_;                   // whose pending operation is
   task_id intended_ = no_task;
   task_id last_ = 0;
   event_counter counter_;

@@ -18,18 +18,18 @@ engine& begin(op_kind kind, atomic_t* v) {
 void store(op_kind kind, atomic_t* v, std::int64_t n) {
   engine& e = begin(kind, v);
   v->counter = n;
-  e.commit(kind, v, static_cast<std::uint64_t>(n));
+  e.commit(static_cast<std::uint64_t>(n));
 }
 
 void relaxed_add(atomic_t* v, std::int64_t n) {
   engine& e = begin(op_kind::atomic, v);
   v->counter += n;
-  e.commit(op_kind::atomic, v, static_cast<std::uint64_t>(v->counter));
+  e.commit(static_cast<std::uint64_t>(v->counter));
 }
 
 // Fully ordered: takes the past of all earlier fully ordered ones and adds its own.
 void commit_ordered(engine& e, atomic_t* v) {
-  e.commit(op_kind::atomic_sync, v, static_cast<std::uint64_t>(v->counter));
+  e.commit(static_cast<std::uint64_t>(v->counter));
   e.acquire(v->base);
   e.release(v->base);
 }
@@ -39,7 +39,7 @@ void commit_ordered(engine& e, atomic_t* v) {
 std::int64_t atomic_read(const atomic_t* v) {
   if (engine::current().peeking()) return v->counter;
   engine& e = begin(op_kind::read_once, const_cast<atomic_t*>(v));
-  e.commit(op_kind::read_once, v, static_cast<std::uint64_t>(v->counter));
+  e.commit(static_cast<std::uint64_t>(v->counter));
   return v->counter;
 }
 
@@ -75,7 +75,7 @@ std::int64_t atomic_cmpxchg(atomic_t* v, std::int64_t old, std::int64_t n) {
     v->counter = n;
     commit_ordered(e, v);
   } else {
-    e.commit(op_kind::atomic_sync, v, static_cast<std::uint64_t>(found));
+    e.commit(static_cast<std::uint64_t>(found));
   }
   return found;
 }

@@ -32,7 +32,7 @@ void add(op_kind kind, completion* c, bool all) {
     c->done = completion_all_done;
   else if (c->done != completion_all_done)
     ++c->done;
-  e.commit(kind, c, c->done);
+  e.commit(c->done);
   e.acquire(c->base);
   e.release(c->base);
   e.changed(c->base);
@@ -45,7 +45,7 @@ void init_completion(completion* c) { *c = {.base = {.magic = sync_magic}, .done
 void reinit_completion(completion* c) {
   engine& e = engine::current();
   e.begin(op_kind::reinit_completion, &c->base);
-  e.commit(op_kind::reinit_completion, c, c->done);
+  e.commit(c->done);
   c->done = 0;
   e.changed(c->base);
 }
@@ -56,7 +56,7 @@ void complete_all(completion* c) { add(op_kind::complete_all, c, true); }
 void wait_for_completion(completion* c) {
   engine& e = engine::current();
   e.begin(op_kind::wait_for_completion, &c->base, is_done);
-  e.commit(op_kind::wait_for_completion, c, 1);
+  e.commit(1);
   take_one(e, c);
 }
 
@@ -66,7 +66,7 @@ unsigned long wait_for_completion_timeout(completion* c, unsigned long timeout) 
   e.begin(op_kind::wait_for_completion, &c->base, soon ? at_any_time : is_done_or_late,
           waits_for::timer);
   const bool done = c->done != 0;
-  e.commit(op_kind::wait_for_completion, c, done);
+  e.commit(done);
   if (!done) return 0;
   take_one(e, c);
   return timeout == 0 ? 1 : timeout;
@@ -76,7 +76,7 @@ bool try_wait_for_completion(completion* c) {
   engine& e = engine::current();
   e.begin(op_kind::try_wait_for_completion, &c->base);
   const bool done = c->done != 0;
-  e.commit(op_kind::try_wait_for_completion, c, done);
+  e.commit(done);
   if (done) take_one(e, c);
   return done;
 }
@@ -86,7 +86,7 @@ bool completion_done(completion* c) {
   if (e.peeking()) return c->done != 0;
   e.begin(op_kind::completion_done, &c->base);
   const bool done = c->done != 0;
-  e.commit(op_kind::completion_done, c, done);
+  e.commit(done);
   if (done) e.acquire(c->base);
   return done;
 }

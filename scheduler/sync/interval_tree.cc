@@ -98,6 +98,8 @@ bool RB_EMPTY_ROOT(const rb_root_cached* root) {
   return root->first == nullptr;
 }
 
+bool RB_EMPTY_NODE(const interval_tree_node* node) { return node->root == nullptr; }
+
 const interval_tree_node* interval_tree_peek_first(const rb_root_cached* root) {
   return root->first;
 }

@@ -38,6 +38,8 @@ interval_tree_node* interval_tree_iter_first(rb_root_cached* root, unsigned long
 interval_tree_node* interval_tree_iter_next(interval_tree_node* node, unsigned long start,
                                             unsigned long last);
 bool RB_EMPTY_ROOT(const rb_root_cached* root);
+// True iff the node is in no tree. No operation: it moves under the lock of whoever asks.
+bool RB_EMPTY_NODE(const interval_tree_node* node);
 
 // For invariants and printing: no operation. In order; null at the end.
 const interval_tree_node* interval_tree_peek_first(const rb_root_cached* root);

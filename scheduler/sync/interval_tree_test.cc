@@ -31,6 +31,7 @@ TEST(interval_tree, finds_what_overlaps) {
               EXPECT_TRUE(RB_EMPTY_ROOT(&l->tree));
               add(l, 30, 39);
               thing* t = add(l, 10, 19);
+              EXPECT_FALSE(RB_EMPTY_NODE(&t->node));
               add(l, 20, 29);
               add(l, 5, ~0ul);
               EXPECT_EQ(found(l, 0, ~0ul), "5 10 20 30 ");
@@ -38,6 +39,7 @@ TEST(interval_tree, finds_what_overlaps) {
               EXPECT_EQ(found(l, 0, 4), "");
               EXPECT_EQ(found(l, 40, 40), "5 ");
               interval_tree_remove(&t->node, &l->tree);
+              EXPECT_TRUE(RB_EMPTY_NODE(&t->node));
               EXPECT_EQ(found(l, 10, 19), "5 ");
               interval_tree_insert(&t->node, &l->tree);
               EXPECT_EQ(found(l, 10, 19), "5 10 ");

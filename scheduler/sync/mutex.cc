@@ -14,7 +14,7 @@ bool may_lock(const void* object, task_id task) {
 
 inline void take(engine& e, mutex* lock, op_kind how) {
   lock->holder = holder_mark(e.self());
-  e.commit(how, lock, 1);
+  e.commit(1);
   e.acquire(lock->base);
   e.hold(lock, how);
   e.changed(lock->base);
@@ -39,7 +39,7 @@ void mutex_lock(mutex* lock) {
   if (e.peeking()) return;
   wait_in_turn(e, op_kind::mutex_lock, &lock->base, lock->waiters, may_lock);
   if (lock->holder != 0) {
-    e.commit(op_kind::mutex_lock, lock, 0);
+    e.commit(0);
     found_recursion(e, lock);
   }
   take(e, lock, op_kind::mutex_lock);
@@ -50,7 +50,7 @@ bool mutex_trylock(mutex* lock) {
   if (e.peeking()) return true;
   e.begin(op_kind::mutex_trylock, &lock->base);
   if (lock->holder != 0 || !fifo_may_pass(lock->waiters, e.self())) {
-    e.commit(op_kind::mutex_trylock, lock, 0);
+    e.commit(0);
     return false;
   }
   take(e, lock, op_kind::mutex_trylock);
@@ -61,7 +61,7 @@ void mutex_unlock(mutex* lock) {
   engine& e = engine::current();
   if (e.peeking()) return;
   e.begin(op_kind::mutex_unlock, &lock->base);
-  e.commit(op_kind::mutex_unlock, lock, 0);
+  e.commit(0);
   if (lock->holder != holder_mark(e.self())) found_not_owner(e, lock, lock->holder);
   lock->holder = 0;
   e.unhold(lock);

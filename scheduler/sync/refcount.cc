@@ -17,8 +17,8 @@ namespace {
   return e;
 }
 
-inline void commit(engine& e, op_kind kind, const refcount_t* r) {
-  e.commit(kind, r, static_cast<std::uint32_t>(r->value));
+inline void commit(engine& e, const refcount_t* r) {
+  e.commit(static_cast<std::uint32_t>(r->value));
 }
 
 [[noreturn, gnu::cold, gnu::noinline]] void found_misuse(engine& e, const refcount_t* r,
@@ -35,7 +35,7 @@ bool lower(op_kind kind, refcount_t* r, int n, bool may_end) {
   engine& e = begin(kind, r);
   const std::int64_t next = std::int64_t{r->value} - n;
   r->value = static_cast<std::int32_t>(next);
-  commit(e, kind, r);
+  commit(e, r);
   require(e, next >= 0, r, "is lowered below zero");
   require(e, next > 0 || may_end, r, "reaches zero in a function that cannot release the object");
   e.release(r->base);
@@ -48,7 +48,7 @@ void raise(refcount_t* r, int n) {
   const bool alive = r->value > 0;
   const std::int64_t next = std::int64_t{r->value} + n;
   r->value = static_cast<std::int32_t>(next);
-  commit(e, op_kind::refcount_inc, r);
+  commit(e, r);
   require(e, alive, r, "is raised from zero");
   require(e, next <= 0x7fffffff, r, "is saturated");
 }
@@ -58,13 +58,13 @@ void raise(refcount_t* r, int n) {
 void refcount_set(refcount_t* r, int n) {
   engine& e = begin(op_kind::refcount_set, r);
   r->value = n;
-  commit(e, op_kind::refcount_set, r);
+  commit(e, r);
 }
 
 unsigned refcount_read(const refcount_t* r) {
   if (engine::current().peeking()) return static_cast<unsigned>(r->value);
   engine& e = begin(op_kind::refcount_read, const_cast<refcount_t*>(r));
-  commit(e, op_kind::refcount_read, r);
+  commit(e, r);
   return static_cast<unsigned>(r->value);
 }
 
@@ -76,7 +76,7 @@ bool refcount_inc_not_zero(refcount_t* r) {
   const bool alive = r->value != 0;
   const bool room = r->value != 0x7fffffff;
   if (alive && room) ++r->value;
-  e.commit(op_kind::refcount_inc_not_zero, r, alive);
+  e.commit(alive);
   require(e, room, r, "is saturated");
   return alive;
 }
@@ -95,7 +95,7 @@ bool refcount_dec_if_one(refcount_t* r) {
   engine& e = begin(op_kind::refcount_dec_if_one, r);
   const bool one = r->value == 1;
   if (one) r->value = 0;
-  e.commit(op_kind::refcount_dec_if_one, r, one);
+  e.commit(one);
   if (one) e.release(r->base);
   return one;
 }

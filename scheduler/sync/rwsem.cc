@@ -23,16 +23,18 @@ bool may_write(const void* object, task_id task) {
 
 void take_for_reading(engine& e, rw_semaphore* sem, op_kind how) {
   ++sem->readers;
-  e.commit(how, sem, 1);
+  e.commit(1);
   e.acquire(sem->base);
   e.hold(sem, how);
   e.changed(sem->base);
 }
 
 void take_for_writing(engine& e, rw_semaphore* sem, op_kind how) {
-  sem->writer = holder_mark(e.self());
-  e.commit(how, sem, 1);
+  static_assert(tasks_max < 256);
+  sem->writer = static_cast<std::uint8_t>(holder_mark(e.self()));
+  e.commit(1);
   e.acquire(sem->base);
+  e.acquire(sem->left);
   e.hold(sem, how);
   e.changed(sem->base);
 }
@@ -40,7 +42,8 @@ void take_for_writing(engine& e, rw_semaphore* sem, op_kind how) {
 }  // namespace
 
 void init_rwsem(rw_semaphore* sem) {
-  *sem = {.base = {.magic = sync_magic}, .waiters = {}, .writer = 0, .readers = 0, .arrived = 0};
+  *sem = {};
+  sem->base.magic = sync_magic;
 }
 
 void down_read(rw_semaphore* sem) {
@@ -48,7 +51,7 @@ void down_read(rw_semaphore* sem) {
   if (e.peeking()) return;
   wait_in_turn(e, op_kind::down_read, &sem->base, sem->waiters, may_read);
   if (sem->writer != 0) {
-    e.commit(op_kind::down_read, sem, 0);
+    e.commit(0);
     found_recursion(e, sem);
   }
   take_for_reading(e, sem, op_kind::down_read);
@@ -59,7 +62,7 @@ bool down_read_trylock(rw_semaphore* sem) {
   if (e.peeking()) return true;
   e.begin(op_kind::down_read_trylock, &sem->base);
   if (!free_for_reader(*sem) || !fifo_may_pass(sem->waiters, e.self())) {
-    e.commit(op_kind::down_read_trylock, sem, 0);
+    e.commit(0);
     return false;
   }
   take_for_reading(e, sem, op_kind::down_read_trylock);
@@ -70,11 +73,11 @@ void up_read(rw_semaphore* sem) {
   engine& e = engine::current();
   if (e.peeking()) return;
   e.begin(op_kind::up_read, &sem->base);
-  e.commit(op_kind::up_read, sem, 0);
+  e.commit(0);
   if (sem->writer != 0 || !e.holds(sem)) found_not_owner(e, sem, sem->writer);
   --sem->readers;
   e.unhold(sem);
-  e.release(sem->base);
+  e.release(sem->left);
   e.changed(sem->base);
 }
 
@@ -82,7 +85,7 @@ void down_write(rw_semaphore* sem) {
   engine& e = engine::current();
   if (e.peeking()) return;
   e.begin(op_kind::down_write_arrive, &sem->base);
-  e.commit(op_kind::down_write_arrive, sem, 0);
+  e.commit(0);
   if (e.holds(sem)) found_recursion(e, sem);
   ++sem->arrived;
   e.changed(sem->base);
@@ -99,7 +102,7 @@ bool down_write_trylock(rw_semaphore* sem) {
   if (e.peeking()) return true;
   e.begin(op_kind::down_write_trylock, &sem->base);
   if (!free_for_writer(*sem) || sem->arrived != 0 || !fifo_may_pass(sem->waiters, e.self())) {
-    e.commit(op_kind::down_write_trylock, sem, 0);
+    e.commit(0);
     return false;
   }
   take_for_writing(e, sem, op_kind::down_write_trylock);
@@ -110,7 +113,7 @@ void up_write(rw_semaphore* sem) {
   engine& e = engine::current();
   if (e.peeking()) return;
   e.begin(op_kind::up_write, &sem->base);
-  e.commit(op_kind::up_write, sem, 0);
+  e.commit(0);
   if (sem->writer != holder_mark(e.self())) found_not_owner(e, sem, sem->writer);
   sem->writer = 0;
   e.unhold(sem);
@@ -122,7 +125,7 @@ void downgrade_write(rw_semaphore* sem) {
   engine& e = engine::current();
   if (e.peeking()) return;
   e.begin(op_kind::downgrade_write, &sem->base);
-  e.commit(op_kind::downgrade_write, sem, 0);
+  e.commit(0);
   if (sem->writer != holder_mark(e.self())) found_not_owner(e, sem, sem->writer);
   sem->writer = 0;
   sem->readers = 1;

@@ -20,9 +20,10 @@ namespace iorace {
 struct rw_semaphore {
   sync_base base;
   fifo waiters;               // under --fair only
-  task_id writer = 0;         // 0 is none, else the writer's id + 1
+  std::uint32_t left = 0;     // clock that readers release: nothing orders them among themselves
+  std::uint8_t writer = 0;    // 0 is none, else the writer's id + 1
+  std::uint8_t arrived = 0;   // writers between arrival and acquisition
   std::uint16_t readers = 0;  // read holds, recursive ones counted each
-  std::uint16_t arrived = 0;  // writers between arrival and acquisition
 };
 
 void init_rwsem(rw_semaphore* sem);

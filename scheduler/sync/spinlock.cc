@@ -14,7 +14,7 @@ bool may_lock(const void* object, task_id task) {
 
 inline void take(engine& e, spinlock_t* lock, op_kind how) {
   lock->holder = holder_mark(e.self());
-  e.commit(how, lock, 1);
+  e.commit(1);
   e.acquire(lock->base);
   e.hold(lock, how);
   e.atomic_enter();
@@ -32,7 +32,7 @@ void spin_lock(spinlock_t* lock) {
   if (e.peeking()) return;
   wait_in_turn(e, op_kind::spin_lock, &lock->base, lock->waiters, may_lock);
   if (lock->holder != 0) {
-    e.commit(op_kind::spin_lock, lock, 0);
+    e.commit(0);
     found_recursion(e, lock);
   }
   take(e, lock, op_kind::spin_lock);
@@ -43,7 +43,7 @@ bool spin_trylock(spinlock_t* lock) {
   if (e.peeking()) return true;
   e.begin(op_kind::spin_trylock, &lock->base);
   if (lock->holder != 0 || !fifo_may_pass(lock->waiters, e.self())) {
-    e.commit(op_kind::spin_trylock, lock, 0);
+    e.commit(0);
     return false;
   }
   take(e, lock, op_kind::spin_trylock);
@@ -54,7 +54,7 @@ void spin_unlock(spinlock_t* lock) {
   engine& e = engine::current();
   if (e.peeking()) return;
   e.begin(op_kind::spin_unlock, &lock->base);
-  e.commit(op_kind::spin_unlock, lock, 0);
+  e.commit(0);
   if (lock->holder != holder_mark(e.self())) found_not_owner(e, lock, lock->holder);
   lock->holder = 0;
   e.atomic_leave();

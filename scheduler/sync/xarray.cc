@@ -22,7 +22,7 @@ void* find(op_kind kind, const xarray* xa, unsigned long* index, unsigned long m
   }
   if (look) return found;
   if (found != nullptr) load_entry(e, xa, *index);
-  e.commit(kind, xa, recorded(e, found));
+  e.commit(recorded(e, found));
   return found;
 }
 
@@ -55,7 +55,7 @@ void xa_lock(xarray* xa) {
   engine& e = engine::current();
   if (e.peeking()) return;
   e.begin(op_kind::xa_lock, &xa->base, may_lock_xa);
-  e.commit(op_kind::xa_lock, xa, xa->holder == 0);
+  e.commit(xa->holder == 0);
   if (xa->holder != 0) found_recursion(e, xa);
   xa->holder = holder_mark(e.self());
   e.acquire(xa->base);
@@ -68,7 +68,7 @@ void xa_unlock(xarray* xa) {
   engine& e = engine::current();
   if (e.peeking()) return;
   e.begin(op_kind::xa_unlock, &xa->base);
-  e.commit(op_kind::xa_unlock, xa, 0);
+  e.commit(0);
   if (xa->holder != holder_mark(e.self())) found_not_owner(e, xa, xa->holder);
   xa->holder = 0;
   e.atomic_leave();
@@ -82,7 +82,7 @@ void* xa_load(xarray* xa, unsigned long index) {
   if (e.peeking()) return zero_to_null(entry_at(xa, index));
   e.begin(op_kind::xa_load, &xa->base);
   void* const entry = zero_to_null(load_entry(e, xa, index));
-  e.commit(op_kind::xa_load, xa, recorded(e, entry));
+  e.commit(recorded(e, entry));
   return entry;
 }
 
@@ -102,7 +102,7 @@ bool xa_empty(xarray* xa) {
   if (!look) e.begin(op_kind::xa_find, &xa->base);
   const bool empty = std::none_of(xa->slots, xa->slots + xa->slot_count,
                                   [](const xa_slot* s) { return s->entry != nullptr; });
-  if (!look) e.commit(op_kind::xa_find, xa, empty);
+  if (!look) e.commit(empty);
   return empty;
 }
 

@@ -34,7 +34,7 @@ class change {
     e_.begin(kind, &xa->base, l == locking::inside ? may_lock_xa : nullptr);
     const bool mine = xa->holder == holder_mark(e_.self());
     if (mine != (l == locking::caller)) {
-      e_.commit(kind, xa, 0);
+      e_.commit(0);
       if (mine) found_recursion(e_, xa);
       e_.found(verdict::lockdep_assert, "the lock of " + e_.name_of(xa) + " should be held");
     }
@@ -54,7 +54,7 @@ class change {
   }
 
   void done(std::uint64_t value) const {
-    e_.commit(kind_, xa_, value);
+    e_.commit(value);
     if (l_ == locking::caller) return;
     e_.unhold(xa_);
     e_.release(xa_->base);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-#include "fuzz/scanner.h"
+#include "scheduler/record/scanner.h"
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -13,7 +12,6 @@ namespace {
 
 constexpr std::size_t shown_max = 40;
 constexpr std::size_t names_max = 10;
-constexpr int errno_last = 133;  // EHWPOISON
 
 bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -62,6 +60,7 @@ std::string quoted(std::string_view text) {
 
 std::string expected_one_of(std::string_view text, std::span<const std::string_view> names) {
   if (names.empty()) return "expected nothing: there is none";
+  if (names.size() == 1) return fmt::format("expected {}", names[0]);
   std::vector<std::string_view> shown(names.begin(), names.end());
   if (shown.size() <= names_max) return fmt::format("expected one of {}", fmt::join(shown, ", "));
   const std::string_view start = text.substr(0, shown_max);
@@ -158,26 +157,6 @@ tl::expected<std::uint64_t, std::string> number_from(std::string_view word) {
     return tl::unexpected(
         fmt::format("{} is not a number, expected decimal or 0x hexadecimal", quoted(word)));
   return value;
-}
-
-std::string code_text(long code) {
-  if (code < 0 && code >= -errno_last)
-    if (const char* name = strerrorname_np(static_cast<int>(-code)))
-      return fmt::format("-{}", name);
-  return fmt::format("{}", code);
-}
-
-tl::expected<long, std::string> code_from(std::string_view word) {
-  if (word.starts_with("-E"))
-    for (int e = 1; e <= errno_last; ++e)
-      if (const char* name = strerrorname_np(e); name != nullptr && word.substr(1) == name)
-        return -e;
-  long code = 0;
-  const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), code);
-  if (word.empty() || error != std::errc{} || stop != word.data() + word.size())
-    return tl::unexpected(
-        fmt::format("{} is not a return code, expected 0 or one like -ENOENT", quoted(word)));
-  return code;
 }
 
 }  // namespace iorace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// What parsers of the text form share: errors with a place, lines, and a cursor over one line.
+// What parsers of whole traces share: errors with a place, lines, and a cursor over one line.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@ using parsed = tl::expected<T, text_error>;
 
 // Something from the input as it may be shown: printable, quoted, at most 40 characters.
 std::string quoted(std::string_view text);
-// "expected one of a, b, c": all if they are few, else those that look like `text`.
+// "expected one of a, b, c", or "expected a": all if they are few, else those that look like
+// `text`.
 std::string expected_one_of(std::string_view text, std::span<const std::string_view> names);
 
 struct text_line {
@@ -74,9 +75,5 @@ class scanner {
 // Reads a whole word as a number, decimal or 0x hexadecimal. Errors say what is wrong with it
 // ("'x' is not a number", "does not fit in 64 bits").
 tl::expected<std::uint64_t, std::string> number_from(std::string_view word);
-
-// Return codes: "0", "-ENOENT", "5". errno_name(2) is "ENOENT"; unknown codes are numbers.
-std::string code_text(long code);
-tl::expected<long, std::string> code_from(std::string_view word);
 
 }  // namespace iorace

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The committed races, explained: something always matters, and one step beside each of them
+// another execution passes.
+#include "scheduler/explore/explain.h"
+
+#include <gmock/gmock.h>
+
+#include "fuzz/bind.h"
+#include "fuzz/repro_test.h"
+#include "fuzz/trace_run.h"
+
+namespace iorace {
+namespace {
+
+using testing::ElementsAre;
+
+explanation explained(engine& e, const trace_file& t) {
+  const bound_program bound(t.program, kernel_schema());
+  return explain(e, bound.runnable(), input_of(t));
+}
+
+// What the execution ends with when its schedule is that of the neighbour.
+std::string title_of_neighbour(engine& e, const trace_file& t, const explanation& x) {
+  const bound_program bound(t.program, kernel_schema());
+  const kept_execution k = keep(e, bound.runnable(), x.neighbour->plan, execution_of(t), t.points);
+  EXPECT_EQ(k.plan, x.neighbour->plan);
+  return k.what.title;
+}
+
+TEST(explain_repro, of_each_race_something_matters_and_its_neighbour_is_none) {
+  engine e;
+  for (const committed_trace& race : committed_traces("wrong")) {
+    SCOPED_TRACE(race.name);
+    const explanation x = explained(e, race.trace);
+    EXPECT_EQ(x.title, race.trace.title);
+    EXPECT_TRUE(x.complete && x.minimal);
+    if (x.alone) {
+      EXPECT_TRUE(x.orders.empty());
+      continue;
+    }
+    EXPECT_GE(x.orders.size() + x.choices.size(), 1u);
+    EXPECT_LE(x.orders.size(), 4u);
+    ASSERT_TRUE(x.neighbour.has_value());
+    const std::string title = title_of_neighbour(e, race.trace, x);
+    EXPECT_EQ(title, x.neighbour->ends.title);
+    EXPECT_NE(title, race.trace.title);
+  }
+}
+
+// Without any other finding, but for a driver that destroys under a lock that its callback takes:
+// that is a finding under every schedule.
+TEST(explain_repro, the_neighbours_pass) {
+  engine e;
+  std::vector<std::string> others;
+  for (const committed_trace& race : committed_traces("wrong")) {
+    const explanation x = explained(e, race.trace);
+    if (x.neighbour && !x.neighbour->ends.title.empty()) others.push_back(race.name);
+  }
+  EXPECT_THAT(others, ElementsAre("access_destroy.lock-driver_lock"));
+}
+
+// The first seed's race: the unmap looks at the pins, and at the driver's list of them, between the
+// pin and its record.
+TEST(explain_repro, the_pin_that_an_unmap_misses) {
+  engine e;
+  for (const committed_trace& race : committed_traces("wrong")) {
+    if (race.name != "selftest_access.lock-spin-pin") continue;
+    const explanation x = explained(e, race.trace);
+    ASSERT_EQ(x.orders.size(), 1u);
+    const explained_order& o = x.orders[0];
+    ASSERT_TRUE(o.after && o.before);
+    EXPECT_EQ(o.after->text, "area#2.1.num_accesses 0 -> 1");
+    EXPECT_EQ(o.after->path.back(), "iopt_area_add_access");
+    EXPECT_EQ(o.first.text, "area#2.1.num_accesses = 1");
+    EXPECT_EQ(o.last.text, "list_next(staccess#1.1.items)");
+    ASSERT_EQ(o.last.locks.size(), 1u);
+    EXPECT_EQ(o.last.locks[0].place, "staccess#1.1.spin");
+    EXPECT_EQ(o.before->text, "list_add(staccess#1.1.items)");
+    EXPECT_EQ(o.before->step, 0u);
+    EXPECT_EQ(o.before->locks.size(), 1u);
+    EXPECT_EQ(x.calls.size(), 2u);
+    EXPECT_EQ(to_text(x.neighbour->moved),
+              "cpu1 until iommufd_test_access_pages spin_unlock staccess#1.1.spin");
+    return;
+  }
+  FAIL() << "there is no such trace";
+}
+
+}  // namespace
+}  // namespace iorace

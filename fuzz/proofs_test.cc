@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// fuzz/proofs/ has a small version of each scenario that shows a knob: three tasks with the calls
+// of the race, small enough for every interleaving to be executed. Under the sound values none of
+// them is bad; under a faulty one the same program is convicted, so that it proves something.
+// model/README.md has the counts; IORACE_UPDATE=1 writes them.
+#include <cstdlib>
+#include <fstream>
+#include <set>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "fuzz/scenarios.h"
+#include "fuzz/under_test.h"
+#include "fuzz/verify_program.h"
+
+namespace iorace {
+namespace {
+
+constexpr std::uint64_t enough_traces = 1'000;
+// Sanitizers are slow: there the larger proofs are cut, and counted as far as they go.
+#if defined(IORACE_TSAN) || defined(IORACE_ASAN)
+constexpr std::uint64_t executions_max = 2'000;
+#else
+constexpr std::uint64_t executions_max = ~std::uint64_t{0};
+#endif
+
+trace_file proof(std::string_view scenario, const std::string& settings) {
+  const auto t =
+      load_trace(fmt::format(IORACE_SOURCE_DIR "/fuzz/proofs/{}.trace", scenario), kernel_schema());
+  EXPECT_TRUE(t) << t.error();
+  return t ? under(*t, "profile=repaired," + settings) : trace_file{};
+}
+
+std::set<std::string> flows_of(const program_data& p) {
+  std::set<std::string> names;
+  for (unsigned task = 0; task <= p.task_count(); ++task)
+    for (const call& c : p.calls_of(task)) names.insert(c.flow->name);
+  return names;
+}
+
+// Calls see(knob=value, value) for each row of the knobs' tables.
+template <class See>
+void each_value(See see) {
+  for (const kern::knob_info& k : kernel_schema().knobs)
+    for (const kern::knob_value& v : k.values) see(fmt::format("{}={}", k.name, v.name), v);
+}
+bool is_sound(const kern::knob_value& v) { return std::string_view(v.expect) == "clean"; }
+
+TEST(proofs, are_small_versions_of_the_scenarios) {
+  each_value([](const std::string& setting, const kern::knob_value& v) {
+    const trace_file small = proof(v.scenario, setting);
+    EXPECT_GE(small.program.task_count(), 3u) << setting;
+    const auto large = scenario(v.scenario, kernel_schema());
+    ASSERT_TRUE(large) << v.scenario;
+    EXPECT_THAT(flows_of(small.program), testing::IsSupersetOf(flows_of(large->program)))
+        << v.scenario;
+  });
+}
+
+program_verification verified(const trace_file& t) {
+  verify_options o;
+  o.executions_max = executions_max;
+  const auto all = verify_program(t, o, kernel_schema());
+  EXPECT_TRUE(all) << all.error();
+  return all.value_or(program_verification{});
+}
+
+// Replaces what stands between the marks in model/README.md, or says that it has to be.
+void compare_table(const std::string& table) {
+  const std::string path = IORACE_SOURCE_DIR "/model/README.md";
+  std::ifstream file(path);
+  std::string page{std::istreambuf_iterator<char>(file), {}};
+  const std::string open = "<!-- proofs -->\n", end = "<!-- /proofs -->";
+  const std::size_t at = page.find(open), stop = page.find(end);
+  ASSERT_TRUE(at != page.npos && stop != page.npos) << path << " has no place for the counts";
+  const std::size_t first = at + open.size();
+  if (const char* update = std::getenv("IORACE_UPDATE"); update != nullptr && *update == '1') {
+    page.replace(first, stop - first, table);
+    ASSERT_TRUE(write_file(path, page, existing::replace));
+  } else {
+    EXPECT_EQ(page.substr(first, stop - first), table);
+  }
+}
+
+TEST(proofs, hold_for_every_sound_value) {
+  std::string table = "| value | program | traces |\n| --- | --- | --- |\n";
+  each_value([&](const std::string& setting, const kern::knob_value& v) {
+    if (!is_sound(v)) return;
+    const program_verification all = verified(proof(v.scenario, setting));
+    const verify_result& r = all.verified;
+    EXPECT_THAT(r.findings, testing::IsEmpty()) << setting;
+    EXPECT_TRUE(!r.complete || all.never.calls.empty()) << setting;
+    EXPECT_EQ(r.blocked, 0u) << setting;
+    EXPECT_GE(r.traces, enough_traces) << setting;
+    EXPECT_EQ(r.complete, executions_max > r.executions) << setting;
+    table += fmt::format("| {} | {} | {} |\n", setting, v.scenario, r.traces);
+  });
+  if (executions_max == ~std::uint64_t{0}) compare_table(table);
+}
+
+// A limit below the kernel's hides the kernel's own complaint: then the executions are cut.
+TEST(proofs, convict_every_faulty_value) {
+  each_value([](const std::string& setting, const kern::knob_value& v) {
+    if (is_sound(v)) return;
+    verify_options o;
+    bool convicted = false, cut = false;
+    o.seen = [&](const engine& e) { convicted |= e.last_finding().title.starts_with(v.expect); };
+    o.stop = [&](const verify_progress&) { return convicted; };
+    const trace_file t = proof(v.scenario, setting);
+    const auto all = verify_program(t, o, kernel_schema());
+    ASSERT_TRUE(all) << all.error();
+    cut = !t.program.limits.empty() && all->verified.cut != 0;
+    EXPECT_TRUE(convicted || cut) << setting << " in " << v.scenario;
+  });
+}
+
+}  // namespace
+}  // namespace iorace

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// For tests: a program under settings from outside.
+#pragma once
+
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "fuzz/settings.h"
+#include "fuzz/trace_file.h"
+
+namespace iorace {
+
+// The program of `t` under `settings` ("profile=repaired,a=b"), which its own settings win over.
+inline trace_file under(trace_file t, std::string_view settings) {
+  program_data with;
+  EXPECT_TRUE(set_list(with, settings, kernel_schema())) << settings;
+  t.program.profile = with.profile;
+  add_settings(t.program, with);
+  return t;
+}
+
+}  // namespace iorace

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// iorace verify, from outside.
+#include <set>
+
+#include <gmock/gmock.h>
+
+#include "tools/cli_harness_test.h"
+
+namespace iorace::cli {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+// Small enough to be explored to the end: a pin through the driver's lock against one unmap.
+const std::string pin_v_unmap =
+    "iorace-trace 1\n"
+    "[setup]\n"
+    "ioas#1 = ioas_alloc()\n"
+    "access#1 = access_create()\n"
+    "access_attach(access#1, ioas#1)\n"
+    "area#1 = ioas_map(ioas#1, iova=0x10000, length=0x1000)\n"
+    "[cpu1]\n"
+    "item#1.1 = access_pages(access#1, iova=0x10000, length=0x1000)\n"
+    "[cpu2]\n"
+    "ioas_unmap(ioas#1, iova=0x10000, length=0x1000)\n";
+
+class cli_verify : public cli_test {
+ protected:
+  cli_verify() { write("small.trace", pin_v_unmap); }
+};
+
+// The tutorial: the fix is enough, and the spinlock is not.
+TEST_F(cli_verify, a_fix_is_a_counted_fact) {
+  const outcome fixed = iorace({"verify", "small.trace"});
+  EXPECT_EQ(fixed.status, 0) << fixed.out << fixed.err;
+  EXPECT_THAT(fixed.out, StartsWith("iorace verify small.trace\ntraces "));
+  EXPECT_THAT(fixed.out, HasSubstr("complete: every trace was executed\n"));
+  EXPECT_THAT(fixed.out, HasSubstr("nothing found"));
+
+  const outcome racy = iorace({"verify", "small.trace", "--with", spin, "-o", "found.trace"});
+  EXPECT_EQ(racy.status, 1) << racy.out << racy.err;
+  EXPECT_THAT(racy.out, HasSubstr("complete: every trace was executed\n"));
+  EXPECT_THAT(racy.out, HasSubstr(race_title + "\nreplay: iorace replay found"));
+  for (const std::string name : {"found.trace", "found-2.trace"}) {
+    EXPECT_EQ(iorace({"replay", "--strict", name}).status, 0) << name;
+    EXPECT_EQ(iorace({"minimize", "--keep-program", name, "-o", "min-" + name}).status, 0);
+    EXPECT_EQ(read("min-" + name), read(name)) << "its schedule is minimal already";
+  }
+}
+
+TEST_F(cli_verify, json_has_what_run_has_and_the_counts) {
+  const json all = json_of({"verify", "small.trace", "--with", spin}, 1);
+  const json run = json_of({"run", "small.trace", "--with", spin}, 1);
+  for (const auto& [key, value] : run.items()) {
+    if (key == "statistics") continue;
+    EXPECT_TRUE(all.contains(key)) << key;
+  }
+  EXPECT_EQ(all["complete"], true);
+  EXPECT_EQ(all["vacuous"], false);
+  EXPECT_EQ(all["blocked"], 0);
+  // A finding leaves the other tasks behind; they go on in an execution of their own.
+  EXPECT_EQ(all["traces"].get<int>() + all["duplicates"].get<int>(), all["executions"]);
+  ASSERT_GE(all["findings"].size(), 1u);
+  std::set<std::string> titles, paths;
+  for (const json& f : all["findings"]) {
+    titles.insert(f["title"].get<std::string>());
+    paths.insert(f["trace"].get<std::string>());
+    EXPECT_EQ(iorace({"replay", "--strict", f["trace"]}).status, 0) << f;
+  }
+  EXPECT_TRUE(titles.contains(race_title));
+  EXPECT_EQ(paths.size(), titles.size());
+}
+
+TEST_F(cli_verify, a_search_that_was_cut_says_so) {
+  const outcome cut = iorace({"verify", "small.trace", "--max-executions", "3"});
+  EXPECT_EQ(cut.status, 4) << cut.out;
+  EXPECT_THAT(cut.out, HasSubstr("not complete: stopped after 3 executions"));
+  const json all = json_of({"verify", "access_pin_unmap", "--max-time", "50ms"}, 4);
+  EXPECT_EQ(all["complete"], false);
+  EXPECT_EQ(all["stopped"], true);
+  // Found is found, though not everything was looked at.
+  const json found = json_of({"verify", "small.trace", "--with", spin, "--max-executions", "7"}, 1);
+  EXPECT_EQ(found["complete"], false);
+}
+
+TEST_F(cli_verify, an_interrupt_keeps_what_was_found) {
+  const outcome quiet = interrupted({"verify", "access_pin_unmap"});
+  EXPECT_EQ(quiet.status, 130) << quiet.out << quiet.err;
+  EXPECT_THAT(quiet.out, HasSubstr("not complete: "));
+}
+
+TEST_F(cli_verify, says_what_says_nothing) {
+  write("alone.trace", "iorace-trace 1\n[cpu1]\nioas#1.1 = ioas_alloc()\n");
+  const outcome alone = iorace({"verify", "alone.trace"});
+  EXPECT_EQ(alone.status, 0);
+  EXPECT_THAT(alone.out, HasSubstr("warning: a single trace"));
+  EXPECT_EQ(json_of({"verify", "alone.trace"}, 0)["vacuous"], true);
+
+  const outcome menu = iorace({"verify", "iommufd"});
+  EXPECT_EQ(menu.status, 2);
+  EXPECT_THAT(menu.err, HasSubstr("iommufd: a menu draws another program for each execution"));
+  write("fair.trace", "iorace-trace 1\noptions   fair=1\n[cpu1]\nioas#1.1 = ioas_alloc()\n");
+  const outcome fair = iorace({"verify", "fair.trace"});
+  EXPECT_EQ(fair.status, 2);
+  EXPECT_THAT(fair.err, HasSubstr("fair=1 hands locks over in one order only"));
+  EXPECT_THAT(fair.out, Not(HasSubstr("complete")));
+}
+
+TEST_F(cli_verify, the_first_line_repeats_the_search) {
+  const outcome first = iorace({"verify", "small.trace", "--with", "profile=repaired", "--limit",
+                                "unmap_tries=3", "--preemptions", "1", "--max-time", "1h"});
+  EXPECT_THAT(first.out, StartsWith("iorace verify small.trace --with profile=repaired --limit "
+                                    "unmap_tries=3 --preemptions 1 --max-time 1h\n"));
+}
+
+}  // namespace
+}  // namespace iorace::cli
