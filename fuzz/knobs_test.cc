@@ -13,6 +13,7 @@
 #include "fuzz/trace_run.h"
 #include "fuzz/under_test.h"
 #include "scheduler/engine/finding.h"
+#include "scheduler/engine/this_build_test.h"
 #include "scheduler/explore/sample.h"
 
 namespace iorace {
@@ -20,13 +21,8 @@ namespace {
 
 constexpr std::string_view clean = "clean";
 
-#if defined(IORACE_TSAN) || defined(IORACE_ASAN)  // slow: the release build counts
-constexpr std::uint64_t seeds = 1;
-constexpr std::uint64_t clean_executions = 300;
-#else
-constexpr std::uint64_t seeds = 20;
-constexpr std::uint64_t clean_executions = 20'000;
-#endif
+constexpr std::uint64_t seeds = in_this_build(20, 1);
+constexpr std::uint64_t clean_executions = in_this_build(20'000, 300);
 constexpr std::uint64_t find_within = 100'000;
 
 // Calls f(setting, value, its scenario under profile repaired and that setting).

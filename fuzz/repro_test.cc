@@ -13,6 +13,7 @@
 #include "fuzz/program_text.h"
 #include "fuzz/reduce_program.h"
 #include "fuzz/trace_run.h"
+#include "scheduler/engine/this_build_test.h"
 #include "scheduler/explore/reduce_schedule.h"
 #include "scheduler/strategies/strategy.h"
 
@@ -40,11 +41,7 @@ bool ends_as(engine& e, const trace_file& race, const trace_file& t) {
   return still_holds(e, bound.runnable(), input_of(t), goal).has_value();
 }
 
-#if defined(IORACE_TSAN) || defined(IORACE_ASAN)  // slow: the release build counts
-constexpr std::uint64_t executions = 10;
-#else
-constexpr std::uint64_t executions = 500;
-#endif
+constexpr std::uint64_t executions = in_this_build(500, 10);
 
 // Whether some execution of the program of `t` does.
 bool can_end_as(engine& e, const trace_file& race, const trace_file& t) {

@@ -16,6 +16,9 @@ namespace iorace {
 struct scenario_text {
   std::string_view name;  // the file's, without .trace
   std::string_view text;
+  // The trace of fuzz/proofs/ that has the calls of the race and so few of their interleavings that
+  // all of them can be executed; empty if there is none.
+  std::string_view small;
 };
 
 // All of them, in the order of their names.

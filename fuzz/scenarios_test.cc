@@ -15,6 +15,7 @@
 #include "fuzz/program_bytes.h"
 #include "fuzz/trace_run.h"
 #include "fuzz/under_test.h"
+#include "scheduler/engine/this_build_test.h"
 #include "scheduler/explore/sample.h"
 
 namespace iorace {
@@ -83,20 +84,13 @@ std::vector<std::string> findings_of(const trace_file& t, const char* strategy,
   return found;
 }
 
-// Sanitizers are slow: the release build counts.
-constexpr std::uint64_t in_this_build(std::uint64_t executions) {
-#if defined(IORACE_TSAN) || defined(IORACE_ASAN)
-  return executions / 50;
-#else
-  return executions;
-#endif
-}
 // One task without faults has nothing to choose: its executions are all the same.
 bool has_choices(const trace_file& t) {
   return t.program.menu || t.program.task_count() > 1 || execution_of(t).faults_max != 0;
 }
 std::uint64_t executions_for(const trace_file& t, std::uint64_t executions) {
-  return in_this_build(has_choices(t) ? executions : executions / 100);
+  if (!has_choices(t)) executions /= 100;
+  return in_this_build(executions, executions / 50);
 }
 
 TEST(scenarios, without_choices_have_one_execution) {

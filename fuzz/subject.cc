@@ -48,15 +48,16 @@ trace_file trace_of_input(const fuzz_input& in, const schema& s) {
 }  // namespace
 
 tl::expected<subject, std::string> built_in(const std::string& name, const outside_settings& set,
-                                            const schema& s) {
+                                            const schema& s, scenario_size size) {
   std::vector<std::string_view> names;
   for (const scenario_text& one : scenario_texts()) {
     names.push_back(one.name);
     if (one.name != name) continue;
-    auto trace = parse_trace(one.text, s);
+    const bool small = size == scenario_size::small && !one.small.empty();
+    auto trace = parse_trace(small ? one.small : one.text, s);
     if (!trace) return tl::unexpected(trace.error().in(name + ".trace"));
     apply(trace->program, set, false);
-    return subject{name, std::move(*trace), false};
+    return subject{name, std::move(*trace), false, small};
   }
   return tl::unexpected(fmt::format("unknown scenario {}, expected a file or {}",
                                     iorace::quoted(name),
@@ -65,7 +66,7 @@ tl::expected<subject, std::string> built_in(const std::string& name, const outsi
 
 tl::expected<subject, std::string> subject_of(const std::string& path, const std::string& content,
                                               const outside_settings& set, const schema& s) {
-  subject found{name_of_file(path), {}, true};
+  subject found{.name = name_of_file(path), .trace = {}, .recorded = true};
   if (is_trace_text(path, content)) {
     auto trace = parse_trace(content, s);
     if (!trace) return tl::unexpected(trace.error().in(path));

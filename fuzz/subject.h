@@ -15,6 +15,7 @@ struct subject {
   // Of a corpus file: its program, the schedule that its bytes come to, and "none" as its verdict.
   trace_file trace;
   bool recorded = false;  // it says how it ran: a trace or corpus file, and no mere program
+  bool small = false;     // the small version of a scenario
 };
 
 // Settings from outside. Those of `command` win over those of the file, which win over those of
@@ -24,9 +25,13 @@ struct outside_settings {
   program_data environment;
 };
 
+// Of a built-in scenario: what it is, or its small version if it has one.
+enum class scenario_size : std::uint8_t { whole, small };
+
 // Returns the built-in scenario of that name. Errors: there is none; with the names there are.
 tl::expected<subject, std::string> built_in(const std::string& name, const outside_settings& set,
-                                            const schema& s);
+                                            const schema& s,
+                                            scenario_size size = scenario_size::whole);
 // Returns what `content`, read from `path`, is: text or corpus bytes. Errors: one line that begins
 // with the path: malformed text, bytes that are not canonical.
 tl::expected<subject, std::string> subject_of(const std::string& path, const std::string& content,

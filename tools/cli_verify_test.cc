@@ -52,6 +52,18 @@ TEST_F(cli_verify, a_fix_is_a_counted_fact) {
   }
 }
 
+// The name of a scenario stands for a version of it that can be executed to the end.
+TEST_F(cli_verify, scenarios_have_small_versions) {
+  const outcome small = iorace({"verify", "access_pin_unmap"});
+  EXPECT_EQ(small.status, 0) << small.out << small.err;
+  EXPECT_THAT(small.out, HasSubstr("\nthe small version of access_pin_unmap: 3 tasks"));
+  EXPECT_THAT(small.out, HasSubstr("complete: every trace was executed\n"));
+  EXPECT_EQ(json_of({"verify", "access_pin_unmap", "--with", spin}, 1)["small"], true);
+  const json whole = json_of({"verify", "access_pin_unmap", "--whole", "--max-executions", "5"}, 4);
+  EXPECT_EQ(whole["small"], false);
+  EXPECT_THAT(whole["command"], HasSubstr(" --whole"));
+}
+
 TEST_F(cli_verify, json_has_what_run_has_and_the_counts) {
   const json all = json_of({"verify", "small.trace", "--with", spin}, 1);
   const json run = json_of({"run", "small.trace", "--with", spin}, 1);
@@ -79,7 +91,7 @@ TEST_F(cli_verify, a_search_that_was_cut_says_so) {
   const outcome cut = iorace({"verify", "small.trace", "--max-executions", "3"});
   EXPECT_EQ(cut.status, 4) << cut.out;
   EXPECT_THAT(cut.out, HasSubstr("not complete: stopped after 3 executions"));
-  const json all = json_of({"verify", "access_pin_unmap", "--max-time", "50ms"}, 4);
+  const json all = json_of({"verify", "access_pin_unmap", "--whole", "--max-time", "50ms"}, 4);
   EXPECT_EQ(all["complete"], false);
   EXPECT_EQ(all["stopped"], true);
   // Found is found, though not everything was looked at.
@@ -88,7 +100,7 @@ TEST_F(cli_verify, a_search_that_was_cut_says_so) {
 }
 
 TEST_F(cli_verify, an_interrupt_keeps_what_was_found) {
-  const outcome quiet = interrupted({"verify", "access_pin_unmap"});
+  const outcome quiet = interrupted({"verify", "access_pin_unmap", "--whole"});
   EXPECT_EQ(quiet.status, 130) << quiet.out << quiet.err;
   EXPECT_THAT(quiet.out, HasSubstr("not complete: "));
 }

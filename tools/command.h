@@ -53,6 +53,7 @@ struct verify_request {
   std::optional<std::uint32_t> faults;  // instead of what the scenario says
   std::string out;                      // as run_request's
   output_options output;
+  bool whole = false;  // not the small version of a built-in scenario
 };
 
 struct replay_request {

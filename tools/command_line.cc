@@ -178,6 +178,7 @@ action add_run(CLI::App& verb, run_request& o) {
 action add_verify(CLI::App& verb, verify_request& o) {
   add_scenario(verb, o.scenario);
   add_settings_options(verb, o.with);
+  verb.add_flag("--whole", o.whole, "The scenario as run explores it, not its small version");
   add(verb, "--preemptions", "N", "Only what needs at most N preemptions (default: everything)",
       [&o](const std::string& w) { return store(parse_count(w, 0, 1'000'000), o.preemptions); });
   add_search_limits(verb, o, "no limit");

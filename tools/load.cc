@@ -27,13 +27,14 @@ result<subject> load_file(const std::string& path, const outside_settings& with)
   return std::move(*found);
 }
 
-result<subject> load_scenario(const std::string& name, const outside_settings& with) {
+result<subject> load_scenario(const std::string& name, const outside_settings& with,
+                              scenario_size size) {
   const auto all = scenario_texts();
   const bool known = std::any_of(all.begin(), all.end(), [&](auto& s) { return s.name == name; });
   const bool path = name.find_first_of("/.") != std::string::npos || name == "-" ||
                     ::access(name.c_str(), F_OK) == 0;
   if (path && !known) return load_file(name, with);
-  auto found = built_in(name, with, kernel_schema());
+  auto found = built_in(name, with, kernel_schema(), size);
   if (!found) return fail(found.error());
   return std::move(*found);
 }

@@ -36,13 +36,13 @@ int status_of(const verify_result& v) {
 result<int> verify_command(const verify_request& o) {
   if (const auto possible = finding_files::check(o.out); !possible)
     return tl::unexpected(possible.error());
-  auto found = load_scenario(o.scenario, o.with);
+  auto found =
+      load_scenario(o.scenario, o.with, o.whole ? scenario_size::whole : scenario_size::small);
   if (!found) return tl::unexpected(found.error());
   if (o.faults) found->trace.options.faults = *o.faults;
   const program_data& p = found->trace.program;
   if (!o.output.json)
-    if (auto done = write_stdout(repeat_line(o, p) + "\n"); !done)
-      return tl::unexpected(done.error());
+    if (auto done = write_stdout(head_text(o, *found)); !done) return tl::unexpected(done.error());
 
   const interrupt_guard guard;
   progress_line progress;
@@ -62,7 +62,7 @@ result<int> verify_command(const verify_request& o) {
   }
   json out;
   if (o.output.json) {
-    out = verify_json(o, p, found->name, report);
+    out = verify_json(o, *found, report);
     out["interrupted"] = interrupt_guard::interrupted();
   }
   const paint colors(use_color(o.output.color, STDOUT_FILENO));

@@ -32,8 +32,6 @@ std::string outcome_text(const verify_request& o, const verify_result& v, const 
   return text;
 }
 
-}  // namespace
-
 std::string repeat_line(const verify_request& o, const program_data& p) {
   std::vector<std::string> words = {"iorace", "verify", o.scenario};
   add_settings_words(words, p);
@@ -43,17 +41,30 @@ std::string repeat_line(const verify_request& o, const program_data& p) {
   if (o.preemptions) add("--preemptions", fmt::format("{}", *o.preemptions));
   if (o.executions_max) add("--max-executions", fmt::format("{}", *o.executions_max));
   if (o.time_max) add("--max-time", o.time_text);
+  if (o.whole) words.emplace_back("--whole");
   if (o.faults) add("--faults", fmt::format("{}", *o.faults));
   return shell_line(words);
 }
 
-json verify_json(const verify_request& o, const program_data& p, const std::string& scenario,
-                 const verify_report& r) {
+}  // namespace
+
+std::string head_text(const verify_request& o, const subject& s) {
+  std::string text = repeat_line(o, s.trace.program) + "\n";
+  if (s.small)
+    text += fmt::format(
+        "the small version of {}: {} tasks with the calls of its race; the scenario "
+        "itself with --whole\n",
+        s.name, s.trace.program.task_count());
+  return text;
+}
+
+json verify_json(const verify_request& o, const subject& s, const verify_report& r) {
+  const program_data& p = s.trace.program;
   const verify_result& v = r.all.verified;
   json findings = json::array();
   for (std::size_t i = 0; i < v.findings.size(); ++i)
     findings.push_back(finding_json(v.findings[i].what, r.paths[i]));
-  json report = {{"command", repeat_line(o, p)}, {"scenario", scenario}};
+  json report = {{"command", repeat_line(o, p)}, {"scenario", s.name}, {"small", s.small}};
   report.update(settings_json(p));
   report.update({{"strategy", "exhaustive"},
                  {"seed", 0},

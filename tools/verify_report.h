@@ -18,10 +18,10 @@ struct verify_report {
   std::vector<std::string> paths;  // where the traces of the findings are; empty: not written
 };
 
-// The command that repeats the search, with everything that is not the default and without -o.
-std::string repeat_line(const verify_request& o, const program_data& p);
-json verify_json(const verify_request& o, const program_data& p, const std::string& scenario,
-                 const verify_report& r);
+// What is printed before the search: the command that repeats it, with everything that is not the
+// default and without -o; and what it is about if that is not what the name stands for elsewhere.
+std::string head_text(const verify_request& o, const subject& s);
+json verify_json(const verify_request& o, const subject& s, const verify_report& r);
 std::string verify_text(const verify_request& o, const program_data& p, const verify_report& r,
                         const paint& colors);
 

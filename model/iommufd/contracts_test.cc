@@ -144,9 +144,11 @@ TEST(contracts, unmap_goes_back) {
   const auto found_after = [](std::size_t detached, std::size_t found) {
     return title_of([=](world* w) {
       make_call(w, "ioas_map", {1, iova + 0x4000, 0x1000});
+      iopt_area* const passed = areas_of(w)[detached];
+      iopt_area* const met = areas_of(w)[found];
       CONTRACT(unmap_entered);
-      CONTRACT(unmap_detached, areas_of(w)[detached]);
-      CONTRACT(unmap_found, areas_of(w)[found]);
+      CONTRACT(unmap_detached, passed);
+      CONTRACT(unmap_found, met);
     });
   };
   EXPECT_EQ(found_after(1, 0).substr(0, 15), "unmap-goes-back");
@@ -155,11 +157,12 @@ TEST(contracts, unmap_goes_back) {
   // What was mapped across the end of what was passed is met where the unmap goes on.
   EXPECT_EQ(title_of([](world* w) {
               make_call(w, "ioas_map", {1, iova + 0x4000, 0x1000});
+              iopt_area* const passed = areas_of(w)[0];
               iopt_area* const across = areas_of(w)[1];
               const unsigned long start = across->node.start;
               CONTRACT(unmap_entered);
-              CONTRACT(unmap_detached, areas_of(w)[0]);
-              across->node.start = areas_of(w)[0]->node.last;
+              CONTRACT(unmap_detached, passed);
+              across->node.start = passed->node.last;
               CONTRACT(unmap_found, across);
               across->node.start = start;
             }),

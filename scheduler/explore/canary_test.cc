@@ -6,6 +6,7 @@
 
 #include "scheduler/engine/frames.h"
 #include "scheduler/engine/shared.h"
+#include "scheduler/engine/this_build_test.h"
 #include "scheduler/explore/sample.h"
 #include "scheduler/sync/mutex.h"
 
@@ -59,11 +60,7 @@ struct bird {
 };
 
 // An engine is dear where a sanitizer watches its memory.
-#if defined(IORACE_ASAN) || defined(IORACE_TSAN)
-constexpr std::uint64_t seeds = 5;
-#else
-constexpr std::uint64_t seeds = 100;
-#endif
+constexpr std::uint64_t seeds = in_this_build(100, 5);
 
 TEST(canary_strategies, each_finds_the_lost_update) {
   for (const bird& b :

@@ -19,7 +19,7 @@ void exhaustive::begin(const execution_options&) {
   at_ = 0;
   keep_ = log_.size();
   newest_ = no_event;
-  over_ = false;
+  over_ = settled_ = false;
   drawn_ = number_ = 0;
   known_ = 0;
   ours_.resize(tasks_max);
@@ -255,8 +255,13 @@ std::uint32_t exhaustive::answer(std::uint32_t n) {
   return value;
 }
 
+void exhaustive::settle() {
+  if (!over_ && !settled_ && newest_ >= keep_) close();
+  settled_ = true;
+}
+
 bool exhaustive::finish(const execution_result& r, std::vector<unfinished>& ends) {
-  if (!over_ && newest_ >= keep_) close();
+  settle();
   ends.clear();
   if (r.how == ended::step_bound) return true;
   bool stuck = true;

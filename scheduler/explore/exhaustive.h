@@ -32,6 +32,8 @@ class exhaustive final : public strategy {
   task_id pick(const choice_view& view) override;
   std::uint32_t draw(task_id task, const char* site, std::uint32_t n, draw_kind kind) override;
 
+  // To be called when the tasks have ended, before the program's check changes what they left.
+  void settle();
   // To be called after an execution: closes the log and tells what the tasks would have done that
   // have not ended. Returns false if some of them could go on without the one that ended it: then
   // another execution, with an empty plan, is to follow.
@@ -62,6 +64,7 @@ class exhaustive final : public strategy {
   event_id keep_ = 0;           // events below are the same as in the execution before
   event_id newest_ = no_event;  // the last one that was executed
   bool over_ = false;           // only dead tasks are left
+  bool settled_ = false;        // the newest event is closed
   std::vector<event_id> dead_;
   std::size_t drawn_ = 0, number_ = 0;
   unsigned known_ = 0;  // tasks

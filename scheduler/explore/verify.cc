@@ -20,6 +20,11 @@ class searcher {
       : program_(p), options_(o), each_(o.each), promoted_(o.points.begin(), o.points.end()) {
     each_.fair = false;
     each_.reuse_setup = true;
+    if (p.check)
+      program_.check = [this, &p](void* world) {
+        strategy_.settle();
+        p.check(world);
+      };
   }
 
   verify_result run() {
@@ -215,7 +220,7 @@ class searcher {
 
   void keep_finding();
 
-  const program& program_;
+  program program_;  // whose check is the last to look
   const verify_options& options_;
   execution_options each_;
   std::set<std::string> promoted_;

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "scheduler/engine/this_build_test.h"
 #include "scheduler/explore/counted_programs_test.h"
 #include "scheduler/explore/random_program_test.h"
 #include "scheduler/explore/verify.h"
@@ -64,7 +65,7 @@ TEST(verify_estimate, is_within_ten_times_after_a_tenth) {
 TEST(verify_estimate, memory_is_polynomial) {
   const auto expect_below_cube = [](const program& p, std::size_t events) {
     verify_options o;
-    o.executions_max = 20'000;
+    o.executions_max = in_this_build(20'000, 2'000);
     const verify_result all = verify(p, o);
     EXPECT_LE(all.tree, events * events * events) << events;
     EXPECT_GE(all.tree, events);

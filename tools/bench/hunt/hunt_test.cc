@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "scheduler/engine/engine.h"
+#include "scheduler/engine/this_build_test.h"
 
 namespace iorace::bench {
 namespace {
@@ -69,8 +70,9 @@ TEST(hunt, strategies_are_as_good_as_published) {
                        row{"reorder_3", "pct:3", 22.9}, row{"reorder_3", "pos", 17.3},
                        row{"reorder_3", "urw", 10.9}, row{"reorder_10", "surw", 20.4},
                        row{"twostage", "pct:3", 7.8}, row{"wronglock", "surw", 3.3}}) {
-    const hunt_result found = hunted(r.program, r.strategy, 100);
-    EXPECT_EQ(found.hits.size(), 100u) << r.program << ' ' << r.strategy;
+    constexpr unsigned seeds = in_this_build(100u, 10u);
+    const hunt_result found = hunted(r.program, r.strategy, seeds);
+    EXPECT_EQ(found.hits.size(), seeds) << r.program << ' ' << r.strategy;
     EXPECT_LE(found.mean() - found.half_width(), 1.25 * r.mean) << r.program << ' ' << r.strategy;
   }
 }
@@ -87,8 +89,9 @@ TEST(hunt, the_portfolio_finds_every_bug) {
   for (const program_info& p : programs()) {
     if (std::string_view(p.name) == "safestack") continue;
     const std::string name = p.size == 0 ? p.name : p.name + std::to_string(p.size + 3);
-    const hunt_result found = hunted(name.c_str(), "portfolio", 20);
-    EXPECT_EQ(found.hits.size(), 20u) << name;
+    constexpr unsigned seeds = in_this_build(20u, 5u);
+    const hunt_result found = hunted(name.c_str(), "portfolio", seeds);
+    EXPECT_EQ(found.hits.size(), seeds) << name;
     EXPECT_LE(found.mean(), 60) << name;
   }
 }
