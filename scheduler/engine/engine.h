@@ -26,6 +26,7 @@
 #include "scheduler/engine/clocks.h"
 #include "scheduler/engine/execution.h"
 #include "scheduler/engine/finding.h"
+#include "scheduler/engine/frame_node.h"
 #include "scheduler/engine/heap.h"
 #include "scheduler/engine/line.h"
 #include "scheduler/engine/objects.h"
@@ -40,23 +41,6 @@ namespace iorace {
 
 inline constexpr unsigned tasks_max = 250;
 inline constexpr std::uint32_t operations_max = 1u << 20;
-
-// One access of an operation that makes several: `step` is the index of that operation.
-struct touched_word {
-  step_id step;
-  std::uint32_t word;  // see engine::word_of
-  bool write, marked;
-};
-
-// One call of a function: its index tells it from other calls of the same one.
-struct frame_node {
-  const char* function;
-  std::uint32_t parent;
-  bool call;  // a program's call label, not a function
-#ifdef IORACE_TSAN
-  const void* code = nullptr;  // where the function opened its frame
-#endif
-};
 
 class engine;
 // The engine whose execution this OS thread is in; null outside executions.

@@ -113,4 +113,11 @@ struct step {
 };
 static_assert(sizeof(step) == 16);
 
+// One access of an operation that makes several: `step` is the index of that operation.
+struct touched_word {
+  step_id step;
+  std::uint32_t word;  // see engine::word_of
+  bool write, marked;
+};
+
 }  // namespace iorace

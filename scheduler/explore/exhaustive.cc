@@ -13,6 +13,8 @@ namespace {
 
 bool wakes(op_kind k) { return k == op_kind::wake_up || k == op_kind::wake_up_all; }
 
+bool may_time_out(const task& t) { return t.by == waits_for::timer || t.by == waits_for::alarm; }
+
 }  // namespace
 
 void exhaustive::begin(const execution_options&) {
@@ -47,7 +49,7 @@ task_id exhaustive::move(const choice_view& view) {
   if (t == no_task) return give_up(view);
   CHECK(view.is_enabled(t), "an exhaustive search met a program that is not deterministic");
   const task& mover = engine_.task_at(t);
-  const bool timed = mover.enabled != nullptr && mover.by == waits_for::timer;
+  const bool timed = mover.enabled != nullptr && may_time_out(mover);
   if (timed) follow_time(view);
   if (at_ >= keep_) open(view, t);
   if (timed) sleepers_[ours_[t]].expired = false;
@@ -177,8 +179,7 @@ void exhaustive::open(const choice_view& view, task_id t) {
   v.scheduled = planned < next.tasks.size() || (planned == next.tasks.size() && head_scheduled);
   if (mover.enabled != nullptr) {
     v.waits = mover.enabled != at_any_time;
-    const bool timed = mover.by == waits_for::timer || mover.by == waits_for::alarm;
-    if (timed && sleepers_[v.task].expired) {
+    if (may_time_out(mover) && sleepers_[v.task].expired) {
       v.waits = false;
       v.barrier = sleepers_[v.task].barrier;
     }
