@@ -91,7 +91,8 @@ struct bound_program::facts {
   static constexpr std::uint64_t never = ~std::uint64_t{0};
   using first_numbers = std::vector<std::atomic<std::uint64_t>>;
   first_numbers knobs, probes, calls;
-  explicit facts(std::size_t call_count) : knobs(64), probes(64), calls(call_count) {
+  explicit facts(std::size_t call_count)
+      : knobs(kern::rows_max), probes(kern::rows_max), calls(call_count) {
     for (first_numbers* all : {&knobs, &probes, &calls})
       for (auto& first : *all) first = never;
   }
@@ -105,14 +106,16 @@ struct bound_program::facts {
     while (number < seen && !first.compare_exchange_weak(seen, number, std::memory_order_relaxed)) {
     }
   }
-  static void add_bits(first_numbers& to, std::uint64_t bits, std::uint64_t number) {
-    for (; bits != 0; bits &= bits - 1)
-      add(to[static_cast<std::size_t>(std::countr_zero(bits))], number);
+  static void add_bits(first_numbers& to, const kern::row_set& rows, std::uint64_t number) {
+    for (std::size_t w = 0; w < rows.size(); ++w)
+      for (std::uint64_t bits = rows[w]; bits != 0; bits &= bits - 1)
+        add(to[w * 64 + static_cast<std::size_t>(std::countr_zero(bits))], number);
   }
-  static std::uint64_t bits_below(const first_numbers& all, std::uint64_t end) {
-    std::uint64_t bits = 0;
-    for (std::size_t i = 0; i < all.size(); ++i) bits |= std::uint64_t{all[i] < end} << i;
-    return bits;
+  static kern::row_set rows_below(const first_numbers& all, std::uint64_t end) {
+    kern::row_set rows = {};
+    for (std::size_t i = 0; i < all.size(); ++i)
+      rows[i / 64] |= std::uint64_t{all[i] < end} << i % 64;
+    return rows;
   }
 };
 
@@ -201,6 +204,7 @@ void* set_up(const bound_program::plan& p) {
 
 bound_program::plan::plan(program_data p, const schema& s) : data(std::move(p)), tables(&s) {
   config = config_of(data, s);
+  config.chapters = chapters_of(data);
   place_variables();
   for (unsigned t = 0; t <= data.task_count(); ++t) plan_task(t);
 }
@@ -280,7 +284,7 @@ bound_program::bound_program(program_data p, const schema& s)
 const program_data& bound_program::data() const { return plan_->data; }
 
 reached_rows bound_program::reached(std::uint64_t end) const {
-  reached_rows r{facts::bits_below(facts_->knobs, end), facts::bits_below(facts_->probes, end), {}};
+  reached_rows r{facts::rows_below(facts_->knobs, end), facts::rows_below(facts_->probes, end), {}};
   for (const auto& first : facts_->calls) r.calls.push_back(first < end);
   return r;
 }

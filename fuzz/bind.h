@@ -28,7 +28,7 @@ struct call_outcome {
 
 // What executions did.
 struct reached_rows {
-  std::uint64_t knobs = 0, probes = 0;  // consulted, passed: bit i is row i of the table
+  kern::row_set knobs = {}, probes = {};  // consulted, passed
   std::vector<bool> calls;  // in the order of call_outcome: which ever returned 0; empty for a menu
 };
 

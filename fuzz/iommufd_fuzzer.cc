@@ -30,6 +30,16 @@ namespace {
 
 using namespace iorace;
 
+// What an input may call.
+const schema& tables() {
+  static const schema s = [] {
+    schema of = kernel_schema();
+    of.flows = kern::flows_of(kern::chapter::iommufd);
+    return of;
+  }();
+  return s;
+}
+
 struct fuzzing {
   engine machine;
   program_data settings;  // profile, knobs and limits
@@ -55,7 +65,7 @@ void count_pairs(const program_data& p) {
   for (unsigned t = 1; t <= p.task_count(); ++t)
     for (const call& c : p.calls_of(t)) {
       if (i == outcomes.size()) return;
-      const auto row = static_cast<std::size_t>(c.flow - kernel_schema().flows.data()) % flows_max;
+      const auto row = static_cast<std::size_t>(c.flow - tables().flows.data()) % flows_max;
       if (outcomes[i].returned && outcomes[i].rc == 0) succeeded[t] |= std::uint64_t{1} << row;
       ++i;
     }
@@ -120,7 +130,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  fuzz_input in = decode_input({data, size}, kernel_schema());
+  fuzz_input in = decode_input({data, size}, tables());
   program_data p = in.program;
   p.profile = state().settings.profile;
   add_settings(p, state().settings);
@@ -136,12 +146,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
                                                std::size_t max_size, unsigned seed) {
-  return mutate_bytes(data, size, max_size, seed, kernel_schema());
+  return mutate_bytes(data, size, max_size, seed, tables());
 }
 
 extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* a, std::size_t a_size,
                                                  const std::uint8_t* b, std::size_t b_size,
                                                  std::uint8_t* out, std::size_t max_size,
                                                  unsigned seed) {
-  return cross_bytes({a, a_size}, {b, b_size}, out, max_size, seed, kernel_schema());
+  return cross_bytes({a, a_size}, {b, b_size}, out, max_size, seed, tables());
 }

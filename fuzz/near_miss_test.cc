@@ -46,7 +46,7 @@ names probes_of(engine& e, const trace_file& t) {
   bound.count_latest();
   names reached;
   for (std::size_t i = 0; i < kern::probes().size(); ++i)
-    if ((bound.reached().probes >> i & 1) != 0) reached.insert(kern::probes()[i].name);
+    if (kern::has_row(bound.reached().probes, i)) reached.insert(kern::probes()[i].name);
   return reached;
 }
 

@@ -169,6 +169,15 @@ std::uint64_t hash_of(const program_data& p) {
   return h.value();
 }
 
+kern::chapter_set chapters_of(const program_data& p) {
+  kern::chapter_set used = 0;
+  for (unsigned t = 0; t <= p.task_count(); ++t)
+    for (const call& c : p.calls_of(t)) used |= kern::chapters_of(*c.flow);
+  if (p.menu)
+    for (const menu_item& item : p.menu->items) used |= kern::chapters_of(*item.flow);
+  return used;
+}
+
 kern::config config_of(const program_data& p, const schema& s) {
   kern::config c;
   for (const kern::knob_info& k : s.knobs)

@@ -161,6 +161,8 @@ std::string task_title(const program_data& p, unsigned task);
 // Hash (XXH3) of everything but the comments: two programs with one hash are taken for equal.
 std::uint64_t hash_of(const program_data& p);
 
+// The chapters that its calls need, those of its menu as well.
+kern::chapter_set chapters_of(const program_data& p);
 // Knobs and limits: the profile's, then what the program sets.
 kern::config config_of(const program_data& p, const schema& s);
 // Settings from outside ("--with", IORACE_WITH), which the program's own win over.

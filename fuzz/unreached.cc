@@ -9,10 +9,10 @@ namespace iorace {
 namespace {
 
 template <class Rows>
-std::vector<std::string> names_without(const Rows& rows, std::uint64_t bits) {
+std::vector<std::string> names_without(const Rows& rows, const kern::row_set& set) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < rows.size(); ++i)
-    if ((bits >> i & 1) == 0) names.push_back(rows[i].name);
+    if (!kern::has_row(set, i)) names.push_back(rows[i].name);
   return names;
 }
 

@@ -3,16 +3,63 @@
 // The tables of all chapters, put together.
 #include "model/model.h"
 
-#include "model/iommufd/iommufd_tables.h"
+#include "model/chapters.h"
 
 namespace iorace::kern {
+namespace {
 
-std::span<const flow_info> flows() { return iommufd_tables::flows(); }
-std::span<const knob_info> knobs() { return iommufd_tables::knobs(); }
-std::span<const limit_info> limits() { return iommufd_tables::limits(); }
-std::span<const invariant_info> invariants() { return iommufd_tables::invariants(); }
-std::span<const probe_info> probes() { return iommufd_tables::probes(); }
-const class_info* class_called(std::string_view name) { return iommufd_tables::class_called(name); }
+template <class Row>
+std::vector<Row> joined(std::span<const Row> (*chapter_info::*table)()) {
+  std::vector<Row> all;
+  for (const chapter_info& c : all_chapters()) {
+    const std::span<const Row> rows = (c.*table)();
+    all.insert(all.end(), rows.begin(), rows.end());
+  }
+  return all;
+}
+
+}  // namespace
+
+std::span<const flow_info> flows() {
+  static const auto all = joined(&chapter_info::flows);
+  return all;
+}
+std::span<const knob_info> knobs() {
+  static const auto all = joined(&chapter_info::knobs);
+  return all;
+}
+std::span<const limit_info> limits() {
+  static const auto all = joined(&chapter_info::limits);
+  return all;
+}
+std::span<const invariant_info> invariants() {
+  static const auto all = joined(&chapter_info::invariants);
+  return all;
+}
+std::span<const probe_info> probes() {
+  static const auto all = joined(&chapter_info::probes);
+  return all;
+}
+
+const class_info* class_called(std::string_view name) {
+  for (const chapter_info& c : all_chapters())
+    if (const class_info* found = c.class_called(name)) return found;
+  return nullptr;
+}
+
+std::span<const flow_info> flows_of(chapter c) {
+  std::size_t first = 0;
+  unsigned i = 0;
+  for (; i < static_cast<unsigned>(c); ++i) first += all_chapters()[i].flows().size();
+  return flows().subspan(first, all_chapters()[i].flows().size());
+}
+
+chapter_set chapters_of(const flow_info& flow) {
+  for (unsigned i = 0; i < all_chapters().size(); ++i)
+    for (const flow_info& f : flows_of(static_cast<chapter>(i)))
+      if (&f == &flow) return all_chapters()[i].needs | chapter_bit(static_cast<chapter>(i));
+  return 0;
+}
 
 config upstream_config() {
   config c;

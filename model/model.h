@@ -6,6 +6,7 @@
 // them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -114,10 +115,21 @@ std::span<const probe_info> probes();
 // of a program's variables are named through it. Null if nothing described has that name.
 const class_info* class_called(std::string_view name);
 
-// Index of the value of each knob and value of each limit, in the order of the tables.
+// Parts of the kernel, each with tables, flows and a part of the world of its own.
+enum class chapter : std::uint8_t { iommufd, mm, hw, iommu, vfio_pci, vfio_type1, iopf, count };
+using chapter_set = std::uint32_t;
+constexpr chapter_set chapter_bit(chapter c) { return 1u << static_cast<unsigned>(c); }
+// Its rows in flows().
+std::span<const flow_info> flows_of(chapter c);
+// The chapter whose flow that is, and those that it needs; none if it is in no table.
+chapter_set chapters_of(const flow_info& flow);
+
+// Index of the value of each knob and value of each limit, in the order of the tables; the chapters
+// that the world has.
 struct config {
   std::vector<unsigned> knobs;
   std::vector<std::uint64_t> limits;
+  chapter_set chapters = chapter_bit(chapter::mm) | chapter_bit(chapter::iommufd);
 };
 config upstream_config();
 config repaired_config();
@@ -125,13 +137,19 @@ config repaired_config();
 // Makes the world of one execution, inside the run arena. Call from a program's setup; `c` must
 // outlive the execution. Never fails.
 world* make_world(const config& c);
-// Quiescent judgement: invariants that may be judged when every task has ended, then the files are
-// closed in order, and leaks. Call from a program's check.
+// Quiescent judgement: invariants that may be judged when every task has ended, then what is open
+// is closed in order, and leaks. Call from a program's check.
 void finish_world(world& w);
 
-// What the execution did, for "nothing vacuous": bit i is knob i consulted, probe i reached. Valid
-// from make_world() until the next execution on this thread begins.
-std::uint64_t knobs_consulted(const world& w);
-std::uint64_t probes_reached(const world& w);
+// Bit i % 64 of word i / 64 is row i of a table.
+inline constexpr unsigned rows_max = 256;
+using row_set = std::array<std::uint64_t, rows_max / 64>;
+constexpr bool has_row(const row_set& rows, std::size_t i) {
+  return (rows[i / 64] >> i % 64 & 1) != 0;
+}
+// What the execution did, for "nothing vacuous": knobs that were consulted, probes that were
+// reached. Valid from make_world() until the next execution on this thread begins.
+row_set knobs_consulted(const world& w);
+row_set probes_reached(const world& w);
 
 }  // namespace iorace::kern

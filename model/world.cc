@@ -3,10 +3,7 @@
 
 #include <new>
 
-#include "model/iommufd/file.h"
-#include "model/iommufd/ghosts.h"
-#include "model/iommufd/iommufd_private.h"
-#include "model/iommufd/mock_domain.h"
+#include "model/chapters.h"
 
 namespace iorace::kern {
 
@@ -21,61 +18,44 @@ UNSEEN task_local& this_task() {
   return *mine;
 }
 
-UNSEEN unsigned chosen(knob::id k) {
+// By hand, because a function of the library is instrumented wherever it is not inline.
+UNSEEN static void add_row(row_set& rows, unsigned row) {
+  reinterpret_cast<u64*>(&rows)[row / 64] |= u64{1} << row % 64;
+}
+
+UNSEEN unsigned chosen(unsigned k) {
   world& w = this_world();
-  w.consulted |= u64{1} << k;
+  add_row(w.consulted, k);
   return w.knob[k];
 }
 
-UNSEEN void probe_reached(probe::id p) { this_world().reached |= u64{1} << p; }
+UNSEEN void probe_reached(unsigned p) { add_row(this_world().reached, p); }
 
-void cut_if_below_kernel(limit::id l) {
+void cut_if_below_kernel(unsigned l) {
   if (limit_value(l) < limits()[l].value) cut(limits()[l].name);
 }
 
-UNSEEN std::uint64_t knobs_consulted(const world& w) { return w.consulted; }
-UNSEEN std::uint64_t probes_reached(const world& w) { return w.reached; }
+UNSEEN row_set knobs_consulted(const world& w) { return w.consulted; }
+UNSEEN row_set probes_reached(const world& w) { return w.reached; }
+
+static bool has(const world& w, chapter c) { return (w.chapters & chapter_bit(c)) != 0; }
+static const chapter_info& row_of(chapter c) { return all_chapters()[static_cast<unsigned>(c)]; }
 
 world* make_world(const config& c) {
   auto* const w = ::new (scratch(sizeof(world))) world{};
-  for (unsigned i = 0; i < knob::count; ++i) w->knob[i] = static_cast<u8>(c.knobs[i]);
-  for (unsigned i = 0; i < limit::count; ++i) w->limit[i] = c.limits[i];
-  w->ghost = ::new (scratch(sizeof(ghosts))) ghosts{};
+  for (unsigned i = 0; i < knob::iopf_count; ++i) w->knob[i] = static_cast<u8>(c.knobs[i]);
+  for (unsigned i = 0; i < limit::iopf_count; ++i) w->limit[i] = c.limits[i];
+  w->chapters = c.chapters;
   specimen() = w;
-  w->mm = make_mm();
-  w->files = alloc_files();
-  file* const filp = make_file(file_kind::iommufd);
-  w->ictx = iommufd_fops_open(filp);
-  filp->private_data.poke(w->ictx);
+  for (const chapter used : from_the_bottom())
+    if (has(*w, used)) row_of(used).make(*w);
   return w;
 }
 
-// Every open access, in the order of the descriptors.
-static void close_all_files(world& w) {
-  unsigned long fd = 0;
-  void* entry = xa_find(&w.files->fdt, &fd, ULONG_MAX);
-  for (; entry != nullptr; entry = xa_find_after(&w.files->fdt, &fd, ULONG_MAX)) {
-    fput(file_close_fd(static_cast<int>(fd)));
-    task_work_run();
-  }
-}
-
-// Judges what must hold when nothing is left in use: no page pinned.
-static void judge_pages(world& w) {
-  for (u64 i = 0; i < w.limit[limit::user_pages]; ++i)
-    if (atomic_peek(&w.pages[i].pincount) != 0)
-      convict("pinned-at-end", {"finish_world", current_task()}, {nullptr, no_task},
-              "a page is still pinned after everything has been released");
-}
-
 void finish_world(world& w) {
-  close_all_files(w);
-  file* const filp = w.ictx->file;
-  fput(filp);
-  task_work_run();
-  judge_pages(w);
-  kfree(w.files);
-  free_mm(w.mm);
+  const std::span<const chapter> order = from_the_bottom();
+  for (std::size_t i = order.size(); i-- > 0;)
+    if (has(w, order[i])) row_of(order[i]).finish(w);
   check_leaks();
 }
 

@@ -8,7 +8,7 @@
 // touched in out-of-line functions that no sanitizer instruments.
 #pragma once
 
-#include "model/iommufd/knobs.h"
+#include "model/iopf/knobs.h"
 #include "model/kernel.h"
 #include "model/model.h"
 
@@ -20,6 +20,12 @@ struct iommufd_ctx;
 struct ghosts;
 struct mm_struct;
 struct page;
+
+struct hw_world;
+struct iommu_world;
+struct vfio_pci_world;
+struct vfio_type1_world;
+struct iopf_world;
 
 inline constexpr unsigned tasks_max = 128;
 inline constexpr unsigned task_works_max = 16;
@@ -34,34 +40,42 @@ struct task_local {
   u64 passed_last;     //   the last of which ended here
 };
 
+// Of the chapters that the program does not use, it has nothing.
 struct world {
-  u8 knob[knob::count];
-  u64 limit[limit::count];
-  u64 consulted;  // bit i: knob i was asked
-  u64 reached;    // bit i: probe i was passed
+  u8 knob[knob::iopf_count];
+  u64 limit[limit::iopf_count];
+  chapter_set chapters;
+  row_set consulted;
+  row_set reached;
   iommufd_ctx* ictx;
   files_struct* files;
   mm_struct* mm;
   page* pages;  // limit user_pages of them
   ghosts* ghost;
+  hw_world* hw;
+  iommu_world* iommu;
+  vfio_pci_world* vfio_pci;
+  vfio_type1_world* vfio_type1;
+  iopf_world* iopf;
   task_local* task[tasks_max];
 };
+static_assert(knob::iopf_count <= rows_max && probe::iopf_count <= rows_max);
 
 // The world of the execution that runs on this thread.
 world& this_world();
 task_local& this_task();
 
-// Returns the index of the value of `k`, and notes that it was asked for.
-unsigned chosen(knob::id k);
+// Returns the index of the value of knob `k`, and notes that it was asked for.
+unsigned chosen(unsigned k);
 // Presence knobs: true iff the statement that follows is left out, which is what `value` means.
-inline bool omit(knob::id k, unsigned value) { return chosen(k) == value; }
+inline bool omit(unsigned k, unsigned value) { return chosen(k) == value; }
 
-inline u64 limit_value(limit::id l) { return this_world().limit[l]; }
+inline u64 limit_value(unsigned l) { return this_world().limit[l]; }
 // Ends the execution without a verdict if the limit is below the kernel's own, else returns.
-void cut_if_below_kernel(limit::id l);
+void cut_if_below_kernel(unsigned l);
 
 // Counts that a rare place was reached.
-void probe_reached(probe::id p);
+void probe_reached(unsigned p);
 
 }  // namespace iorace::kern
 

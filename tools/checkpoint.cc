@@ -69,15 +69,18 @@ seed_report read_done(ledger_reader& from) {
 }
 
 void write_reached(ledger_writer& to, const reached_rows& r) {
-  to.line("reached").hash(r.knobs).hash(r.probes);
+  to.line("reached");
+  for (const kern::row_set& rows : {r.knobs, r.probes})
+    for (const std::uint64_t word : rows) to.hash(word);
   std::string calls;
   for (const bool one : r.calls) calls += one ? '1' : '0';
   to.line("calls-ok").words(calls);
 }
 reached_rows read_reached(ledger_reader& from) {
   reached_rows r;
-  r.knobs = from.line("reached").hash();
-  r.probes = from.hash();
+  from.line("reached");
+  for (kern::row_set* rows : {&r.knobs, &r.probes})
+    for (std::uint64_t& word : *rows) word = from.hash();
   for (const char one : from.line("calls-ok").words()) r.calls.push_back(one == '1');
   return r;
 }

@@ -137,14 +137,14 @@ constexpr knob_info knob_table[] = {
     {"put_object.wake", "Whom the last short term user wakes.", put_object_wake, 1},
     {"fill_domains.unwind", "The order in which a failed map is undone.", fill_domains_unwind, 1},
 };
-static_assert(std::size(knob_table) == knob::count);
+static_assert(std::size(knob_table) == knob::iommufd_count);
 
 constexpr limit_info limit_table[] = {
     {"unmap_tries", "How often an unmap asks the accesses of an area to let go.", 100, 1, 1000},
     {"user_pages", "Pages of user memory, from 0x100000 on.", 8, 1, user_pages_max},
     {"pages_per_call", "Pages that one call of the selftest may pin.", 64, 1, 4096},
 };
-static_assert(std::size(limit_table) == limit::count);
+static_assert(std::size(limit_table) == limit::iommufd_count);
 
 constexpr invariant_info invariant_table[] = {
     {"pin-survives-unmap", "I1.1", "An unmap callback returned and its access still pins the area.",
@@ -196,7 +196,7 @@ constexpr probe_info probe_table[] = {
     {"fput_deferred", "The last reference of a file was dropped.", false},
     {"area_split", "An area was split.", false},
 };
-static_assert(std::size(probe_table) == probe::count);
+static_assert(std::size(probe_table) == probe::iommufd_count);
 
 }  // namespace
 

@@ -7,7 +7,7 @@
 namespace iorace::kern {
 
 namespace knob {
-enum id : unsigned {
+enum iommufd_id : unsigned {
   selftest_access_lock,
   iommufd_object_lifetime,
   iommufd_destroy_users,
@@ -23,7 +23,7 @@ enum id : unsigned {
   access_destroy_pins,
   put_object_wake,
   fill_domains_unwind,
-  count
+  iommufd_count
 };
 }  // namespace knob
 
@@ -45,14 +45,14 @@ enum : unsigned { WAKE_INTERRUPTIBLE, WAKE_ALL };
 enum : unsigned { UNWIND_UNPIN_FIRST, UNWIND_UNMAP_FIRST };
 
 namespace limit {
-enum id : unsigned { unmap_tries, user_pages, pages_per_call, count };
+enum iommufd_id : unsigned { unmap_tries, user_pages, pages_per_call, iommufd_count };
 }  // namespace limit
 
 // Bounds of a table that lives on a modelled stack.
 inline constexpr unsigned user_pages_max = 64;
 
 namespace probe {
-enum id : unsigned {
+enum iommufd_id : unsigned {
   notify_called,
   notify_skipped_destroyed,
   unmap_retried,
@@ -76,7 +76,7 @@ enum id : unsigned {
   respond_failed,
   fput_deferred,
   area_split,
-  count
+  iommufd_count
 };
 }  // namespace probe
 

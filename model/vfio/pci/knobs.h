@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Names of the chapter's knobs, limits and probes; their numbers go on where the chapter before
+// ends. The tables with their words are in vfio_pci.tables.cc, in the same order;
+// value 0 of a knob is what 6.12.117 does.
+#pragma once
+
+#include "model/iommu/knobs.h"
+
+namespace iorace::kern {
+
+namespace knob {
+enum vfio_pci_id : unsigned { vfio_pci_before = iommu_count - 1, vfio_pci_count };
+}  // namespace knob
+
+namespace limit {
+enum vfio_pci_id : unsigned { vfio_pci_before = iommu_count - 1, vfio_pci_count };
+}  // namespace limit
+
+namespace probe {
+enum vfio_pci_id : unsigned { vfio_pci_before = iommu_count - 1, vfio_pci_count };
+}  // namespace probe
+
+}  // namespace iorace::kern
