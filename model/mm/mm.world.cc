@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The chapter's part of the world: one process, whose pages nothing pins when all is over.
-#include "model/iommufd/mock_domain.h"
+#include "model/mm/mm.h"
 #include "model/mm/mm_tables.h"
 #include "model/world.h"
 
