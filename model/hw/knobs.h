@@ -10,15 +10,26 @@
 namespace iorace::kern {
 
 namespace knob {
-enum hw_id : unsigned { hw_before = mm_count - 1, hw_count };
+enum hw_id : unsigned { hw_before = mm_count - 1, increase_address_space_seqcount, hw_count };
 }  // namespace knob
+
+// Values, one list per knob.
+enum : unsigned { SEQCOUNT_WRITTEN, SEQCOUNT_NONE };
 
 namespace limit {
 enum hw_id : unsigned { hw_before = mm_count - 1, hw_count };
 }  // namespace limit
 
 namespace probe {
-enum hw_id : unsigned { hw_before = mm_count - 1, hw_count };
+enum hw_id : unsigned {
+  hw_before = mm_count - 1,
+  dma_done,
+  dma_faulted,
+  dma_blocked,
+  pgtable_grew,
+  pgtable_grew_under_walk,
+  hw_count
+};
 }  // namespace probe
 
 }  // namespace iorace::kern

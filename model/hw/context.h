@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Context and PASID entries, as drivers write them. An entry that hardware may look at is made
+// present last, and is not present any more before anything else of it changes; what hardware has
+// cached of it has to be invalidated in between.
+// Kernel: drivers/iommu/intel/{iommu,pasid}.[ch] @ 6.12.117.
+#pragma once
+
+#include "model/hw/hw_world.h"
+
+namespace iorace::kern {
+
+// For setups. Never fail, cost no operation.
+hw_iommu* hw_iommu_make(u64 kind);
+hw_endpoint* hw_endpoint_make(hw_iommu* iommu, unsigned rid);
+
+context_entry* entry_of(const hw_endpoint* dev, unsigned pasid);
+bool context_present(const context_entry* entry);
+// Root first, then the domain id and the present bit in one word.
+void context_set(context_entry* entry, unsigned did, io_table* root);
+// Keeps the rest of the entry: hardware may be reading it.
+void context_clear_present(context_entry* entry);
+// Requires: hardware does not read it any more.
+void context_clear_entry(context_entry* entry);
+
+}  // namespace iorace::kern

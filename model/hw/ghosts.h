@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// What the chapter's invariants remember outside of the machine.
+// Requires: every use is inside a peek_scope.
+#pragma once
+
+#include "model/hw/hw_world.h"
+#include "model/iommufd/ghosts.h"
+
+namespace iorace::kern {
+
+struct paging_owner;
+
+// What a driver has put into an entry as one.
+struct ghost_pair {
+  const context_entry* entry;
+  unsigned did;
+  const io_table* root;
+};
+
+struct hw_ghosts {
+  ghost_set<hw_iommu*> iommus;
+  ghost_set<hw_endpoint*> endpoints;
+  ghost_set<paging_owner*> owners;
+  ghost_set<ghost_pair> pairs;
+  ghost_set<const hw_endpoint*> blocked;
+  u64 stamps;  // of entries of page tables that were written
+};
+
+}  // namespace iorace::kern

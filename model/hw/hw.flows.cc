@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The chapter's flows. One line of the table per flow, one function that unpacks its arguments.
+#include "model/hw/context.h"
+#include "model/hw/contracts.h"
+#include "model/hw/dma.h"
+#include "model/hw/driver.h"
+#include "model/hw/ghosts.h"
+#include "model/hw/hw_tables.h"
+#include "model/iommufd/contracts.h"
+#include "model/world.h"
+
+namespace iorace::kern::hw_tables {
+namespace {
+
+constexpr named_value iommu_kinds[] = {{"vtd", IOMMU_VTD}, {"amd", IOMMU_AMD}};
+constexpr named_value domain_types[] = {{"unmanaged", DOMAIN_UNMANAGED}};
+constexpr named_value rids[] = {{"a", 0}, {"b", 1}, {"c", 2}, {"d", 3}};
+
+constexpr arg_info iommu_arg = {.name = "iommu", .kind = arg_kind::object, .cls = "iommu"};
+constexpr arg_info endpoint_arg = {.name = "endpoint", .kind = arg_kind::object, .cls = "endpoint"};
+constexpr arg_info paging_arg = {.name = "paging", .kind = arg_kind::object, .cls = "paging"};
+constexpr arg_info iova_arg = {.name = "iova", .kind = arg_kind::iova, .dull = 0x1000};
+constexpr arg_info kind_arg = {
+    .name = "kind", .kind = arg_kind::choice, .choices = iommu_kinds, .dull = IOMMU_VTD};
+constexpr arg_info type_arg = {
+    .name = "type", .kind = arg_kind::choice, .choices = domain_types, .dull = DOMAIN_UNMANAGED};
+constexpr arg_info rid_arg = {.name = "rid", .kind = arg_kind::choice, .choices = rids, .dull = 0};
+
+// Arguments and errors of each flow. Errors include those that injected faults cause.
+#define ARGS(flow, ...) constexpr arg_info flow##_args[] = {__VA_ARGS__}
+#define ERRORS(flow, ...)               \
+  constexpr char flow##_name[] = #flow; \
+  constexpr int flow##_errors[] = {__VA_ARGS__}
+
+ARGS(iommu_add, kind_arg);
+ERRORS(iommu_add, EINVAL);
+ARGS(endpoint_add, iommu_arg, rid_arg);
+ERRORS(endpoint_add, ENOENT, EINVAL, ENOMEM);
+ARGS(paging_alloc, iommu_arg, type_arg);
+ERRORS(paging_alloc, ENOENT, EINVAL, ENOMEM);
+ARGS(paging_free, paging_arg);
+ERRORS(paging_free, ENOENT, EBUSY);
+ARGS(endpoint_attach, endpoint_arg, paging_arg);
+ERRORS(endpoint_attach, ENOENT, ENODEV, EINVAL, ENOMEM, ENOSPC);
+ARGS(endpoint_block, endpoint_arg);
+ERRORS(endpoint_block, ENOENT, ENODEV);
+ARGS(endpoint_release, endpoint_arg);
+ERRORS(endpoint_release, ENOENT, ENODEV);
+ARGS(page_map, paging_arg, iova_arg);
+ERRORS(page_map, ENOENT, EINVAL, EEXIST, ENOMEM);
+ARGS(page_unmap, paging_arg, iova_arg);
+ERRORS(page_unmap, ENOENT, EINVAL);
+ARGS(dma_read, endpoint_arg, iova_arg);
+ERRORS(dma_read, ENOENT, EFAULT);
+ARGS(dma_write, endpoint_arg, iova_arg);
+ERRORS(dma_write, ENOENT, EFAULT);
+
+template <class T>
+T* named(u64 handle) {
+  return static_cast<T*>(hw_by_handle(handle));
+}
+
+call_result iommu_add(world& w, const call_args& a) {
+  if (a.value[0] > IOMMU_AMD) return {-EINVAL, 0};
+  hw_iommu* const iommu = hw_iommu_make(a.value[0]);
+  w.hw->ghost->iommus.add(iommu);
+  return {0, hw_handle_of(iommu)};
+}
+
+call_result endpoint_add(world& w, const call_args& a) {
+  auto* const iommu = named<hw_iommu>(a.value[0]);
+  if (iommu == nullptr) return {-ENOENT, 0};
+  if (a.value[1] >= rids_max) return {-EINVAL, 0};
+  hw_endpoint* const dev = hw_endpoint_make(iommu, static_cast<unsigned>(a.value[1]));
+  const int rc = device_probe(dev);
+  if (rc != 0) return {rc, 0};
+  w.hw->ghost->endpoints.add(dev);
+  return {0, hw_handle_of(dev)};
+}
+
+call_result paging_alloc(world& w, const call_args& a) {
+  auto* const iommu = named<hw_iommu>(a.value[0]);
+  if (iommu == nullptr) return {-ENOENT, 0};
+  if (a.value[1] > DOMAIN_UNMANAGED) return {-EINVAL, 0};
+  paging_owner* const owner = owner_alloc(iommu, a.value[1]);
+  if (owner == nullptr) return {-ENOMEM, 0};
+  w.hw->ghost->owners.add(owner);
+  return {0, hw_handle_of(owner)};
+}
+
+// A flow of one object.
+template <class T, int (*Body)(T*)>
+call_result of_one(world&, const call_args& a) {
+  T* const object = named<T>(a.value[0]);
+  return {object == nullptr ? -ENOENT : Body(object), 0};
+}
+template <int (*Body)(paging_owner*, u64)>
+call_result at_iova(world&, const call_args& a) {
+  auto* const owner = named<paging_owner>(a.value[0]);
+  return {owner == nullptr ? -ENOENT : Body(owner, a.value[1]), 0};
+}
+template <bool Write>
+call_result dma(world&, const call_args& a) {
+  auto* const dev = named<hw_endpoint>(a.value[0]);
+  return {dev == nullptr ? -ENOENT : dma_access(dev, IOMMU_NO_PASID, a.value[1], Write), 0};
+}
+
+constexpr auto paging_free = of_one<paging_owner, owner_free>;
+constexpr auto endpoint_block = of_one<hw_endpoint, endpoint_block_by_driver>;
+constexpr auto endpoint_release = of_one<hw_endpoint, endpoint_release_by_driver>;
+constexpr auto page_map = at_iova<owner_map>;
+constexpr auto page_unmap = at_iova<owner_unmap>;
+constexpr auto dma_read = dma<false>;
+constexpr auto dma_write = dma<true>;
+
+call_result endpoint_attach(world&, const call_args& a) {
+  auto* const dev = named<hw_endpoint>(a.value[0]);
+  auto* const owner = named<paging_owner>(a.value[1]);
+  return {dev == nullptr || owner == nullptr ? -ENOENT : owner_attach(owner, dev), 0};
+}
+
+template <call_result (*Body)(world&, const call_args&), const auto& Name, const auto& Errors>
+call_result enter(world& w, const call_args& a) {
+  const call_result r = Body(w, a);
+  CONTRACT(syscall_returned, Name, r.rc, Errors, std::size(Errors));
+  return r;
+}
+
+#define FILE_OF(file) "drivers/iommu/" file
+#define FLOW(where, name, out, words, at)                                               \
+  flow_info {                                                                           \
+#name, words, at, flow_context::where, out, name##_args, enter < name, name##_name, \
+        name##_errors>, name##_errors                                                   \
+  }
+
+constexpr flow_info flow_table[] = {
+    FLOW(kernel, iommu_add, "iommu", "Adds an IOMMU to the machine.",
+         FILE_OF("intel/dmar.c:alloc_iommu")),
+    FLOW(kernel, endpoint_add, "endpoint", "Adds a device behind it; equal rids are aliases.",
+         FILE_OF("intel/iommu.c:intel_iommu_probe_device")),
+    FLOW(kernel, paging_alloc, "paging", "Makes a domain.", FILE_OF("intel/iommu.c:alloc_domain")),
+    FLOW(kernel, paging_free, nullptr, "Frees a domain that nothing uses.",
+         FILE_OF("intel/iommu.c:intel_iommu_domain_free")),
+    FLOW(kernel, endpoint_attach, nullptr, "Attaches a device to a domain.",
+         FILE_OF("intel/iommu.c:intel_iommu_attach_device")),
+    FLOW(kernel, endpoint_block, nullptr, "Attaches a device to the blocking domain.",
+         FILE_OF("intel/iommu.c:blocking_domain_attach_dev")),
+    FLOW(kernel, endpoint_release, nullptr, "Blocks a device and frees what is kept about it.",
+         FILE_OF("intel/iommu.c:intel_iommu_release_device")),
+    FLOW(kernel, page_map, nullptr, "Maps a page.", FILE_OF("iommu.c:iommu_map")),
+    FLOW(kernel, page_unmap, nullptr, "Unmaps a page and frees it.",
+         FILE_OF("iommu.c:iommu_unmap")),
+    FLOW(agent, dma_read, nullptr, "A device reads memory.", "hardware"),
+    FLOW(agent, dma_write, nullptr, "A device writes to memory.", "hardware"),
+};
+
+}  // namespace
+
+std::span<const flow_info> flows() { return flow_table; }
+
+const class_info* class_called(std::string_view name) {
+  static constexpr const class_info* classes[] = {
+      class_of<hw_iommu>(),     class_of<hw_endpoint>(),        class_of<paging_domain>(),
+      class_of<io_table>(),     class_of<dma_page>(),           class_of<context_entry>(),
+      class_of<paging_owner>(), class_of<device_domain_info>(),
+  };
+  for (const class_info* cls : classes)
+    if (cls->name == name) return cls;
+  return nullptr;
+}
+
+}  // namespace iorace::kern::hw_tables
