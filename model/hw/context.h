@@ -12,7 +12,7 @@ namespace iorace::kern {
 
 // For setups. Never fail, cost no operation.
 hw_iommu* hw_iommu_make(u64 kind);
-hw_endpoint* hw_endpoint_make(hw_iommu* iommu, unsigned rid);
+hw_endpoint* hw_endpoint_make(hw_iommu* iommu, unsigned rid, bool ats);
 
 context_entry* entry_of(const hw_endpoint* dev, unsigned pasid);
 bool context_present(const context_entry* entry);
@@ -22,5 +22,9 @@ void context_set(context_entry* entry, unsigned did, io_table* root);
 void context_clear_present(context_entry* entry);
 // Requires: hardware does not read it any more.
 void context_clear_entry(context_entry* entry);
+// Invalidates what is cached of an entry, and by its domain id. Blocks: until that is done.
+void invalidate_entry(device_domain_info* info, unsigned pasid, unsigned did);
+// Not present, then invalidated, then cleared.
+void context_tear_down(device_domain_info* info, unsigned pasid);
 
 }  // namespace iorace::kern

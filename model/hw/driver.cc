@@ -4,6 +4,7 @@
 #include "model/hw/driver.h"
 
 #include "model/hw/contracts.h"
+#include "model/hw/owner_use.h"
 #include "model/world.h"
 
 namespace iorace::kern {
@@ -11,14 +12,33 @@ namespace {
 
 dma_page* page_reserved() { return reinterpret_cast<dma_page*>(1); }
 
-// Until it is dropped the domain stays. Null, and nothing to drop, if it has gone.
-paging_domain* get(paging_owner* owner) {
-  down_read(&owner->life);
-  paging_domain* const domain = owner->domain;
-  if (domain == nullptr) up_read(&owner->life);
-  return domain;
+bool is_range(u64 iova, u64 length) {
+  const u64 end = iova_pages_max * PAGE_SIZE;
+  return (iova | length) % PAGE_SIZE == 0 && length != 0 && iova < end && length <= end - iova;
 }
-void put(paging_owner* owner) { up_read(&owner->life); }
+
+// Returns false, and leaves nothing reserved, if a page of the range is taken.
+bool reserve(paging_owner* owner, u64 pfn, u64 n) {
+  for (u64 i = 0; i < n; ++i) {
+    if (cmpxchg(owner->pages[pfn + i], nullptr, page_reserved()) == nullptr) continue;
+    while (i > 0) WRITE_ONCE(owner->pages[pfn + --i], nullptr);
+    return false;
+  }
+  return true;
+}
+void unreserve(paging_owner* owner, u64 pfn, u64 n) {
+  for (u64 i = n; i > 0; --i) WRITE_ONCE(owner->pages[pfn + i - 1], nullptr);
+}
+
+// Runs `f` on the device's info with the device's lock held; -ENODEV if it has been released.
+template <class F>
+int with_device(hw_endpoint* dev, F f) {
+  mutex_lock(&dev->lock);
+  device_domain_info* const info = dev->info;
+  const int rc = info == nullptr ? -ENODEV : f();
+  mutex_unlock(&dev->lock);
+  return rc;
+}
 
 }  // namespace
 
@@ -27,8 +47,16 @@ paging_owner* owner_alloc(hw_iommu* iommu, u64 type) {
   if (domain == nullptr) return nullptr;
   auto* const owner = make<paging_owner>();
   init_rwsem(&owner->life);
+  mutex_init(&owner->group);
   owner->domain.poke(domain);
   return owner;
+}
+
+static bool is_used(paging_owner* owner, paging_domain* domain) {
+  if (!list_empty(&domain->devices) || domain->did_users != 0) return true;
+  for (const shared<dma_page*>& page : owner->pages)
+    if (page.peek() != nullptr) return true;
+  return false;
 }
 
 int owner_free(paging_owner* owner) {
@@ -36,9 +64,7 @@ int owner_free(paging_owner* owner) {
   down_write(&owner->life);
   paging_domain* const domain = owner->domain;
   int rc = domain == nullptr ? -ENOENT : 0;
-  if (rc == 0 && !list_empty(&domain->devices)) rc = -EBUSY;
-  for (shared<dma_page*>& page : owner->pages)
-    if (rc == 0 && page.peek() != nullptr) rc = -EBUSY;
+  if (rc == 0 && is_used(owner, domain)) rc = -EBUSY;
   if (rc == 0) {
     owner->domain = nullptr;
     paging_domain_free(domain);
@@ -49,85 +75,81 @@ int owner_free(paging_owner* owner) {
 
 int owner_attach(paging_owner* owner, hw_endpoint* dev) {
   KFUNC();
-  paging_domain* const domain = get(owner);
-  if (domain == nullptr) return -ENOENT;
-  mutex_lock(&dev->lock);
-  int rc = -ENODEV;
-  if (dev->info.load(op_kind::read) != nullptr) rc = -EINVAL;
-  if (rc == -EINVAL && domain->iommu.peek() == dev->iommu.peek()) rc = attach_device(domain, dev);
-  mutex_unlock(&dev->lock);
-  put(owner);
-  return rc;
+  const owner_use use(owner);
+  if (use.domain() == nullptr) return -ENOENT;
+  if (use.domain()->iommu.peek() != dev->iommu.peek()) return -EINVAL;
+  return with_device(dev, [&] { return attach_device(use.domain(), dev); });
+}
+
+int owner_set_pasid(paging_owner* owner, hw_endpoint* dev) {
+  KFUNC();
+  const owner_use use(owner);
+  if (use.domain() == nullptr) return -ENOENT;
+  if (use.domain()->iommu.peek() != dev->iommu.peek()) return -EINVAL;
+  if (dev->iommu.peek()->kind.peek() != IOMMU_VTD) return -EOPNOTSUPP;
+  return with_device(dev, [&] { return set_dev_pasid(use.domain(), dev, 1); });
 }
 
 int endpoint_block_by_driver(hw_endpoint* dev) {
   KFUNC();
-  mutex_lock(&dev->lock);
-  const bool there = dev->info.load(op_kind::read) != nullptr;
-  if (there) device_block_translation(dev);
-  mutex_unlock(&dev->lock);
-  return there ? 0 : -ENODEV;
+  return with_device(dev, [dev] {
+    device_block_translation(dev);
+    return 0;
+  });
 }
 
 int endpoint_release_by_driver(hw_endpoint* dev) {
   KFUNC();
-  mutex_lock(&dev->lock);
-  const bool there = dev->info.load(op_kind::read) != nullptr;
-  if (there) {
+  return with_device(dev, [dev] {
+    remove_dev_pasid(dev, 1);
     device_block_translation(dev);
     device_release(dev);
-  }
-  mutex_unlock(&dev->lock);
-  return there ? 0 : -ENODEV;
+    return 0;
+  });
 }
 
-static int map_reserved(paging_domain* domain, shared<dma_page*>& slot, u64 iova) {
-  auto* const page = kzalloc<dma_page>();
-  if (page == nullptr) return -ENOMEM;
-  const int rc = pgtable_map(&domain->pgtable, iova, PAGE_SIZE, page);
-  if (rc == 0)
-    WRITE_ONCE(slot, page);
-  else
-    kfree(page);
-  return rc;
-}
-
-int owner_map(paging_owner* owner, u64 iova) {
+int owner_map(paging_owner* owner, u64 iova, u64 length) {
   KFUNC();
-  const u64 pfn = iova / PAGE_SIZE;
-  if (iova % PAGE_SIZE != 0 || pfn >= driver_pages_max) return -EINVAL;
-  paging_domain* const domain = get(owner);
+  if (!is_range(iova, length)) return -EINVAL;
+  const owner_use use(owner);
+  paging_domain* const domain = use.domain();
   if (domain == nullptr) return -ENOENT;
-  shared<dma_page*>& slot = owner->pages[pfn];
-  int rc = -EEXIST;
-  if (cmpxchg(slot, nullptr, page_reserved()) == nullptr) {
-    rc = map_reserved(domain, slot, iova);
-    if (rc != 0) WRITE_ONCE(slot, nullptr);
+  if (domain->type.peek() != DOMAIN_UNMANAGED) return -EINVAL;
+  const u64 pfn = iova / PAGE_SIZE;
+  const u64 n = length / PAGE_SIZE;
+  if (!reserve(owner, pfn, n)) return -EEXIST;
+  auto* const pages = kvcalloc<dma_page>(n);
+  int rc = pages == nullptr ? -ENOMEM : pgtable_map(&domain->pgtable, iova, length, pages);
+  if (rc == 0) {
+    WRITE_ONCE(owner->counts[pfn], n);
+    WRITE_ONCE(owner->pages[pfn], pages);
+    return 0;
   }
-  put(owner);
+  if (pages != nullptr && rc == -ENOMEM) unmap_strict(domain, iova, length);
+  kfree(pages);
+  unreserve(owner, pfn, n);
   return rc;
 }
 
-int owner_unmap(paging_owner* owner, u64 iova) {
+int owner_unmap(paging_owner* owner, u64 iova, u64 length) {
   KFUNC();
-  const u64 pfn = iova / PAGE_SIZE;
-  if (iova % PAGE_SIZE != 0 || pfn >= driver_pages_max) return -EINVAL;
-  paging_domain* const domain = get(owner);
+  if (!is_range(iova, length)) return -EINVAL;
+  const owner_use use(owner);
+  paging_domain* const domain = use.domain();
   if (domain == nullptr) return -ENOENT;
-  shared<dma_page*>& slot = owner->pages[pfn];
-  dma_page* const page = READ_ONCE(slot);
-  int rc = -ENOENT;
-  if (page != nullptr && page != page_reserved() && cmpxchg(slot, page, page_reserved()) == page) {
-    rc = 0;
-    list_head* const freelist = make_freelist();
-    pgtable_unmap(&domain->pgtable, iova, PAGE_SIZE, freelist);
-    iommu_put_pages_list(freelist);
-    CONTRACT(page_freed, page);
-    kfree(page);
-    WRITE_ONCE(slot, nullptr);
-  }
-  put(owner);
-  return rc;
+  const u64 pfn = iova / PAGE_SIZE;
+  const u64 n = length / PAGE_SIZE;
+  dma_page* const pages = READ_ONCE(owner->pages[pfn]);
+  if (pages == nullptr || pages == page_reserved()) return -ENOENT;
+  if (READ_ONCE(owner->counts[pfn]) != n) return -ENOENT;
+  if (cmpxchg(owner->pages[pfn], pages, page_reserved()) != pages) return -ENOENT;
+  const u64 unmapped = unmap_strict(domain, iova, length);
+  WARN_ON(unmapped != length);
+  CONTRACT(unmapped, pages, n, pfn);
+  CONTRACT(pages_freed, pages, n);
+  kfree(pages);
+  unreserve(owner, pfn, n);
+  return 0;
 }
 
 }  // namespace iorace::kern

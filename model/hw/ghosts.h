@@ -9,6 +9,7 @@
 
 namespace iorace::kern {
 
+struct dma_mapping;
 struct paging_owner;
 
 // What a driver has put into an entry as one.
@@ -18,12 +19,26 @@ struct ghost_pair {
   const io_table* root;
 };
 
+// What has happened to a queue, by numbers of commands, and the last number that a wait stored.
+struct ghost_queue {
+  const hw_iommu* iommu;
+  u64 queued, executed, stored;
+};
+
+struct ghost_device {
+  const hw_endpoint* dev;
+  u64 invalidations;
+};
+
 struct hw_ghosts {
   ghost_set<hw_iommu*> iommus;
   ghost_set<hw_endpoint*> endpoints;
   ghost_set<paging_owner*> owners;
+  ghost_set<dma_mapping*> mappings;
   ghost_set<ghost_pair> pairs;
   ghost_set<const hw_endpoint*> blocked;
+  ghost_set<ghost_queue> queues;
+  ghost_set<ghost_device> devices;
   u64 stamps;  // of entries of page tables that were written
 };
 

@@ -14,7 +14,8 @@ namespace iorace::kern::hw_tables {
 namespace {
 
 constexpr named_value iommu_kinds[] = {{"vtd", IOMMU_VTD}, {"amd", IOMMU_AMD}};
-constexpr named_value domain_types[] = {{"unmanaged", DOMAIN_UNMANAGED}};
+constexpr named_value domain_types[] = {
+    {"unmanaged", DOMAIN_UNMANAGED}, {"dma", DOMAIN_DMA}, {"dma_fq", DOMAIN_DMA_FQ}};
 constexpr named_value rids[] = {{"a", 0}, {"b", 1}, {"c", 2}, {"d", 3}};
 
 constexpr arg_info iommu_arg = {.name = "iommu", .kind = arg_kind::object, .cls = "iommu"};
@@ -25,6 +26,11 @@ constexpr arg_info kind_arg = {
     .name = "kind", .kind = arg_kind::choice, .choices = iommu_kinds, .dull = IOMMU_VTD};
 constexpr arg_info type_arg = {
     .name = "type", .kind = arg_kind::choice, .choices = domain_types, .dull = DOMAIN_UNMANAGED};
+constexpr named_value endpoint_flags[] = {{"ats", 1}};
+constexpr arg_info endpoint_flags_arg = {
+    .name = "flags", .kind = arg_kind::flags, .choices = endpoint_flags, .dull = 0};
+constexpr arg_info length_arg = {.name = "length", .kind = arg_kind::length, .dull = 0x1000};
+constexpr arg_info mapping_arg = {.name = "mapping", .kind = arg_kind::object, .cls = "mapping"};
 constexpr arg_info rid_arg = {.name = "rid", .kind = arg_kind::choice, .choices = rids, .dull = 0};
 
 // Arguments and errors of each flow. Errors include those that injected faults cause.
@@ -35,26 +41,43 @@ constexpr arg_info rid_arg = {.name = "rid", .kind = arg_kind::choice, .choices 
 
 ARGS(iommu_add, kind_arg);
 ERRORS(iommu_add, EINVAL);
-ARGS(endpoint_add, iommu_arg, rid_arg);
+ARGS(endpoint_add, iommu_arg, rid_arg, endpoint_flags_arg);
 ERRORS(endpoint_add, ENOENT, EINVAL, ENOMEM);
 ARGS(paging_alloc, iommu_arg, type_arg);
 ERRORS(paging_alloc, ENOENT, EINVAL, ENOMEM);
 ARGS(paging_free, paging_arg);
 ERRORS(paging_free, ENOENT, EBUSY);
 ARGS(endpoint_attach, endpoint_arg, paging_arg);
-ERRORS(endpoint_attach, ENOENT, ENODEV, EINVAL, ENOMEM, ENOSPC);
+ERRORS(endpoint_attach, ENOENT, EINVAL, ENODEV, ENOSPC, ENOMEM);
+ARGS(endpoint_set_pasid, endpoint_arg, paging_arg);
+ERRORS(endpoint_set_pasid, ENOENT, EINVAL, EOPNOTSUPP, ENODEV, ENOSPC, ENOMEM);
 ARGS(endpoint_block, endpoint_arg);
 ERRORS(endpoint_block, ENOENT, ENODEV);
 ARGS(endpoint_release, endpoint_arg);
 ERRORS(endpoint_release, ENOENT, ENODEV);
-ARGS(page_map, paging_arg, iova_arg);
-ERRORS(page_map, ENOENT, EINVAL, EEXIST, ENOMEM);
-ARGS(page_unmap, paging_arg, iova_arg);
-ERRORS(page_unmap, ENOENT, EINVAL);
+ARGS(page_map, paging_arg, iova_arg, length_arg);
+ERRORS(page_map, EINVAL, ENOENT, EEXIST, ENOMEM);
+ARGS(page_unmap, paging_arg, iova_arg, length_arg);
+ERRORS(page_unmap, EINVAL, ENOENT);
+ARGS(dma_init_domain, paging_arg);
+ERRORS(dma_init_domain, ENOENT, EINVAL, ENOMEM);
+ARGS(dma_init_fq, paging_arg);
+ERRORS(dma_init_fq, ENOENT, EINVAL, ENOMEM);
+ARGS(dma_map, paging_arg, length_arg);
+ERRORS(dma_map, EINVAL, ENOENT, ENOMEM);
+ARGS(dma_unmap, mapping_arg);
+ERRORS(dma_unmap, ENOENT);
 ARGS(dma_read, endpoint_arg, iova_arg);
 ERRORS(dma_read, ENOENT, EFAULT);
 ARGS(dma_write, endpoint_arg, iova_arg);
 ERRORS(dma_write, ENOENT, EFAULT);
+ARGS(dma_write_pasid, endpoint_arg, iova_arg);
+ERRORS(dma_write_pasid, ENOENT, EFAULT);
+
+// Written by several tasks; kept away from ThreadSanitizer by being out of line.
+__attribute__((noinline, no_sanitize("thread"))) void add_mapping(world& w, dma_mapping* mapping) {
+  w.hw->ghost->mappings.add(mapping);
+}
 
 template <class T>
 T* named(u64 handle) {
@@ -71,8 +94,9 @@ call_result iommu_add(world& w, const call_args& a) {
 call_result endpoint_add(world& w, const call_args& a) {
   auto* const iommu = named<hw_iommu>(a.value[0]);
   if (iommu == nullptr) return {-ENOENT, 0};
-  if (a.value[1] >= rids_max) return {-EINVAL, 0};
-  hw_endpoint* const dev = hw_endpoint_make(iommu, static_cast<unsigned>(a.value[1]));
+  if (a.value[1] >= rids_max || a.value[2] > 1) return {-EINVAL, 0};
+  hw_endpoint* const dev =
+      hw_endpoint_make(iommu, static_cast<unsigned>(a.value[1]), a.value[2] != 0);
   const int rc = device_probe(dev);
   if (rc != 0) return {rc, 0};
   w.hw->ghost->endpoints.add(dev);
@@ -82,7 +106,7 @@ call_result endpoint_add(world& w, const call_args& a) {
 call_result paging_alloc(world& w, const call_args& a) {
   auto* const iommu = named<hw_iommu>(a.value[0]);
   if (iommu == nullptr) return {-ENOENT, 0};
-  if (a.value[1] > DOMAIN_UNMANAGED) return {-EINVAL, 0};
+  if (a.value[1] > DOMAIN_DMA_FQ) return {-EINVAL, 0};
   paging_owner* const owner = owner_alloc(iommu, a.value[1]);
   if (owner == nullptr) return {-ENOMEM, 0};
   w.hw->ghost->owners.add(owner);
@@ -95,29 +119,45 @@ call_result of_one(world&, const call_args& a) {
   T* const object = named<T>(a.value[0]);
   return {object == nullptr ? -ENOENT : Body(object), 0};
 }
-template <int (*Body)(paging_owner*, u64)>
-call_result at_iova(world&, const call_args& a) {
+template <int (*Body)(paging_owner*, u64, u64)>
+call_result of_range(world&, const call_args& a) {
   auto* const owner = named<paging_owner>(a.value[0]);
-  return {owner == nullptr ? -ENOENT : Body(owner, a.value[1]), 0};
+  return {owner == nullptr ? -ENOENT : Body(owner, a.value[1], a.value[2]), 0};
 }
-template <bool Write>
+template <int (*Body)(paging_owner*, hw_endpoint*)>
+call_result of_device(world&, const call_args& a) {
+  auto* const dev = named<hw_endpoint>(a.value[0]);
+  auto* const owner = named<paging_owner>(a.value[1]);
+  return {dev == nullptr || owner == nullptr ? -ENOENT : Body(owner, dev), 0};
+}
+template <bool Write, unsigned Pasid>
 call_result dma(world&, const call_args& a) {
   auto* const dev = named<hw_endpoint>(a.value[0]);
-  return {dev == nullptr ? -ENOENT : dma_access(dev, IOMMU_NO_PASID, a.value[1], Write), 0};
+  return {dev == nullptr ? -ENOENT : dma_access(dev, Pasid, a.value[1], Write), 0};
 }
 
 constexpr auto paging_free = of_one<paging_owner, owner_free>;
+constexpr auto endpoint_attach = of_device<owner_attach>;
+constexpr auto endpoint_set_pasid = of_device<owner_set_pasid>;
 constexpr auto endpoint_block = of_one<hw_endpoint, endpoint_block_by_driver>;
 constexpr auto endpoint_release = of_one<hw_endpoint, endpoint_release_by_driver>;
-constexpr auto page_map = at_iova<owner_map>;
-constexpr auto page_unmap = at_iova<owner_unmap>;
-constexpr auto dma_read = dma<false>;
-constexpr auto dma_write = dma<true>;
+constexpr auto page_map = of_range<owner_map>;
+constexpr auto page_unmap = of_range<owner_unmap>;
+constexpr auto dma_init_domain = of_one<paging_owner, owner_init_domain>;
+constexpr auto dma_init_fq = of_one<paging_owner, owner_init_fq>;
+constexpr auto dma_unmap = of_one<dma_mapping, mapping_unmap>;
+constexpr auto dma_read = dma<false, IOMMU_NO_PASID>;
+constexpr auto dma_write = dma<true, IOMMU_NO_PASID>;
+constexpr auto dma_write_pasid = dma<true, 1>;
 
-call_result endpoint_attach(world&, const call_args& a) {
-  auto* const dev = named<hw_endpoint>(a.value[0]);
-  auto* const owner = named<paging_owner>(a.value[1]);
-  return {dev == nullptr || owner == nullptr ? -ENOENT : owner_attach(owner, dev), 0};
+call_result dma_map(world& w, const call_args& a) {
+  auto* const owner = named<paging_owner>(a.value[0]);
+  if (owner == nullptr) return {-ENOENT, 0};
+  dma_mapping* mapping = nullptr;
+  const int rc = owner_dma_map(owner, a.value[1], &mapping);
+  if (rc != 0) return {rc, 0};
+  add_mapping(w, mapping);
+  return {0, hw_handle_of(mapping)};
 }
 
 template <call_result (*Body)(world&, const call_args&), const auto& Name, const auto& Errors>
@@ -144,15 +184,27 @@ constexpr flow_info flow_table[] = {
          FILE_OF("intel/iommu.c:intel_iommu_domain_free")),
     FLOW(kernel, endpoint_attach, nullptr, "Attaches a device to a domain.",
          FILE_OF("intel/iommu.c:intel_iommu_attach_device")),
+    FLOW(kernel, endpoint_set_pasid, nullptr, "Attaches the device's PASID to a domain.",
+         FILE_OF("intel/iommu.c:intel_iommu_set_dev_pasid")),
     FLOW(kernel, endpoint_block, nullptr, "Attaches a device to the blocking domain.",
          FILE_OF("intel/iommu.c:blocking_domain_attach_dev")),
     FLOW(kernel, endpoint_release, nullptr, "Blocks a device and frees what is kept about it.",
          FILE_OF("intel/iommu.c:intel_iommu_release_device")),
-    FLOW(kernel, page_map, nullptr, "Maps a page.", FILE_OF("iommu.c:iommu_map")),
-    FLOW(kernel, page_unmap, nullptr, "Unmaps a page and frees it.",
+    FLOW(kernel, page_map, nullptr, "Maps pages of one's own in an unmanaged domain.",
+         FILE_OF("iommu.c:iommu_map")),
+    FLOW(kernel, page_unmap, nullptr, "Unmaps them and frees them.",
          FILE_OF("iommu.c:iommu_unmap")),
+    FLOW(kernel, dma_init_domain, nullptr, "Prepares a domain for the DMA API.",
+         FILE_OF("dma-iommu.c:iommu_dma_init_domain")),
+    FLOW(kernel, dma_init_fq, nullptr, "Makes a strict domain lazy.",
+         FILE_OF("dma-iommu.c:iommu_dma_init_fq")),
+    FLOW(kernel, dma_map, "mapping", "A driver maps a buffer.",
+         FILE_OF("dma-iommu.c:iommu_dma_map_page")),
+    FLOW(kernel, dma_unmap, nullptr, "A driver unmaps its buffer and frees it.",
+         FILE_OF("dma-iommu.c:iommu_dma_unmap_page")),
     FLOW(agent, dma_read, nullptr, "A device reads memory.", "hardware"),
     FLOW(agent, dma_write, nullptr, "A device writes to memory.", "hardware"),
+    FLOW(agent, dma_write_pasid, nullptr, "The same with its PASID.", "hardware"),
 };
 
 }  // namespace

@@ -47,12 +47,16 @@ void make(world& w) {
 
 void finish(world& w) {
   hw_ghosts& all = *w.hw->ghost;
+  for (dma_mapping* mapping : all.mappings)
+    if (mapping->mapped.peek() != 0) mapping_unmap(mapping);
   for (hw_endpoint* dev : all.endpoints) endpoint_release_by_driver(dev);
   for (paging_owner* owner : all.owners) {
-    for (u64 pfn = 0; pfn < driver_pages_max; ++pfn)
-      if (owner->pages[pfn].peek() != nullptr) owner_unmap(owner, pfn * PAGE_SIZE);
+    for (u64 pfn = 0; pfn < iova_pages_max; ++pfn)
+      if (owner->counts[pfn].peek() != 0)
+        owner_unmap(owner, pfn * PAGE_SIZE, owner->counts[pfn].peek() * PAGE_SIZE);
     owner_free(owner);
   }
+  for (dma_mapping* mapping : all.mappings) mapping_end(mapping);
 }
 
 }  // namespace iorace::kern::hw_tables

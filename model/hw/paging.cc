@@ -1,23 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// Kernel: drivers/iommu/intel/iommu.c @ 6.12.117.
+// Kernel: drivers/iommu/intel/iommu.c, drivers/iommu/amd/iommu.c @ 6.12.117.
 #include "model/hw/paging.h"
 
+#include "model/hw/cache_tag.h"
 #include "model/hw/context.h"
 #include "model/hw/contracts.h"
+#include "model/hw/dma.h"
+#include "model/hw/dma_iommu.h"
+#include "model/hw/domain_id.h"
+#include "model/hw/invalidate.h"
 #include "model/world.h"
 
 namespace iorace::kern {
+namespace {
+
+enum attach_step : u8 { map_context, enable_caps, assign_tags };
+constexpr attach_step attach_orders[][3] = {
+    {map_context, enable_caps, assign_tags},  // ATTACH_TAGS_LAST
+    {enable_caps, assign_tags, map_context},  // ATTACH_TAGS_FIRST
+};
+enum block_step : u8 { unassign_tags, disable_caps, clear_context };
+constexpr block_step block_orders[][3] = {
+    {unassign_tags, disable_caps, clear_context},  // BLOCK_TAGS_FIRST
+    {disable_caps, clear_context, unassign_tags},  // BLOCK_ATS_FIRST
+    {clear_context, unassign_tags, disable_caps},  // BLOCK_ENTRY_FIRST
+};
+
+bool is_amd(const paging_domain* domain) { return domain->pgtable.grows.peek() != 0; }
+
+}  // namespace
 
 paging_domain* paging_domain_alloc(hw_iommu* iommu, u64 type) {
   KFUNC();
   auto* const domain = kzalloc<paging_domain>();
   if (domain == nullptr) return nullptr;
   spin_lock_init(&domain->lock);
+  spin_lock_init(&domain->cache_lock);
   INIT_LIST_HEAD(&domain->devices);
+  INIT_LIST_HEAD(&domain->cache_tags);
   domain->iommu = iommu;
   domain->type = type;
-  if (pgtable_alloc(&domain->pgtable, iommu->kind.peek() == IOMMU_AMD) != 0) {
+  const int rc = pgtable_alloc(&domain->pgtable, iommu->kind.peek() == IOMMU_AMD);
+  if (rc != 0 || (type != DOMAIN_UNMANAGED && iommu_get_dma_cookie(domain) != 0)) {
+    if (rc == 0) pgtable_free(&domain->pgtable);
     kfree(domain);
     return nullptr;
   }
@@ -26,6 +52,7 @@ paging_domain* paging_domain_alloc(hw_iommu* iommu, u64 type) {
 
 void paging_domain_free(paging_domain* domain) {
   KFUNC();
+  iommu_put_dma_cookie(domain);
   WARN_ON(!list_empty(&domain->devices));
   pgtable_free(&domain->pgtable);
   kfree(domain);
@@ -47,48 +74,10 @@ void device_release(hw_endpoint* dev) {
   kfree(info);
 }
 
-// Takes a domain id, or one more user of it. Returns 0 or -ENOSPC.
-static int domain_attach_iommu(paging_domain* domain, hw_iommu* iommu) {
-  KFUNC();
-  int rc = 0;
-  spin_lock(&iommu->lock);
-  const u64 users = domain->did_users;
-  if (users != 0) {
-    domain->did_users = users + 1;
-  } else {
-    const u64 taken = iommu->domain_ids;
-    u64 did = 1;
-    while (did < dids_max && (taken >> did & 1) != 0) ++did;
-    if (did == dids_max) {
-      rc = -ENOSPC;
-    } else {
-      iommu->domain_ids = taken | u64{1} << did;
-      domain->did = did;
-      domain->did_users = 1;
-    }
-  }
-  spin_unlock(&iommu->lock);
-  return rc;
-}
-
-static void domain_detach_iommu(paging_domain* domain, hw_iommu* iommu) {
-  KFUNC();
-  spin_lock(&iommu->lock);
-  const u64 users = domain->did_users;
-  domain->did_users = users - 1;
-  if (users == 1) {
-    const u64 did = domain->did;
-    const u64 taken = iommu->domain_ids;
-    iommu->domain_ids = taken & ~(u64{1} << did);
-    domain->did = 0;
-  }
-  spin_unlock(&iommu->lock);
-}
-
 // An entry that is present already is an alias's: it stays as it is.
 static void domain_context_mapping_one(paging_domain* domain, hw_endpoint* dev) {
   KFUNC();
-  hw_iommu* const iommu = dev->iommu;
+  hw_iommu* const iommu = dev->iommu.peek();
   spin_lock(&iommu->lock);
   context_entry* const entry = entry_of(dev, IOMMU_NO_PASID);
   if (!context_present(entry)) {
@@ -99,30 +88,42 @@ static void domain_context_mapping_one(paging_domain* domain, hw_endpoint* dev) 
   spin_unlock(&iommu->lock);
 }
 
-static void domain_context_clear_one(hw_endpoint* dev) {
+static void iommu_enable_pci_caps(device_domain_info* info) {
   KFUNC();
-  hw_iommu* const iommu = dev->iommu;
-  spin_lock(&iommu->lock);
-  context_entry* const entry = entry_of(dev, IOMMU_NO_PASID);
-  context_clear_present(entry);
-  spin_unlock(&iommu->lock);
-  context_clear_entry(entry);
+  hw_endpoint* const dev = info->dev;
+  if (dev->ats_supported.peek() == 0) return;
+  pci_enable_ats(dev);
+  info->ats_enabled = 1;
+}
+
+static void iommu_disable_pci_caps(device_domain_info* info) {
+  KFUNC();
+  if (info->ats_enabled == 0) return;
+  pci_disable_ats(info->dev);
+  info->ats_enabled = 0;
 }
 
 int attach_device(paging_domain* domain, hw_endpoint* dev) {
   KFUNC();
   device_block_translation(dev);
   CONTRACT(device_attaching, dev);
-  hw_iommu* const iommu = dev->iommu;
   device_domain_info* const info = dev->info;
-  const int rc = domain_attach_iommu(domain, iommu);
+  int rc = domain_attach_iommu(domain);
   if (rc != 0) return rc;
   info->domain = domain;
   spin_lock(&domain->lock);
   list_add(&info->link, &domain->devices);
   spin_unlock(&domain->lock);
-  domain_context_mapping_one(domain, dev);
-  return 0;
+  for (const attach_step step : attach_orders[chosen(knob::attach_order)]) {
+    if (step == map_context) domain_context_mapping_one(domain, dev);
+    if (step == enable_caps) iommu_enable_pci_caps(info);
+    if (step == assign_tags && !is_amd(domain))
+      rc = cache_tag_assign_domain(domain, info, IOMMU_NO_PASID);
+    if (rc != 0) break;
+  }
+  if (rc != 0) device_block_translation(dev);
+  CONTRACT(device_attached, dev, domain, rc);
+  return rc;
 }
 
 void device_block_translation(hw_endpoint* dev) {
@@ -130,12 +131,16 @@ void device_block_translation(hw_endpoint* dev) {
   device_domain_info* const info = dev->info;
   paging_domain* const domain = info->domain;
   if (domain == nullptr) return;
-  hw_iommu* const iommu = dev->iommu;
-  domain_context_clear_one(dev);
+  for (const block_step step : block_orders[chosen(knob::block_translation_order)]) {
+    if (step == unassign_tags && !is_amd(domain))
+      cache_tag_unassign_domain(domain, info, IOMMU_NO_PASID);
+    if (step == disable_caps) iommu_disable_pci_caps(info);
+    if (step == clear_context) context_tear_down(info, IOMMU_NO_PASID);
+  }
   spin_lock(&domain->lock);
   list_del(&info->link);
   spin_unlock(&domain->lock);
-  domain_detach_iommu(domain, iommu);
+  domain_detach_iommu(domain);
   info->domain = nullptr;
   CONTRACT(device_blocked, dev);
 }
@@ -144,9 +149,15 @@ void amd_iommu_update_and_flush_device_table(paging_domain* domain) {
   KFUNC();
   device_domain_info* info = nullptr;
   list_for_each_entry(info, &domain->devices, link) {
-    context_entry* const entry = entry_of(info->dev, IOMMU_NO_PASID);
-    WRITE_ONCE(entry->root, READ_ONCE(domain->pgtable.root));
+    hw_endpoint* const dev = info->dev;
+    context_entry* const entry = entry_of(dev, IOMMU_NO_PASID);
+    io_table* const root = READ_ONCE(domain->pgtable.root);
+    CONTRACT(entry_made, entry, entry_did(entry->word.peek()), root);
+    WRITE_ONCE(entry->root, root);
+    const auto rid = static_cast<unsigned>(dev->rid.peek());
+    iommu_queue_command(domain->iommu.peek(), {.type = inv_type::entry, .rid = rid});
   }
+  if (!list_empty(&domain->devices)) iommu_completion_wait(domain->iommu.peek());
 }
 
 }  // namespace iorace::kern

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Domain ids, which tag what an IOMMU caches.
+// Kernel: drivers/iommu/intel/iommu.c @ 6.12.117.
+#pragma once
+
+#include "model/hw/hw_world.h"
+
+namespace iorace::kern {
+
+// Takes an id, or one more user of it. Returns 0 or -ENOSPC.
+int domain_attach_iommu(paging_domain* domain);
+void domain_detach_iommu(paging_domain* domain);
+
+}  // namespace iorace::kern
