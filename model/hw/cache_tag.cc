@@ -110,7 +110,7 @@ static void flush(paging_domain* domain, u64 pfn, u64 pages, bool leaf_only) {
           {.type = inv_type::devtlb, .pasid = pasid, .pfn = pfn, .pages = pages, .dev = dev});
     }
   }
-  if (batch->count != 0)
+  if (batch->count.peek() != 0)
     qi_submit_sync(iommu, batch);
   else
     PROBE(flush_without_tags);

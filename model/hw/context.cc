@@ -74,7 +74,7 @@ void invalidate_entry(device_domain_info* info, unsigned pasid, unsigned did) {
     add_to_batch(batch,
                  {.type = inv_type::devtlb, .pasid = pasid, .pages = iova_pages_max, .dev = dev});
   if (iommu->kind.peek() == IOMMU_VTD) return qi_submit_sync(iommu, batch);
-  for (unsigned i = 0; i < batch->count; ++i) iommu_queue_command(iommu, batch->desc[i]);
+  for (u64 i = 0; i < batch->count.peek(); ++i) iommu_queue_command(iommu, batch->desc[i]);
   iommu_completion_wait(iommu);
 }
 

@@ -135,7 +135,7 @@ void devtlb_invalidated(const hw_endpoint* dev) {
   ++device_of(dev).invalidations;
 }
 
-void commands_queued(const hw_iommu* iommu, unsigned n) {
+void commands_queued(const hw_iommu* iommu, u64 n) {
   const peek_scope looking;
   queue_of(iommu).queued += n;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // Moments of the chapter's flows at which its invariants may be judged (contracts.cc says which).
-// Each is the flow's own statement of where it is. Looking makes no operation.
+// Each is the flow's own statement of where it is. Looking makes no operation. What is judged about
+// memory is judged right behind the kfree, which no access is independent of: so an exhaustive
+// search looks at either order of the two.
 #pragma once
 
 #include "model/kernel.h"
@@ -17,7 +19,7 @@ struct paging_domain;
 
 namespace contract {
 
-// Page tables: an entry has been written; a table, a whole tree is about to be freed.
+// Page tables: an entry has been written; a table has been freed, a whole tree is about to be.
 void pte_written(io_table* table, unsigned index);
 void table_freed(const io_table* table);
 void tree_freed(const io_table* root);
@@ -43,7 +45,7 @@ void devtlb_invalidated(const hw_endpoint* dev);
 
 // The queue of an IOMMU: commands are about to be queued, how many have been, one has taken effect,
 // a wait is about to store its number, a wait for the first `queued` commands returns.
-void commands_queued(const hw_iommu* iommu, unsigned n);
+void commands_queued(const hw_iommu* iommu, u64 n);
 u64 commands_so_far(const hw_iommu* iommu);
 void command_executed(const hw_iommu* iommu);
 void wait_executed(const hw_iommu* iommu, u64 number);
@@ -53,7 +55,7 @@ void wait_returned(const hw_iommu* iommu, u64 queued);
 void unmapped(const dma_page* pages, u64 n, u64 pfn);
 // An IOVA is about to be used again.
 void iova_allocated(const paging_domain* domain, u64 pfn, u64 pages);
-// Memory that devices could reach is about to be freed.
+// Memory that devices could reach has been freed.
 void pages_freed(const dma_page* pages, u64 n);
 
 }  // namespace contract

@@ -145,9 +145,9 @@ int owner_unmap(paging_owner* owner, u64 iova, u64 length) {
   if (cmpxchg(owner->pages[pfn], pages, page_reserved()) != pages) return -ENOENT;
   const u64 unmapped = unmap_strict(domain, iova, length);
   WARN_ON(unmapped != length);
+  kfree(pages);
   CONTRACT(unmapped, pages, n, pfn);
   CONTRACT(pages_freed, pages, n);
-  kfree(pages);
   unreserve(owner, pfn, n);
   return 0;
 }

@@ -62,10 +62,10 @@ static void give_back(dma_mapping* mapping, bool unreachable) {
     for (u64 i = 0; i < n; ++i) WRITE_ONCE(pages[i].data, u64{0});
     return;
   }
-  CONTRACT(unmapped, pages, n, mapping->iova.peek() / PAGE_SIZE);
-  CONTRACT(pages_freed, pages, n);
   mapping->pages.poke(nullptr);
   kfree(pages);
+  CONTRACT(unmapped, pages, n, mapping->iova.peek() / PAGE_SIZE);
+  CONTRACT(pages_freed, pages, n);
 }
 
 int mapping_unmap(dma_mapping* mapping) {

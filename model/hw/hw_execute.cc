@@ -60,7 +60,7 @@ void execute_one(hw_iommu* iommu, const inv_desc& d) {
 void hw_execute(device_command* command) {
   KFUNC();
   auto* const batch = reinterpret_cast<inv_batch*>(command);
-  for (unsigned i = 0; i < batch->count; ++i) {
+  for (u64 i = 0; i < batch->count.peek(); ++i) {
     const bool wait = batch->desc[i].type == inv_type::wait;
     if (wait) CONTRACT(command_executed, batch->iommu);
     execute_one(batch->iommu, batch->desc[i]);

@@ -24,21 +24,22 @@ u64 next_number(hw_iommu* iommu) { return static_cast<u64>(atomic_inc_return(&io
 }  // namespace
 
 inv_batch* make_batch(hw_iommu* iommu) {
-  auto* const batch = ::new (scratch(sizeof(inv_batch))) inv_batch;
-  batch->command.execute = hw_execute;
-  batch->iommu = iommu;
-  batch->count = 0;
-  return batch;
+  void* const memory =
+      allocate_object(*class_of<inv_batch>(), sizeof(inv_batch), gfp::atomic, false);
+  auto* const desc = static_cast<inv_desc*>(scratch(inv_batch_max * sizeof(inv_desc)));
+  return ::new (memory) inv_batch{{.queued = {}, .execute = hw_execute}, iommu, {}, desc};
 }
 
 void add_to_batch(inv_batch* batch, const inv_desc& desc) {
-  if (batch->count == inv_batch_max) cut("inv_batch");
-  batch->desc[batch->count++] = desc;
+  const u64 n = batch->count.peek();
+  if (n == inv_batch_max) cut("inv_batch");
+  batch->desc[n] = desc;
+  batch->count.poke(n + 1);
 }
 
 // Requires: q_lock.
 static void ring(hw_iommu* iommu, inv_batch* batch) {
-  CONTRACT(commands_queued, iommu, batch->count);
+  CONTRACT(commands_queued, iommu, batch->count.peek());
   device_submit(&iommu->queue, &batch->command);
 }
 

@@ -24,13 +24,14 @@ struct inv_desc {
 
 inline constexpr unsigned inv_batch_max = 8;
 
-// Lives as long as the execution.
+// Lives as long as the execution, and is nobody else's until it has been queued.
 struct inv_batch {
   device_command command;
-  hw_iommu* iommu;
-  unsigned count;
-  inv_desc desc[inv_batch_max];
+  hw_iommu* const iommu;
+  shared<u64> count;
+  inv_desc* const desc;
 };
+IORACE_DESCRIBE(inv_batch, "commands", command, iommu, count, desc);
 inv_batch* make_batch(hw_iommu* iommu);
 void add_to_batch(inv_batch* batch, const inv_desc& desc);
 

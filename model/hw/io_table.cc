@@ -16,14 +16,14 @@ io_table* iommu_alloc_table(u64 level) {
 
 void iommu_free_table(io_table* table) {
   if (table == nullptr) return;
-  CONTRACT(table_freed, table);
   kfree(table);
+  CONTRACT(table_freed, table);
 }
 
 list_head* make_freelist() {
-  auto* const freelist = ::new (scratch(sizeof(list_head))) list_head;
-  INIT_LIST_HEAD(freelist);
-  return freelist;
+  auto* const freelist = make<table_list>();
+  INIT_LIST_HEAD(&freelist->head);
+  return &freelist->head;
 }
 
 void iommu_put_pages_list(list_head* freelist) {

@@ -41,6 +41,10 @@ constexpr unsigned pt_index(u64 pfn, u64 level) {
 io_table* iommu_alloc_table(u64 level);
 void iommu_free_table(io_table* table);
 // An empty list of tables, on the stack of its task so to speak.
+struct table_list {
+  list_head head;
+};
+IORACE_DESCRIBE(table_list, "freelist", head);
 list_head* make_freelist();
 // Frees all tables of the list. Requires: hardware does not reach them any more.
 void iommu_put_pages_list(list_head* freelist);
