@@ -18,18 +18,20 @@ hw_iommu* hw_iommu_make(u64 kind) {
   device_status_init(&iommu->status);
   iommu->kind.poke(kind);
   iommu->domain_ids.poke(1);  // 0 is the mark of none
+  for (auto& of_rid : iommu->entries)
+    for (shared<context_entry*>& entry : of_rid) entry.poke(make<context_entry>());
   return iommu;
 }
 
 hw_endpoint* hw_endpoint_make(hw_iommu* iommu, unsigned rid, bool ats) {
+  const u64 used = cmpxchg(iommu->rid_use[rid], rid_free, ats ? rid_ats : rid_shared);
+  if (used == rid_ats || (used == rid_shared && ats)) return nullptr;
   auto* const dev = make<hw_endpoint>();
   mutex_init(&dev->lock);
   init_rwsem(&dev->inflight);
   dev->ats_supported.poke(ats);
   dev->iommu.poke(iommu);
   dev->rid.poke(rid);
-  for (shared<context_entry*>& entry : iommu->entries[rid])
-    if (entry.peek() == nullptr) entry.poke(make<context_entry>());
   return dev;
 }
 

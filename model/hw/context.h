@@ -10,8 +10,8 @@
 
 namespace iorace::kern {
 
-// For setups. Never fail, cost no operation.
 hw_iommu* hw_iommu_make(u64 kind);
+// Null where an alias has ATS: bridges that hide requester ids know nothing of it.
 hw_endpoint* hw_endpoint_make(hw_iommu* iommu, unsigned rid, bool ats);
 
 context_entry* entry_of(const hw_endpoint* dev, unsigned pasid);

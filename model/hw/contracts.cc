@@ -45,6 +45,18 @@ bool is_pair(const context_entry* entry, unsigned did, const io_table* root) {
   return false;
 }
 
+// Of all aliases.
+void unblock(const hw_iommu* iommu, u64 rid) {
+  ghost_set<const hw_endpoint*>& blocked = ghost().blocked;
+  for (unsigned i = 0; i < blocked.count;) {
+    const hw_endpoint*& dev = blocked.items[i];
+    if (dev->iommu.peek() == iommu && dev->rid.peek() == rid)
+      blocked.remove(dev);
+    else
+      ++i;
+  }
+}
+
 }  // namespace
 
 void pte_written(io_table* table, unsigned index) {
@@ -75,6 +87,9 @@ void entry_written(const context_entry* entry) {
   const peek_scope looking;
   if (!is_live(entry->root.peek()))
     convict_here("root-freed-in-use", "the entry names a root that has been freed");
+  for (const hw_iommu* iommu : ghost().iommus)
+    for (unsigned rid = 0; rid < rids_max; ++rid)
+      if (iommu->entries[rid][IOMMU_NO_PASID].peek() == entry) unblock(iommu, rid);
 }
 
 void entry_cached(const context_entry* entry, unsigned did, const io_table* root) {
@@ -90,11 +105,7 @@ void device_blocked(const hw_endpoint* dev) {
 
 void device_attaching(const hw_endpoint* dev) {
   const peek_scope looking;
-  for (unsigned i = 0; i < ghost().blocked.count;)
-    if (is_alias(ghost().blocked.items[i], dev))
-      ghost().blocked.remove(ghost().blocked.items[i]);
-    else
-      ++i;
+  unblock(dev->iommu.peek(), dev->rid.peek());
 }
 
 // What an alias has attached stays.

@@ -4,6 +4,7 @@
 #include "model/hw/driver.h"
 
 #include "model/hw/contracts.h"
+#include "model/hw/domain_id.h"
 #include "model/hw/owner_use.h"
 #include "model/world.h"
 
@@ -35,9 +36,14 @@ template <class F>
 int with_device(hw_endpoint* dev, F f) {
   mutex_lock(&dev->lock);
   device_domain_info* const info = dev->info;
-  const int rc = info == nullptr ? -ENODEV : f();
+  const int rc = info == nullptr ? -ENODEV : f(info);
   mutex_unlock(&dev->lock);
   return rc;
+}
+
+// Of a PASID only what its device translates without one knows whether there is ATS.
+bool has_pasid(const device_domain_info* info) {
+  return info->pasid_domain.load(op_kind::read) != nullptr;
 }
 
 }  // namespace
@@ -53,7 +59,7 @@ paging_owner* owner_alloc(hw_iommu* iommu, u64 type) {
 }
 
 static bool is_used(paging_owner* owner, paging_domain* domain) {
-  if (!list_empty(&domain->devices) || domain->did_users != 0) return true;
+  if (domain_is_attached(domain)) return true;
   for (const shared<dma_page*>& page : owner->pages)
     if (page.peek() != nullptr) return true;
   return false;
@@ -78,7 +84,9 @@ int owner_attach(paging_owner* owner, hw_endpoint* dev) {
   const owner_use use(owner);
   if (use.domain() == nullptr) return -ENOENT;
   if (use.domain()->iommu.peek() != dev->iommu.peek()) return -EINVAL;
-  return with_device(dev, [&] { return attach_device(use.domain(), dev); });
+  return with_device(dev, [&](device_domain_info* info) {
+    return has_pasid(info) ? -EBUSY : attach_device(use.domain(), dev);
+  });
 }
 
 int owner_set_pasid(paging_owner* owner, hw_endpoint* dev) {
@@ -87,12 +95,16 @@ int owner_set_pasid(paging_owner* owner, hw_endpoint* dev) {
   if (use.domain() == nullptr) return -ENOENT;
   if (use.domain()->iommu.peek() != dev->iommu.peek()) return -EINVAL;
   if (dev->iommu.peek()->kind.peek() != IOMMU_VTD) return -EOPNOTSUPP;
-  return with_device(dev, [&] { return set_dev_pasid(use.domain(), dev, 1); });
+  return with_device(dev, [&](device_domain_info* info) {
+    const bool attached = info->domain.load(op_kind::read) != nullptr;
+    return attached ? set_dev_pasid(use.domain(), dev, 1) : -EINVAL;
+  });
 }
 
 int endpoint_block_by_driver(hw_endpoint* dev) {
   KFUNC();
-  return with_device(dev, [dev] {
+  return with_device(dev, [dev](device_domain_info* info) {
+    if (has_pasid(info)) return -EBUSY;
     device_block_translation(dev);
     return 0;
   });
@@ -100,7 +112,7 @@ int endpoint_block_by_driver(hw_endpoint* dev) {
 
 int endpoint_release_by_driver(hw_endpoint* dev) {
   KFUNC();
-  return with_device(dev, [dev] {
+  return with_device(dev, [dev](device_domain_info*) {
     remove_dev_pasid(dev, 1);
     device_block_translation(dev);
     device_release(dev);

@@ -3,7 +3,8 @@
 // What drives the hardware where nothing else of the kernel does: the owner of a domain, who maps
 // memory and frees it once it is unmapped. Of unmanaged domains it stands for VFIO and iommufd: it
 // chooses IOVAs, and nobody maps a range that is mapped or unmaps one that is not. Of others it is
-// a driver that uses the DMA API. A domain goes when nobody uses it any more.
+// a driver that uses the DMA API. A domain goes when nobody uses it any more, and a device has a
+// PASID attached only while it is attached without one, and to the same domain.
 #pragma once
 
 #include "model/hw/paging.h"

@@ -10,30 +10,38 @@
 #include "model/world.h"
 
 namespace iorace::kern {
-namespace {
-
-constexpr unsigned handles_max = 64;  // of one task
-
-}  // namespace
 
 // Of its task alone, or written before a program passes the number on.
-__attribute__((noinline, no_sanitize("thread"))) u64 hw_handle_of(void* object) {
-  if (object == nullptr) return 0;
-  hw_world& hw = *this_world().hw;
-  const task_id self = current_task();
-  if (hw.handles[self] == nullptr)
-    hw.handles[self] = static_cast<void**>(scratch(handles_max * sizeof(void*)));
-  unsigned& n = hw.handle_count[self];
+__attribute__((noinline, no_sanitize("thread"))) static handle_table*& table_of(task_id task) {
+  return this_world().hw->handles[task];
+}
+__attribute__((noinline, no_sanitize("thread"))) static unsigned next_handle() {
+  unsigned& n = this_world().hw->handle_count[current_task()];
   if (n == handles_max) cut("hw_handles");
-  hw.handles[self][n++] = object;
-  return u64{self} * handles_max + n;
+  return n++;
 }
 
-__attribute__((noinline, no_sanitize("thread"))) void* hw_by_handle(u64 handle) {
+u64 hw_handle_of(void* object) {
+  if (object == nullptr) return 0;
+  const task_id self = current_task();
+  handle_table*& table = table_of(self);
+  if (table == nullptr) table = make<handle_table>();
+  const unsigned n = next_handle();
+  if (self == 0)
+    table->object[n].poke(object);
+  else
+    smp_store_release(table->object[n], object);
+  return u64{self} * handles_max + n + 1;
+}
+
+// What the setup made nobody has to wait for.
+void* hw_by_handle(u64 handle) {
   if (handle == 0) return nullptr;
-  const hw_world& hw = *this_world().hw;
-  void** const of_task = hw.handles[(handle - 1) / handles_max];
-  return of_task == nullptr ? nullptr : of_task[(handle - 1) % handles_max];
+  const auto maker = static_cast<task_id>((handle - 1) / handles_max);
+  const handle_table* const table = table_of(maker);
+  if (table == nullptr) return nullptr;
+  const shared<void*>& object = table->object[(handle - 1) % handles_max];
+  return maker == 0 ? object.peek() : smp_load_acquire(object);
 }
 
 }  // namespace iorace::kern

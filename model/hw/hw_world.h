@@ -38,11 +38,14 @@ struct cached_entry {
   io_table* root;
 };
 
+enum rid_state : u64 { rid_free, rid_shared, rid_ats };
+
 struct hw_iommu {
   spinlock_t lock;         // of entries and domain ids
   shared<u64> domain_ids;  // bit i: taken
   shared<u64> kind;
-  shared<context_entry*> entries[rids_max][pasids_max];  // set before tasks start
+  shared<u64> rid_use[rids_max];  // rid_free, rid_shared by aliases, or rid_ats
+  shared<context_entry*> entries[rids_max][pasids_max];  // always there
 
   // The invalidation queue, or AMD's command buffer; see invalidate.h.
   spinlock_t q_lock;
@@ -58,7 +61,7 @@ struct hw_iommu {
   shared<dma_page*> iotlb[dids_max][iova_pages_max];
   shared<io_table*> paging_cache[dids_max][iova_pages_max / pt_entries];  // last level tables
 };
-IORACE_DESCRIBE(hw_iommu, "iommu", lock, domain_ids, kind, entries, q_lock, queue, status,
+IORACE_DESCRIBE(hw_iommu, "iommu", lock, domain_ids, kind, rid_use, entries, q_lock, queue, status,
                 submitted, need_sync, walks, entry_cache, iotlb, paging_cache);
 
 struct paging_domain;
@@ -108,13 +111,18 @@ IORACE_DESCRIBE(paging_domain, "paging", lock, devices, cache_lock, cache_tags, 
 
 // Handles by which programs name things: numbers that depend on the task that made them and not on
 // how tasks interleave. 0 names nothing.
+inline constexpr unsigned handles_max = 64;  // of one task
+struct handle_table {
+  shared<void*> object[handles_max];  // published
+};
+IORACE_DESCRIBE(handle_table, "handles", object);
 u64 hw_handle_of(void* object);
 void* hw_by_handle(u64 handle);
 
 struct hw_ghosts;
 
 struct hw_world {
-  void** handles[128];  // of one task each, who alone writes them
+  handle_table* handles[128];  // of one task each, who alone writes them
   unsigned handle_count[128];
   hw_ghosts* ghost;
 };

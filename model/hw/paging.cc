@@ -31,6 +31,19 @@ bool is_amd(const paging_domain* domain) { return domain->pgtable.grows.peek() !
 
 }  // namespace
 
+static int set_up(paging_domain* domain) {
+  const bool amd = domain->iommu.peek()->kind.peek() == IOMMU_AMD;
+  int rc = pgtable_alloc(&domain->pgtable, amd);
+  if (rc != 0) return rc;
+  if (amd) rc = domain_attach_iommu(domain);
+  if (rc == 0 && domain->type.peek() != DOMAIN_UNMANAGED) {
+    rc = iommu_get_dma_cookie(domain);
+    if (rc != 0 && amd) domain_detach_iommu(domain);
+  }
+  if (rc != 0) pgtable_free(&domain->pgtable);
+  return rc;
+}
+
 paging_domain* paging_domain_alloc(hw_iommu* iommu, u64 type) {
   KFUNC();
   auto* const domain = kzalloc<paging_domain>();
@@ -41,19 +54,16 @@ paging_domain* paging_domain_alloc(hw_iommu* iommu, u64 type) {
   INIT_LIST_HEAD(&domain->cache_tags);
   domain->iommu = iommu;
   domain->type = type;
-  const int rc = pgtable_alloc(&domain->pgtable, iommu->kind.peek() == IOMMU_AMD);
-  if (rc != 0 || (type != DOMAIN_UNMANAGED && iommu_get_dma_cookie(domain) != 0)) {
-    if (rc == 0) pgtable_free(&domain->pgtable);
-    kfree(domain);
-    return nullptr;
-  }
-  return domain;
+  if (set_up(domain) == 0) return domain;
+  kfree(domain);
+  return nullptr;
 }
 
 void paging_domain_free(paging_domain* domain) {
   KFUNC();
   iommu_put_dma_cookie(domain);
   WARN_ON(!list_empty(&domain->devices));
+  if (is_amd(domain)) domain_detach_iommu(domain);
   pgtable_free(&domain->pgtable);
   kfree(domain);
 }
