@@ -121,12 +121,13 @@ int attach_device(paging_domain* domain, hw_endpoint* dev) {
   int rc = domain_attach_iommu(domain);
   if (rc != 0) return rc;
   info->domain = domain;
+  if (is_amd(domain)) iommu_enable_pci_caps(info);  // before a flush finds it on the list
   spin_lock(&domain->lock);
   list_add(&info->link, &domain->devices);
   spin_unlock(&domain->lock);
   for (const attach_step step : attach_orders[chosen(knob::attach_order)]) {
     if (step == map_context) domain_context_mapping_one(domain, dev);
-    if (step == enable_caps) iommu_enable_pci_caps(info);
+    if (step == enable_caps && !is_amd(domain)) iommu_enable_pci_caps(info);
     if (step == assign_tags && !is_amd(domain))
       rc = cache_tag_assign_domain(domain, info, IOMMU_NO_PASID);
     if (rc != 0) break;
@@ -144,12 +145,13 @@ void device_block_translation(hw_endpoint* dev) {
   for (const block_step step : block_orders[chosen(knob::block_translation_order)]) {
     if (step == unassign_tags && !is_amd(domain))
       cache_tag_unassign_domain(domain, info, IOMMU_NO_PASID);
-    if (step == disable_caps) iommu_disable_pci_caps(info);
+    if (step == disable_caps && !is_amd(domain)) iommu_disable_pci_caps(info);
     if (step == clear_context) context_tear_down(info, IOMMU_NO_PASID);
   }
   spin_lock(&domain->lock);
   list_del(&info->link);
   spin_unlock(&domain->lock);
+  if (is_amd(domain)) iommu_disable_pci_caps(info);
   domain_detach_iommu(domain);
   info->domain = nullptr;
   CONTRACT(device_blocked, dev);
