@@ -76,7 +76,7 @@ ERRORS(dma_write_pasid, ENOENT, EFAULT);
 
 // What finish() and invariants go through.
 template <class T>
-void list(ghost_set<T*>& set, T* made) {
+void list(machine_parts<T*>& set, T* made) {
   const peek_scope looking;
   set.add(made);
 }
