@@ -3,7 +3,9 @@
 // A user's access, from the processor's walk to the driver's fault handler and back. Kernel:
 // arch/x86/mm/fault.c, mm/memory.c @ 6.12.117. Simplified: always under mmap_lock, as a driver's
 // areas without map_pages are; no page-table page is allocated beforehand.
+#include "model/mm/moments.h"
 #include "model/mm/pagetable.h"
+#include "model/world.h"
 
 namespace iorace::kern {
 
@@ -23,6 +25,7 @@ static vm_fault_t do_user_addr_fault(vm_process* mm, unsigned long addr) {
   const vm_fault_t fault =
       vma == nullptr ? vm_fault_t{VM_FAULT_SIGSEGV} : handle_mm_fault(vma, mm, addr);
   up_read(&mm->mmap_lock);
+  if (vma != nullptr) CONTRACT(fault_done, vma, fault);
   return fault;
 }
 

@@ -17,6 +17,7 @@ static constexpr open_site open_rows[FAULT_VALUES] = {
     after_copy,   // remap_locked
     after_copy,   // insert_all
     after_copy,   // skip_tracked
+    after_copy,   // zap_on_add
     after_copy,   // zap_on_failure
     before_link,  // fork_opens_first
     before_link,  // prefill

@@ -9,5 +9,7 @@
 namespace iorace::kern::contract {
 
 void pte_set(const vm_process* mm, unsigned long addr);
+// mmap_lock has been dropped just now, so that the area is still there.
+void fault_done(const vm_area_struct* vma, vm_fault_t ret);
 
 }  // namespace iorace::kern::contract

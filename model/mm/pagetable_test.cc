@@ -97,7 +97,7 @@ TEST(pagetable, a_file_s_range_is_taken_out_everywhere) {
     make_call(w, "bar_touch", {0x1000, 0, 0x1000});
     make_call(w, "bar_touch", {0x4000, 0, 0});
     const u64 child = make_call(w, "process_fork").out;
-    unmap_mapping_range(&vdev_called(1)->mapping, 0, 0);
+    unmap_mapping_range(&w->vfio_pci->vdev[0]->mapping, 0, 0);
     EXPECT_THAT(mapped(w, {0x1000, 0x2000, 0x4000}), ElementsAre(0, pfn_pte(pfn + 1), 0));
     const peek_scope looking;
     EXPECT_EQ(peek_pte(process_of(w, child), 0x1000), 0u);

@@ -96,9 +96,8 @@ unsigned times_tracked(const vfio_pci_core_device* vdev, const vm_area_struct* v
   return times;
 }
 
-void judge_refusal(const page_count& n, vm_fault_t ret) {
-  if ((ret & VM_FAULT_SIGBUS) != 0 && n.tables == n.pages &&
-      chapter_world().enabled[current_task()])
+void judge_refusal(vm_fault_t ret) {
+  if ((ret & VM_FAULT_SIGBUS) != 0 && chapter_world().promised[current_task()])
     convict_here("fault-refused", "memory was enabled and nothing had to be allocated");
 }
 
@@ -133,16 +132,17 @@ void memory_lock_released(const vfio_pci_core_device* vdev) {
   for (u32 i = 0; i < w.processes; ++i) judge_process(w.process[i].mm);
 }
 
-void fault_looked(const vfio_pci_core_device* vdev) {
+void fault_looked(const vm_area_struct* vma) {
   const peek_scope looking;
-  chapter_world().enabled[current_task()] = may_be_mapped(vdev);
+  const auto* const vdev = static_cast<vfio_pci_core_device*>(vma->vm_private_data.peek());
+  const page_count n = count_pages(vma);
+  chapter_world().promised[current_task()] = may_be_mapped(vdev) && n.tables == n.pages;
 }
 
 void fault_done(const vm_area_struct* vma, vm_fault_t ret) {
   const peek_scope looking;
-  const page_count n = count_pages(vma);
-  judge_refusal(n, ret);
-  judge_area(vma, n);
+  judge_refusal(ret);
+  judge_area(vma, count_pages(vma));
 }
 
 void mmio_done(const vfio_pci_core_device* vdev) {

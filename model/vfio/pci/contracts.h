@@ -10,8 +10,7 @@ namespace iorace::kern::contract {
 
 void memory_lock_released(const vfio_pci_core_device* vdev);
 void process_forked(const vm_process* mm);
-void fault_looked(const vfio_pci_core_device* vdev);
-void fault_done(const vm_area_struct* vma, vm_fault_t ret);
+void fault_looked(const vm_area_struct* vma);
 void mmio_done(const vfio_pci_core_device* vdev);
 void tracking_settled(const vfio_pci_core_device* vdev);
 

@@ -50,27 +50,33 @@ static void init_device(vfio_pci_core_device* vdev, bool virtfn, bool reset_work
 }
 
 // Kept away from ThreadSanitizer by being out of line.
-__attribute__((noinline, no_sanitize("thread"))) static long add_device(
-    vfio_pci_world& w, vfio_pci_core_device* vdev) {
-  w.vdev[w.vdevs++] = vdev;
-  return w.vdevs;
+__attribute__((noinline, no_sanitize("thread"))) static void note_device(
+    vfio_pci_world& w, u32 number, vfio_pci_core_device* vdev) {
+  w.vdev[number - 1] = vdev;
+}
+
+// A device is known by its descriptor.
+static long add_device(vfio_pci_world& w, vfio_pci_core_device* vdev) {
+  u32 fd = 0;
+  mutex_lock(&w.dev_set->lock);
+  const int rc = xa_alloc(&w.dev_set->files, &fd, XA_ZERO_ENTRY, xa_limit{vdevs_max, 1});
+  if (rc == 0) {
+    note_device(w, fd, vdev);
+    vdev->number = fd;
+    list_add_tail(&vdev->dev_set_list, &w.dev_set->device_list);
+    xa_store(&w.dev_set->files, fd, vdev);
+  }
+  mutex_unlock(&w.dev_set->lock);
+  return rc != 0 ? -EMFILE : static_cast<long>(fd);
 }
 
 // A virtual function's command register has no bit for memory.
 long vfio_pci_core_enable(world& w, bool virtfn, bool reset_works) {
   KFUNC();
-  vfio_pci_world& mine = *w.vfio_pci;
   auto* const vdev = kzalloc<vfio_pci_core_device>();
   if (vdev == nullptr) return -ENOMEM;
   init_device(vdev, virtfn, reset_works);
-  long number = -EMFILE;
-  mutex_lock(&mine.dev_set->lock);
-  if (mine.vdevs < vdevs_max) {
-    number = add_device(mine, vdev);
-    vdev->number = static_cast<u32>(number);
-    list_add_tail(&vdev->dev_set_list, &mine.dev_set->device_list);
-  }
-  mutex_unlock(&mine.dev_set->lock);
+  const long number = add_device(*w.vfio_pci, vdev);
   if (number < 0) kfree(vdev);
   return number;
 }

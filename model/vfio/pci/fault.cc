@@ -15,8 +15,8 @@ static constexpr cs_row memory_rows[] = {
     {lock_kind::read, on(before_check, before_insert), on(after_check, fault_end)},  // lock_dropped
 };
 
-static bool may_access(vfio_pci_core_device* vdev) {
-  CONTRACT(fault_looked, vdev);
+static bool may_access(vfio_pci_core_device* vdev, const vm_area_struct* vma) {
+  CONTRACT(fault_looked, vma);
   if (!vdev_flag_of(vdev, pm_runtime_engaged) && __vfio_pci_memory_enabled(vdev)) return true;
   PROBE(fault_refused);
   return false;
@@ -39,7 +39,7 @@ vm_fault_t vfio_pci_mmap_huge_fault(vm_fault* vmf, unsigned order) {
                       {.semaphore = &vdev->memory_lock});
   vm_fault_t ret = VM_FAULT_SIGBUS;
   cs.at(before_check);
-  const bool enabled = may_access(vdev);
+  const bool enabled = may_access(vdev, vma);
   cs.at(after_check);
   if (enabled) {
     cs.at(before_insert);
@@ -51,9 +51,7 @@ vm_fault_t vfio_pci_mmap_huge_fault(vm_fault* vmf, unsigned order) {
 
 vm_fault_t vfio_pci_mmap_page_fault(vm_fault* vmf) {
   KFUNC();
-  const vm_fault_t ret = vfio_pci_mmap_huge_fault(vmf, 0);
-  CONTRACT(fault_done, vmf->vma, ret);
-  return ret;
+  return vfio_pci_mmap_huge_fault(vmf, 0);
 }
 
 // Maps what it can of the rest of the area, too; only the page that is wanted has to succeed.
@@ -78,14 +76,13 @@ vm_fault_t vfio_pci_mmap_prefill_fault(vm_fault* vmf) {
                       {.semaphore = &vdev->memory_lock});
   vm_fault_t ret = VM_FAULT_SIGBUS;
   cs.at(before_check);
-  const bool enabled = may_access(vdev);
+  const bool enabled = may_access(vdev, vma);
   cs.at(after_check);
   if (enabled) {
     cs.at(before_insert);
     ret = insert_with_rest(vmf, vma_to_pfn(vma));
   }
   cs.at(fault_end);
-  CONTRACT(fault_done, vma, ret);
   return ret;
 }
 

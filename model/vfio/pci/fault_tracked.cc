@@ -10,8 +10,8 @@
 namespace iorace::kern {
 
 // Since 6.1 low power, too.
-static bool may_access(vfio_pci_core_device* vdev) {
-  CONTRACT(fault_looked, vdev);
+static bool may_access(vfio_pci_core_device* vdev, const vm_area_struct* vma) {
+  CONTRACT(fault_looked, vma);
   if (!vdev_flag_of(vdev, pm_runtime_engaged) && __vfio_pci_memory_enabled(vdev)) return true;
   PROBE(fault_refused);
   return false;
@@ -76,9 +76,7 @@ static constexpr cs_row vma_rows[FAULT_VALUES] = {
     {lock_kind::none, on(), on()},                                          // page
     {lock_kind::mutex, on(remap_begin), on(after_add, after_remap)},        // remap_unlocked
     {lock_kind::mutex, on(remap_begin), on(after_remap)},                   // remap_locked
-    {lock_kind::none, on(), on()}, {lock_kind::none, on(), on()},           // insert_all, skip_tracked
-    {lock_kind::none, on(), on()}, {lock_kind::none, on(), on()},           // and its successors
-    {lock_kind::none, on(), on()},                                          // prefill
+    // The others have it all the time, or never.
 };
 
 vm_fault_t vfio_pci_mmap_remap_fault(vm_fault* vmf) {
@@ -89,7 +87,7 @@ vm_fault_t vfio_pci_mmap_remap_fault(vm_fault* vmf) {
   vm_fault_t ret = VM_FAULT_NOPAGE;
   cs.at(remap_begin);
   down_read(&vdev->memory_lock);
-  if (!may_access(vdev)) {
+  if (!may_access(vdev, vma)) {
     ret = VM_FAULT_SIGBUS;
   } else if (__vfio_pci_add_vma(vdev, vma) != 0) {
     ret = VM_FAULT_OOM;
@@ -99,7 +97,6 @@ vm_fault_t vfio_pci_mmap_remap_fault(vm_fault* vmf) {
   }
   cs.at(after_remap);
   up_read(&vdev->memory_lock);
-  CONTRACT(fault_done, vma, ret);
   return ret;
 }
 
@@ -124,7 +121,7 @@ vm_fault_t vfio_pci_mmap_insert_fault(vm_fault* vmf) {
   vm_fault_t ret = VM_FAULT_SIGBUS;
   mutex_lock(&vdev->vma_lock);
   down_read(&vdev->memory_lock);
-  if (may_access(vdev)) {
+  if (may_access(vdev, vma)) {
     ret = insert_all(vma);
     if (ret == VM_FAULT_NOPAGE && find_tracked(vdev, vma) == nullptr &&
         __vfio_pci_add_vma(vdev, vma) != 0) {
@@ -134,23 +131,31 @@ vm_fault_t vfio_pci_mmap_insert_fault(vm_fault* vmf) {
   }
   up_read(&vdev->memory_lock);
   mutex_unlock(&vdev->vma_lock);
-  CONTRACT(fault_done, vma, ret);
   return ret;
 }
 
-// What a fault that fails half-way has mapped would stay, and nobody would know.
-static void unwind(vm_area_struct* vma) {
+// What a fault that fails half-way has mapped would stay, and nobody would know. Where it is zapped:
+enum unwind_site : u8 { remap_failed, add_failed };
+static constexpr u32 unwind_rows[FAULT_VALUES] = {
+    on(), on(), on(), on(),        // page, remap_unlocked, remap_locked, insert_all
+    on(),                          // skip_tracked
+    on(add_failed),                // zap_on_add
+    on(remap_failed, add_failed),  // zap_on_failure
+    on(remap_failed, add_failed),  // fork_opens_first
+    on(),                          // prefill
+};
+static void unwind(unwind_site site, vm_area_struct* vma) {
   PROBE(fault_unwound);
-  if (!omit(knob::vfio_pci_fault, FAULT_SKIP_TRACKED)) zap_all(vma);
+  if ((unwind_rows[chosen(knob::vfio_pci_fault)] >> site & 1) != 0) zap_all(vma);
 }
 
 static vm_fault_t remap_and_add(vfio_pci_core_device* vdev, vm_area_struct* vma) {
   if (remap_all(vma) != 0) {
-    unwind(vma);
+    unwind(remap_failed, vma);
     return VM_FAULT_SIGBUS;
   }
   if (__vfio_pci_add_vma(vdev, vma) != 0) {
-    unwind(vma);
+    unwind(add_failed, vma);
     return VM_FAULT_OOM;
   }
   return VM_FAULT_NOPAGE;
@@ -163,7 +168,7 @@ vm_fault_t vfio_pci_mmap_fault(vm_fault* vmf) {
   vm_fault_t ret = VM_FAULT_NOPAGE;
   mutex_lock(&vdev->vma_lock);
   down_read(&vdev->memory_lock);
-  if (!may_access(vdev))
+  if (!may_access(vdev, vma))
     ret = VM_FAULT_SIGBUS;
   else if (find_tracked(vdev, vma) != nullptr)
     PROBE(fault_met_tracked);
@@ -171,7 +176,6 @@ vm_fault_t vfio_pci_mmap_fault(vm_fault* vmf) {
     ret = remap_and_add(vdev, vma);
   up_read(&vdev->memory_lock);
   mutex_unlock(&vdev->vma_lock);
-  CONTRACT(fault_done, vma, ret);
   return ret;
 }
 

@@ -12,6 +12,7 @@ static constexpr vm_operations_struct vfio_pci_mmap_ops[FAULT_VALUES] = {
     {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_remap_fault, true},     // remap_locked
     {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_insert_fault, false},   // insert_all
     {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_fault, true},           // skip_tracked
+    {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_fault, true},           // zap_on_add
     {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_fault, true},           // zap_on_failure
     {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_fault, true},   // fork_opens_first
     {nullptr, nullptr, vfio_pci_mmap_prefill_fault, false},                         // prefill

@@ -42,7 +42,8 @@ void put_process(world& w, vm_process* mm) {
   if (mm != first_process(w)) mmput(mm);
 }
 
-long fork_process(world& w, vm_process* parent) {
+long copy_process(world& w, vm_process* parent) {
+  KFUNC();
   if (is_full(*w.vfio_pci)) return -EAGAIN;
   vm_process* const child = dup_mm(parent);
   if (child == nullptr) return -ENOMEM;

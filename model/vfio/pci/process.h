@@ -12,7 +12,7 @@ namespace iorace::kern {
 vm_process* get_process(world& w, u32 id);
 void put_process(world& w, vm_process* mm);
 // Returns the child's number, or -EAGAIN for too many, or -ENOMEM.
-long fork_process(world& w, vm_process* parent);
+long copy_process(world& w, vm_process* parent);
 // Returns 0, or -ESRCH, or -EPERM for the first one.
 int exit_process(world& w, u32 id);
 

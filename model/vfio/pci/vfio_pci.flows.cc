@@ -77,7 +77,7 @@ ERRORS(signal_eventfd, EBADF);
 u32 id_of(u64 value) { return static_cast<u32>(value); }
 
 // The device of argument 0, or null.
-vfio_pci_core_device* device(const call_args& a) { return vdev_called(id_of(a.value[0])); }
+vfio_pci_core_device* device(const call_args& a) { return vdev_of_file(id_of(a.value[0])); }
 
 call_result vdev_open(world& w, const call_args& a) {
   const long number = vfio_pci_core_enable(w, (a.value[0] & VDEV_VIRTFN) != 0,
@@ -115,7 +115,7 @@ call_result bar_touch(world& w, const call_args& a) {
 call_result process_fork(world& w, const call_args& a) {
   vm_process* const mm = get_process(w, id_of(a.value[0]));
   if (mm == nullptr) return {-ESRCH, 0};
-  const long id = fork_process(w, mm);
+  const long id = copy_process(w, mm);
   put_process(w, mm);
   return id < 0 ? call_result{id, 0} : call_result{0, static_cast<u64>(id)};
 }

@@ -26,6 +26,9 @@ constexpr knob_value vfio_pci_fault[] = {
      "[PATCH v2] vfio/pci: Handle concurrent vma faults (2021-03)", "concurrent_faults", "clean"},
     {"skip_tracked", "F3", "An area that is listed is left alone; nothing is zapped on failure.",
      SEED, "fault_vs_disable", disabled},
+    {"zap_on_add", "F3a",
+     "A fault that cannot list the area takes back what it has mapped. Sound if a remap that fails "
+     "does, too.", OURS, "partial_remap", "clean"},
     {"zap_on_failure", "F4", "The same, and a fault that fails takes back what it has mapped. Sound.",
      "6a45ece4c9af", "fault_vs_disable", "clean"},
     {"fork_opens_first", "F4f",

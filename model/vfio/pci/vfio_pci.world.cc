@@ -9,10 +9,8 @@
 
 namespace iorace::kern {
 
-// Devices may be added meanwhile; kept away from ThreadSanitizer by being out of line.
-__attribute__((noinline, no_sanitize("thread"))) vfio_pci_core_device* vdev_called(u32 id) {
-  const vfio_pci_world& w = *this_world().vfio_pci;
-  return id == 0 || id > w.vdevs ? nullptr : w.vdev[id - 1];
+vfio_pci_core_device* vdev_of_file(u32 fd) {
+  return static_cast<vfio_pci_core_device*>(xa_load(&this_world().vfio_pci->dev_set->files, fd));
 }
 
 namespace vfio_pci_tables {
@@ -23,6 +21,7 @@ void make(world& w) {
   mine->dev_set = iorace::make<vfio_device_set>();
   mutex_init(&mine->dev_set->lock);
   INIT_LIST_HEAD(&mine->dev_set->device_list);
+  xa_init_flags(&mine->dev_set->files, XA_FLAGS_ALLOC);
   mine->process[mine->processes++] = {1, make_process()};
   mine->system_wq = alloc_workqueue("events", 0, 0);
 }
@@ -30,18 +29,22 @@ void make(world& w) {
 static void close_device(vfio_pci_core_device* vdev) {
   vfio_pci_ioeventfd(vdev, 0, false);
   list_del(&vdev->dev_set_list);
+  const u32 fd = vdev->number;
+  xa_erase(&this_world().vfio_pci->dev_set->files, fd);
   kfree(vdev);
 }
 
 void finish(world& w) {
   vfio_pci_world& mine = *w.vfio_pci;
-  for (u32 i = 0; i < mine.vdevs; ++i) CONTRACT(tracking_settled, mine.vdev[i]);
+  for (const vfio_pci_core_device* vdev : mine.vdev)
+    if (vdev != nullptr) CONTRACT(tracking_settled, vdev);
   for (u32 i = 0; i < mine.processes; ++i) {
     vm_process* const mm = mine.process[i].mm;
     if (refcount_peek(&mm->mm_users) != 0) mmput(mm);
     kfree(mm);
   }
-  for (u32 i = 0; i < mine.vdevs; ++i) close_device(mine.vdev[i]);
+  for (vfio_pci_core_device* const vdev : mine.vdev)
+    if (vdev != nullptr) close_device(vdev);
   destroy_workqueue(mine.system_wq);
   kfree(mine.dev_set);
 }

@@ -13,6 +13,7 @@
 #include "scheduler/sync/list.h"
 #include "scheduler/sync/mutex.h"
 #include "scheduler/sync/workqueue.h"
+#include "scheduler/sync/xarray.h"
 
 namespace iorace::kern {
 
@@ -64,11 +65,13 @@ IORACE_DESCRIBE(vfio_pci_core_device, "vdev", vma_lock, vma_list, memory_lock, c
                 phys_command, current_state, no_command_memory, reset_works, flags, number, mapping,
                 igate, device_lock, ioeventfds_lock, eventfd, dev_set_list);
 
+// All devices of the bus, and the descriptors of their files.
 struct vfio_device_set {
   struct mutex lock;
   list_head device_list;
+  xarray files;
 };
-IORACE_DESCRIBE(vfio_device_set, "dev_set", lock, device_list);
+IORACE_DESCRIBE(vfio_device_set, "dev_set", lock, device_list, files);
 
 struct virqfd {
   shared<vfio_pci_core_device*> opaque;
@@ -86,12 +89,11 @@ struct process_row {
 struct vfio_pci_world {
   vfio_device_set* dev_set;
   workqueue_struct* system_wq;
-  vfio_pci_core_device* vdev[vdevs_max];
-  u32 vdevs;
+  vfio_pci_core_device* vdev[vdevs_max];  // ghost: by number, from 1 on
   process_row process[processes_max];
   u32 processes;
   u32 forks[tasks_max];
-  bool enabled[tasks_max];  // ghost: memory was, when the task's fault looked
+  bool promised[tasks_max];  // ghost: nothing was in the way when the task's fault looked
 };
 
 // core.cc
@@ -141,7 +143,7 @@ int vfio_pci_bar_rw(vfio_pci_core_device* vdev, unsigned long offset, bool iswri
 int vfio_pci_ioeventfd(vfio_pci_core_device* vdev, unsigned long offset, bool enable);
 int eventfd_signal(eventfd_ctx* ctx);
 
-// In the order of their numbers, from 1 on; null if there is none.
-vfio_pci_core_device* vdev_called(u32 id);
+// The device of a descriptor, or null.
+vfio_pci_core_device* vdev_of_file(u32 fd);
 
 }  // namespace iorace::kern
