@@ -2,7 +2,8 @@
 //
 // A user's access, from the processor's walk to the driver's fault handler and back. Kernel:
 // arch/x86/mm/fault.c, mm/memory.c @ 6.12.117. Simplified: always under mmap_lock, as a driver's
-// areas without map_pages are; no page-table page is allocated beforehand.
+// areas without map_pages are; no page-table page is allocated beforehand; the access that faulted
+// is not repeated.
 #include "model/mm/moments.h"
 #include "model/mm/pagetable.h"
 #include "model/world.h"
@@ -33,14 +34,13 @@ static int vm_fault_to_errno(vm_fault_t fault) {
   return (fault & VM_FAULT_OOM) != 0 ? -ENOMEM : -EFAULT;
 }
 
-// The instruction is repeated until it gets through, or its task a signal.
+// The processor would try again, and may find that somebody has zapped the page: that is another
+// access here, because a list can keep a zap and a fault busy with each other for ever.
 int user_access(vm_process* mm, unsigned long addr) {
   if (addr >= TASK_SIZE) return -EFAULT;
-  while (hardware_walk(mm, addr) == 0) {
-    const vm_fault_t fault = do_user_addr_fault(mm, addr);
-    if ((fault & VM_FAULT_ERROR) != 0) return vm_fault_to_errno(fault);
-  }
-  return 0;
+  if (hardware_walk(mm, addr) != 0) return 0;
+  const vm_fault_t fault = do_user_addr_fault(mm, addr);
+  return (fault & VM_FAULT_ERROR) != 0 ? vm_fault_to_errno(fault) : 0;
 }
 
 }  // namespace iorace::kern
