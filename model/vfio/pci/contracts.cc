@@ -145,9 +145,10 @@ void fault_done(const vm_area_struct* vma, vm_fault_t ret) {
   judge_area(vma, count_pages(vma));
 }
 
-void mmio_done(const vfio_pci_core_device* vdev) {
+void mmio_done(const vfio_pci_core_device* vdev, bool decodes) {
   const peek_scope looking;
-  if (!is_enabled(vdev))
+  decodes = decodes || vdev->no_command_memory.peek();
+  if (!decodes || vdev->current_state.peek() >= PCI_D3hot)
     convict_here("mmio-while-disabled", "the device's memory is disabled");
 }
 

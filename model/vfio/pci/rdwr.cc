@@ -9,8 +9,11 @@
 
 namespace iorace::kern {
 
-// The device gets the access, whatever the user may see.
-static void access_device(vfio_pci_core_device* vdev) { CONTRACT(mmio_done, vdev); }
+// The device answers as its own register says, whatever the user sees.
+static void access_device(vfio_pci_core_device* vdev) {
+  const u32 cmd = READ_ONCE(vdev->phys_command);
+  CONTRACT(mmio_done, vdev, (cmd & PCI_COMMAND_MEMORY) != 0);
+}
 
 // Reads and writes are alike.
 static int vfio_pci_core_iowrite(vfio_pci_core_device* vdev, bool test_mem) {
