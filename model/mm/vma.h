@@ -102,7 +102,7 @@ void do_munmap(vm_process* mm, unsigned long addr);
 // Returns the child, or null for want of memory.
 vm_process* dup_mm(vm_process* oldmm);
 
-// fault.cc: the user touches `addr`. Returns 0, or -EFAULT or -ENOMEM for a fault that ends in
+// user_access.cc: the user touches `addr`. Returns 0, or -EFAULT or -ENOMEM for a fault that ends in
 // SIGBUS, SIGSEGV, or for want of memory.
 int user_access(vm_process* mm, unsigned long addr);
 

@@ -20,7 +20,9 @@ namespace {
 vfio_pci_world& chapter_world() { return *this_world().vfio_pci; }
 
 [[noreturn]] void convict_here(const char* name, const char* detail) {
-  convict(name, {caller(0), current_task()}, {nullptr, no_task}, detail);
+  const char* const function = caller(0);
+  convict(name, {function != nullptr ? function : "finish_world", current_task()},
+          {nullptr, no_task}, detail);
 }
 
 // Wherever the flag is kept: in a word of its own or as the second bit of the first.

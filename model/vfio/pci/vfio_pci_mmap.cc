@@ -6,16 +6,24 @@
 
 namespace iorace::kern {
 
-static constexpr vm_operations_struct vfio_pci_mmap_ops[FAULT_VALUES] = {
-    {nullptr, nullptr, vfio_pci_mmap_page_fault, false},                            // page
-    {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_remap_fault, true},     // remap_unlocked
-    {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_remap_fault, true},     // remap_locked
-    {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_insert_fault, false},   // insert_all
-    {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_fault, true},           // skip_tracked
-    {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_fault, true},           // zap_on_add
-    {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_fault, true},           // zap_on_failure
-    {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_fault, true},   // fork_opens_first
-    {nullptr, nullptr, vfio_pci_mmap_prefill_fault, false},                         // prefill
+enum mmap_ops : u32 { page_ops, remap_ops, insert_ops, tracked_ops, prefill_ops };
+static constexpr vm_operations_struct vfio_pci_mmap_ops[] = {
+    {nullptr, nullptr, vfio_pci_mmap_page_fault, false},
+    {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_remap_fault, true},
+    {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_insert_fault, false},
+    {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_fault, true},
+    {nullptr, nullptr, vfio_pci_mmap_prefill_fault, false},
+};
+static constexpr mmap_ops ops_rows[FAULT_VALUES] = {
+    page_ops,     // page
+    remap_ops,    // remap_unlocked
+    remap_ops,    // remap_locked
+    insert_ops,   // insert_all
+    tracked_ops,  // skip_tracked
+    tracked_ops,  // zap_on_add
+    tracked_ops,  // zap_on_failure
+    tracked_ops,  // fork_opens_first
+    prefill_ops,  // prefill
 };
 
 const vm_operations_struct& vm_ops_of(u32 number) { return vfio_pci_mmap_ops[number]; }
@@ -43,7 +51,7 @@ int vfio_pci_core_mmap(vm_area_struct* vma, void* device, u32 flags) {
   const unsigned long pgoff = vm_pgoff % (1ul << shift);
   if (pgoff + (end - start) / PAGE_SIZE > bar_pages) return -EINVAL;
   vma->vm_private_data = device;
-  vma->vm_ops = chosen(knob::vfio_pci_fault);
+  vma->vm_ops = ops_rows[chosen(knob::vfio_pci_fault)];
   return 0;
 }
 
