@@ -37,6 +37,7 @@ static int vm_fault_to_errno(vm_fault_t fault) {
 // The processor would try again, and may find that somebody has zapped the page: that is another
 // access here, because a list can keep a zap and a fault busy with each other for ever.
 int user_access(vm_process* mm, unsigned long addr) {
+  KFUNC();
   if (addr >= TASK_SIZE) return -EFAULT;
   if (hardware_walk(mm, addr) != 0) return 0;
   const vm_fault_t fault = do_user_addr_fault(mm, addr);
