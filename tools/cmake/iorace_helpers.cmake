@@ -17,6 +17,12 @@ function(iorace_sources out)
   set(${out} ${sources} PARENT_SCOPE)
 endfunction()
 
+# Headers of others that most sources of a target include are parsed once.
+function(iorace_precompile target)
+  target_precompile_headers(${target} PRIVATE <algorithm> <functional> <map> <memory> <set> <span>
+    <string> <string_view> <vector> <fmt/format.h> ${ARGN})
+endfunction()
+
 # Registers the gtest cases of `target`. The first word of a suite's name is its label:
 # TEST(litmus_mutex, two_tasks) of the folder scheduler is litmus/scheduler.litmus_mutex.two_tasks;
 # a suite that starts with none of the words is a unit test.
@@ -51,6 +57,9 @@ function(iorace_tests folder)
   endif()
   add_executable(${folder}_tests ${sources})
   target_link_libraries(${folder}_tests PRIVATE ${ARGN} GTest::gmock GTest::gtest_main)
+  iorace_precompile(${folder}_tests <gmock/gmock.h> <gtest/gtest.h>)
+  # Tests are compiled once and run once; what they test is optimised.
+  target_compile_options(${folder}_tests PRIVATE -O1)
   target_compile_definitions(${folder}_tests PRIVATE
     IORACE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" IORACE_BINARY_DIR="${PROJECT_BINARY_DIR}")
   iorace_discover(${folder}_tests ${folder})
