@@ -72,8 +72,7 @@ static int dup_mmap(vm_process* mm, vm_process* oldmm) {
   down_write(&oldmm->mmap_lock);
   down_write(&mm->mmap_lock);
   interval_tree_node* node = interval_tree_iter_first(&oldmm->mm_mt, 0, TASK_SIZE);
-  for (; node != nullptr && retval == 0;
-       node = interval_tree_iter_next(node, 0, TASK_SIZE))
+  for (; node != nullptr && retval == 0; node = interval_tree_iter_next(node, 0, TASK_SIZE))
     retval = dup_vma(mm, container_of(node, vm_area_struct, vm_mt));
   up_write(&mm->mmap_lock);
   up_write(&oldmm->mmap_lock);

@@ -26,7 +26,8 @@ inline constexpr unsigned long TASK_SIZE = PTRS_PER_PMD * PTRS_PER_PTE * PAGE_SI
 
 // In the kernel this is struct mm_struct.
 // 1. `mm_mt` changes under mmap_lock for writing.
-// 2. An entry of `pmd` is set once, under page_table_lock, and cleared when nobody uses the process.
+// 2. An entry of `pmd` is set once, under page_table_lock, and cleared when nobody uses the
+// process.
 struct vm_process {
   rw_semaphore mmap_lock;
   refcount_t mm_users;
@@ -102,8 +103,8 @@ void do_munmap(vm_process* mm, unsigned long addr);
 // Returns the child, or null for want of memory.
 vm_process* dup_mm(vm_process* oldmm);
 
-// user_access.cc: the user touches `addr`. Returns 0, or -EFAULT or -ENOMEM for a fault that ends in
-// SIGBUS, SIGSEGV, or for want of memory.
+// user_access.cc: the user touches `addr`. Returns 0, or -EFAULT or -ENOMEM for a fault that ends
+// in SIGBUS, SIGSEGV, or for want of memory.
 int user_access(vm_process* mm, unsigned long addr);
 
 }  // namespace iorace::kern

@@ -3,7 +3,8 @@
 // The chapter's invariants, each at the moments at which sound code keeps it.
 //   bar-mapped-while-disabled  I3.2  when an entry is set, when a process has been forked, and when
 //                                    memory_lock, held for writing, is dropped
-//   bar-not-tracked            I3.3  when a fault is done; an area that is listed twice, or has gone,
+//   bar-not-tracked            I3.3  when a fault is done; an area that is listed twice, or has
+//   gone,
 //                                    at the end
 //   bar-half-mapped            I3.4  when a fault of a handler that maps all or nothing is done
 //   fault-refused              I3.5  when a fault is done

@@ -33,8 +33,7 @@ constexpr arg_info offset_arg = {.name = "offset", .kind = arg_kind::iova, .dull
   constexpr char flow##_name[] = #flow; \
   constexpr int flow##_errors[] = {__VA_ARGS__}
 
-ARGS(vdev_open,
-     {.name = "flags", .kind = arg_kind::flags, .choices = vdev_flag_names, .dull = 0});
+ARGS(vdev_open, {.name = "flags", .kind = arg_kind::flags, .choices = vdev_flag_names, .dull = 0});
 ERRORS(vdev_open, ENOMEM, EMFILE);
 ARGS(bar_mmap, vdev_arg, process_arg, addr_arg, length_arg, offset_arg,
      {.name = "flags", .kind = arg_kind::flags, .choices = mmap_flags, .dull = VM_SHARED});
@@ -80,8 +79,8 @@ u32 id_of(u64 value) { return static_cast<u32>(value); }
 vfio_pci_core_device* device(const call_args& a) { return vdev_of_file(id_of(a.value[0])); }
 
 call_result vdev_open(world& w, const call_args& a) {
-  const long number = vfio_pci_core_enable(w, (a.value[0] & VDEV_VIRTFN) != 0,
-                                           (a.value[0] & VDEV_NO_RESET) == 0);
+  const long number =
+      vfio_pci_core_enable(w, (a.value[0] & VDEV_VIRTFN) != 0, (a.value[0] & VDEV_NO_RESET) == 0);
   return number < 0 ? call_result{number, 0} : call_result{0, static_cast<u64>(number)};
 }
 
@@ -157,10 +156,10 @@ call_result enter(world& w, const call_args& a) {
 }
 
 #define PCI(file) "drivers/vfio/pci/" file
-#define FLOW(name, body, out, words, at)                                       \
-  flow_info {                                                                  \
-    #name, words, at, flow_context::syscall, out, name##_args,                 \
-        enter<body, name##_name, name##_errors>, name##_errors                 \
+#define FLOW(name, body, out, words, at)                                                  \
+  flow_info {                                                                             \
+#name, words, at, flow_context::syscall, out, name##_args, enter < body, name##_name, \
+        name##_errors>, name##_errors                                                     \
   }
 
 constexpr flow_info flow_table[] = {
@@ -168,7 +167,8 @@ constexpr flow_info flow_table[] = {
          PCI("vfio_pci_core.c:vfio_pci_core_enable")),
     FLOW(bar_mmap, bar_mmap, "vma", "Maps pages of the BAR into a process.",
          PCI("vfio_pci_core.c:vfio_pci_core_mmap")),
-    FLOW(bar_munmap, bar_munmap, nullptr, "Unmaps what was mapped there.", "mm/vma.c:do_vmi_munmap"),
+    FLOW(bar_munmap, bar_munmap, nullptr, "Unmaps what was mapped there.",
+         "mm/vma.c:do_vmi_munmap"),
     FLOW(bar_touch, bar_touch, nullptr, "A process accesses a page of the BAR.",
          PCI("vfio_pci_core.c:vfio_pci_mmap_page_fault")),
     FLOW(process_fork, process_fork, "process", "Forks a process, the first one if none is named.",

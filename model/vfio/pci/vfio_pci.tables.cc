@@ -8,7 +8,8 @@
 namespace iorace::kern::vfio_pci_tables {
 namespace {
 
-// Where a value comes from: the mails, the kernel as it is, a commit or what was before it, nowhere.
+// Where a value comes from: the mails, the kernel as it is, a commit or what was before it,
+// nowhere.
 #define SEED "[PATCH v2] vfio/pci: Handle concurrent vma faults (2021-06)"
 #define UPSTREAM "6.12.117"
 #define OURS "ours"
@@ -28,9 +29,11 @@ constexpr knob_value vfio_pci_fault[] = {
      SEED, "listed_fault_vs_disable", disabled},
     {"zap_on_add", "F3a",
      "A fault that cannot list the area takes back what it has mapped. Sound if a remap that fails "
-     "does, too.", OURS, "partial_remap", "clean"},
-    {"zap_on_failure", "F4", "The same, and a fault that fails takes back what it has mapped. Sound.",
-     "6a45ece4c9af", "listed_fault_vs_disable", "clean"},
+     "does, too.",
+     OURS, "partial_remap", "clean"},
+    {"zap_on_failure", "F4",
+     "The same, and a fault that fails takes back what it has mapped. Sound.", "6a45ece4c9af",
+     "listed_fault_vs_disable", "clean"},
     {"fork_opens_first", "F4f",
      "The same in a kernel whose fork opens the child's area before it copies what is mapped.",
      "6.1.192", "fault_vs_fork", disabled},
@@ -70,8 +73,10 @@ constexpr knob_value remap_pfn_range_error[] = {
      "partial_remap", "kernel-bug"},
 };
 constexpr knob_value dup_mmap_link[] = {
-    {"before_copy", "45s", "The child's area is on the file's list, behind its parent's, when what "
-     "is mapped is copied.", UPSTREAM, "fault_vs_fork", "clean"},
+    {"before_copy", "45s",
+     "The child's area is on the file's list, behind its parent's, when what "
+     "is mapped is copied.",
+     UPSTREAM, "fault_vs_fork", "clean"},
     {"after_copy", "45", "It gets there afterwards.", OURS, "fault_vs_fork", disabled},
 };
 constexpr knob_value vfio_pci_iowrite_check[] = {
@@ -93,8 +98,9 @@ constexpr knob_value vfio_pci_flags[] = {
      "intx_vs_low_power", "data-race"},
 };
 constexpr knob_value config_write_intx[] = {
-    {"after_unlock", "c24", "A write of the command register looks at it again without memory_lock.",
-     UPSTREAM, "two_commands", "data-race"},
+    {"after_unlock", "c24",
+     "A write of the command register looks at it again without memory_lock.", UPSTREAM,
+     "two_commands", "data-race"},
     {"locked", "c24s", "memory_lock is dropped afterwards. Sound.", OURS, "two_commands", "clean"},
 };
 
@@ -103,7 +109,8 @@ constexpr knob_info knob_table[] = {
      vfio_pci_fault, 0},
     {"vfio_pci_fault.check", "What a fault holds when it looks whether memory is enabled.",
      vfio_pci_fault_check, 0},
-    {"vfio_pci_zap.bars", "What becomes of mappings when memory is disabled.", vfio_pci_zap_bars, 0},
+    {"vfio_pci_zap.bars", "What becomes of mappings when memory is disabled.", vfio_pci_zap_bars,
+     0},
     {"vfio_pci_zap.lock", "What is held when the BARs are zapped.", vfio_pci_zap_lock, 0},
     {"vfio_pci_zap.vmas", "Where memory_lock is taken when a device lists its areas.",
      vfio_pci_zap_vmas, 0},
@@ -124,7 +131,8 @@ constexpr invariant_info invariant_table[] = {
     {"bar-mapped-while-disabled", "I3.2",
      "A process maps the BAR of a device whose memory is disabled or that may sleep.",
      "when a page is mapped, a process has been forked or memory_lock is dropped"},
-    {"bar-not-tracked", "I3.3", "An area that is mapped is not listed once, or one that has gone is.",
+    {"bar-not-tracked", "I3.3",
+     "An area that is mapped is not listed once, or one that has gone is.",
      "when a fault is done, and at the end"},
     {"bar-half-mapped", "I3.4", "A fault that maps all or nothing has mapped a part.",
      "when a fault is done and nobody holds vma_lock"},

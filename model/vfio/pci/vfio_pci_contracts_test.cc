@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// Each invariant has a planted bug that it convicts and a near miss that it acquits. The knobs plant
-// those of the upstream history; here state is changed as no sound caller would.
+// Each invariant has a planted bug that it convicts and a near miss that it acquits. The knobs
+// plant those of the upstream history; here state is changed as no sound caller would.
 #include <gmock/gmock.h>
 
 #include "model/mm/pagetable.h"

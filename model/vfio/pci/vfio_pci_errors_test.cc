@@ -45,27 +45,26 @@ TEST(vfio_pci_errors, open) {
 }
 
 TEST(vfio_pci_errors, mmap) {
-  expect_errors(
-      {.flow = "bar_mmap",
-       .setup = one_area,
-       .base = [](call& c) { c["addr"] = 0x4000; },
-       .rows = {{"no device", EBADF, no_device},
-                {"no process", ESRCH, no_process},
-                // No length has no end.
-                {"no length", EINVAL, [](call& c) { c["length"] = 0; }, 99},
-                {"length of everything", ENOMEM, [](call& c) { c["length"] = all; }, 99},
-                {"too long", ENOMEM, [](call& c) { c["length"] = TASK_SIZE + 1; }},
-                {"outside", ENOMEM, [](call& c) { c["addr"] = TASK_SIZE; }, 2},
-                {"not aligned", EINVAL, [](call& c) { c["addr"] += 1; }, 1},
-                {"taken", EEXIST, [](call& c) { c["addr"] = 0x2000; }},
-                {"no memory", ENOMEM, [](call& c) { c.fail("kmalloc"); }},
-                {"no such region", EINVAL, [](call& c) { c["offset"] |= 9ul << 40; }},
-                {"private", EINVAL, [](call& c) { c["flags"] = 0; }},
-                {"the ROM", EINVAL, [](call& c) { c["offset"] |= 6ul << 40; }, 1},
-                {"another BAR", EINVAL, [](call& c) { c["offset"] |= 1ul << 40; }},
-                {"beyond the BAR", EINVAL, [](call& c) { c["offset"] |= 0x4000; }}},
-       .elsewhere = {EOVERFLOW},  // an offset in bytes is too small to wrap in pages
-       .c = pci_config()});
+  expect_errors({.flow = "bar_mmap",
+                 .setup = one_area,
+                 .base = [](call& c) { c["addr"] = 0x4000; },
+                 .rows = {{"no device", EBADF, no_device},
+                          {"no process", ESRCH, no_process},
+                          // No length has no end.
+                          {"no length", EINVAL, [](call& c) { c["length"] = 0; }, 99},
+                          {"length of everything", ENOMEM, [](call& c) { c["length"] = all; }, 99},
+                          {"too long", ENOMEM, [](call& c) { c["length"] = TASK_SIZE + 1; }},
+                          {"outside", ENOMEM, [](call& c) { c["addr"] = TASK_SIZE; }, 2},
+                          {"not aligned", EINVAL, [](call& c) { c["addr"] += 1; }, 1},
+                          {"taken", EEXIST, [](call& c) { c["addr"] = 0x2000; }},
+                          {"no memory", ENOMEM, [](call& c) { c.fail("kmalloc"); }},
+                          {"no such region", EINVAL, [](call& c) { c["offset"] |= 9ul << 40; }},
+                          {"private", EINVAL, [](call& c) { c["flags"] = 0; }},
+                          {"the ROM", EINVAL, [](call& c) { c["offset"] |= 6ul << 40; }, 1},
+                          {"another BAR", EINVAL, [](call& c) { c["offset"] |= 1ul << 40; }},
+                          {"beyond the BAR", EINVAL, [](call& c) { c["offset"] |= 0x4000; }}},
+                 .elsewhere = {EOVERFLOW},  // an offset in bytes is too small to wrap in pages
+                 .c = pci_config()});
 }
 
 TEST(vfio_pci_errors, munmap) {
@@ -119,8 +118,8 @@ TEST(vfio_pci_errors, fork_and_exit) {
 }
 
 TEST(vfio_pci_errors, config) {
-  for (const char* flow : {"config_write_command", "config_write_pm", "low_power_exit",
-                           "signal_eventfd"})
+  for (const char* flow :
+       {"config_write_command", "config_write_pm", "low_power_exit", "signal_eventfd"})
     expect_errors({.flow = flow,
                    .setup = one_device,
                    .base = [](call&) {},
@@ -166,8 +165,7 @@ TEST(vfio_pci_errors, irqs) {
                  .setup = one_device,
                  .base = [](call&) {},
                  .rows = {{"no device", EBADF, no_device},
-                          {"no vectors", ENOSPC,
-                           [](call& c) { c.fail("pci_alloc_irq_vectors"); }}},
+                          {"no vectors", ENOSPC, [](call& c) { c.fail("pci_alloc_irq_vectors"); }}},
                  .c = pci_config()});
 }
 

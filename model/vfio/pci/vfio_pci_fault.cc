@@ -31,8 +31,8 @@ vm_fault_t vfio_pci_mmap_huge_fault(vm_fault* vmf, unsigned order) {
   const unsigned long start = vma->vm_start;
   const unsigned long end = vma->vm_end;
   const unsigned long pfn = vma_to_pfn(vma) + (addr - start) / PAGE_SIZE;
-  if (order != 0 && (addr < start || addr + (PAGE_SIZE << order) > end ||
-                     (pfn & ((1ul << order) - 1)) != 0))
+  if (order != 0 &&
+      (addr < start || addr + (PAGE_SIZE << order) > end || (pfn & ((1ul << order) - 1)) != 0))
     return VM_FAULT_FALLBACK;
 
   critical_section cs(memory_rows[chosen(knob::vfio_pci_fault_check)],
@@ -59,7 +59,8 @@ static vm_fault_t insert_with_rest(vm_fault* vmf, unsigned long pfn) {
   vm_area_struct* const vma = vmf->vma;
   const unsigned long start = vma->vm_start;
   const unsigned long end = vma->vm_end;
-  const vm_fault_t ret = vmf_insert_pfn(vma, vmf->address, pfn + (vmf->address - start) / PAGE_SIZE);
+  const vm_fault_t ret =
+      vmf_insert_pfn(vma, vmf->address, pfn + (vmf->address - start) / PAGE_SIZE);
   if ((ret & VM_FAULT_ERROR) != 0) return ret;
   for (unsigned long addr = start; addr < end; addr += PAGE_SIZE, ++pfn) {
     if (addr == vmf->address) continue;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// The fault handlers of 5.8 to 6.9, when a device kept a list of the areas that are mapped, and what
-// was proposed in between. A fault maps all of its area. Kernel: drivers/vfio/pci/vfio_pci_core.c @
-// 6.1; 11c4cd07ba11 with abafbc551fdd for the first one.
+// The fault handlers of 5.8 to 6.9, when a device kept a list of the areas that are mapped, and
+// what was proposed in between. A fault maps all of its area. Kernel:
+// drivers/vfio/pci/vfio_pci_core.c @ 6.1; 11c4cd07ba11 with abafbc551fdd for the first one.
 #include "model/critical_section.h"
 #include "model/mm/pagetable.h"
 #include "model/vfio/pci/contracts.h"
@@ -73,9 +73,9 @@ void vfio_pci_mmap_close(vm_area_struct* vma) {
 // How far vma_lock reaches: to where the area is listed, or around the mapping as well.
 enum remap_site : unsigned { remap_begin, after_add, after_remap };
 static constexpr cs_row vma_rows[FAULT_VALUES] = {
-    {lock_kind::none, on(), on()},                                          // page
-    {lock_kind::mutex, on(remap_begin), on(after_add, after_remap)},        // remap_unlocked
-    {lock_kind::mutex, on(remap_begin), on(after_remap)},                   // remap_locked
+    {lock_kind::none, on(), on()},                                    // page
+    {lock_kind::mutex, on(remap_begin), on(after_add, after_remap)},  // remap_unlocked
+    {lock_kind::mutex, on(remap_begin), on(after_remap)},             // remap_locked
     // The others have it all the time, or never.
 };
 
@@ -134,10 +134,14 @@ vm_fault_t vfio_pci_mmap_insert_fault(vm_fault* vmf) {
   return ret;
 }
 
-// What a fault that fails half-way has mapped would stay, and nobody would know. Where it is zapped:
+// What a fault that fails half-way has mapped would stay, and nobody would know. Where it is
+// zapped:
 enum unwind_site : u8 { remap_failed, add_failed };
 static constexpr u32 unwind_rows[FAULT_VALUES] = {
-    on(), on(), on(), on(),        // page, remap_unlocked, remap_locked, insert_all
+    on(),
+    on(),
+    on(),
+    on(),                          // page, remap_unlocked, remap_locked, insert_all
     on(),                          // skip_tracked
     on(add_failed),                // zap_on_add
     on(remap_failed, add_failed),  // zap_on_failure

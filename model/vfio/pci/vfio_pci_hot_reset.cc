@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// A reset of all devices on a bus. Several memory_locks cannot be waited for, as nobody says in what
-// order: they are tried, and what has been taken is given back. Kernel:
+// A reset of all devices on a bus. Several memory_locks cannot be waited for, as nobody says in
+// what order: they are tried, and what has been taken is given back. Kernel:
 // drivers/vfio/pci/vfio_pci_core.c @ 6.12.117; 6.1 for the list.
 #include "model/vfio/pci/contracts.h"
 
@@ -16,8 +16,7 @@ static void up_write_all(vfio_device_set* set, list_head* end) {
 static void pci_reset_bus(vfio_device_set* set) {
   KFUNC();
   vfio_pci_core_device* vdev = nullptr;
-  list_for_each_entry(vdev, &set->device_list, dev_set_list)
-    vfio_pci_set_power_state(vdev, PCI_D0);
+  list_for_each_entry(vdev, &set->device_list, dev_set_list) vfio_pci_set_power_state(vdev, PCI_D0);
 }
 
 static int hot_reset_by_inode(vfio_device_set* set, bool owned) {

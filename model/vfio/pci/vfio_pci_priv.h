@@ -3,8 +3,8 @@
 // A vfio-pci device and what its files share. Kernel: include/linux/vfio_pci_core.h,
 // drivers/vfio/pci/vfio_pci_priv.h @ 6.12.117; vma_lock and vma_list as in 6.1.
 //
-// Lock order: dev_set->lock -> memory_lock -> i_mmap_rwsem; mmap_lock -> memory_lock. With the list:
-// mmap_lock -> vma_lock -> memory_lock.
+// Lock order: dev_set->lock -> memory_lock -> i_mmap_rwsem; mmap_lock -> memory_lock. With the
+// list: mmap_lock -> vma_lock -> memory_lock.
 #pragma once
 
 #include "model/mm/address_space.h"

@@ -29,8 +29,7 @@ TEST(vfio_pci_steps, fault) {
                 .cpu1 = touch,
                 .steps = {{"walk", "read_once process#1.pmd"},
                           {"R+ mmap", "down_read process#1.mmap_lock"},
-                          {"still not mapped?", "read_once process#1.pmd",
-                           "process#1.mmap_lock"},
+                          {"still not mapped?", "read_once process#1.pmd", "process#1.mmap_lock"},
                           {"R+ memory", "down_read vdev#1.memory_lock", "process#1.mmap_lock"},
                           {"enabled?", "read vdev#1.command", memory_lock},
                           {"M page-table page", "kmalloc table#1.1", memory_lock},
@@ -137,7 +136,10 @@ TEST(vfio_pci_steps, munmap) {
   expect_pairs({.pairs = 6,
                 .unlocked = 1,
                 .setup = mapped,
-                .cpu1 = [](world* w) { make_call(w, "bar_munmap", {0x1000, 0}); },
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "bar_munmap", {0x1000, 0});
+                    },
                 .steps = {{"W+ mmap", "down_write_arrive process#1.mmap_lock"},
                           {"W to R", "downgrade_write process#1.mmap_lock"},
                           {"zap", "write_once table#1.pte", mmap_lock},
@@ -156,7 +158,10 @@ TEST(vfio_pci_steps, hot_reset) {
   expect_pairs({.pairs = 6,
                 .unlocked = 0,
                 .setup = two_devices,
-                .cpu1 = [](world* w) { make_call(w, "vdev_hot_reset", {1, 1}); },
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "vdev_hot_reset", {1, 1});
+                    },
                 .steps = {{"L+ set", "mutex_lock dev_set#1.lock"},
                           {"try 1", "down_write_trylock vdev#1.memory_lock", "dev_set#1.lock"},
                           {"zap 1", "write_once table#1.pte", "dev_set#1.lock"},

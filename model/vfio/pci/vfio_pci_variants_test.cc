@@ -87,7 +87,9 @@ TEST(vfio_pci_knobs, a_listed_area_s_last_user_is_put_by_a_hot_reset) {
     make_call(w, "bar_mmap", {2, child, 0x4000, 0x1000});
     make_call(w, "bar_touch", {0x4000, child, 0});
   };
-  const std::vector<body> cpus = {[](world* w) { make_call(w, "vdev_hot_reset", {1, 1}); },
+  const std::vector<body> cpus = {[](world* w) {
+                                    make_call(w, "vdev_hot_reset", {1, 1});
+                                  },
                                   [](world* w) { make_call(w, "process_exit", {2}); }};
   EXPECT_THAT(found({{"vfio_pci.fault", "zap_on_failure"}}, cpus, 0, two_devices),
               Contains("recursive-lock in vfio_pci_mmap_close"));
