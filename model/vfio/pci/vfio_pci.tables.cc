@@ -98,10 +98,10 @@ constexpr knob_value vfio_pci_flags[] = {
      "intx_vs_low_power", "data-race"},
 };
 constexpr knob_value config_write_intx[] = {
-    {"after_unlock", "c24",
+    {"after_unlock", "I3c",
      "A write of the command register looks at it again without memory_lock.", UPSTREAM,
      "two_commands", "data-race"},
-    {"locked", "c24s", "memory_lock is dropped afterwards. Sound.", OURS, "two_commands", "clean"},
+    {"locked", "I3cs", "memory_lock is dropped afterwards. Sound.", OURS, "two_commands", "clean"},
 };
 
 constexpr knob_info knob_table[] = {
