@@ -92,7 +92,8 @@ void domain_freed(const core_domain* domain) {
     for (unsigned i = 0; i < here().device_count; ++i) {
       const device* const dev = here().devices[i];
       const iommu_master* const master = master_of(dev);
-      if (dev->iommu_group_.peek() == group && master != nullptr)
+      // A device that is being probed is attached to nothing yet.
+      if (master != nullptr && master->domain.peek() == domain)
         convict_here("core-domain-freed-early", "the driver has not released a device of the group");
     }
   }
@@ -126,12 +127,13 @@ void release_returned(const device* dev) {
     convict_here("released-device-translates", "the device is in no group and can do DMA");
 }
 
-void iommu_call_returned() {
+void iommu_call_returned(const char* name) {
   const peek_scope looking;
   for (const rid_entry* entry : here().entries)
     for (const io_root* root : here().ghost.freed_roots)
       if (entry->root.peek() == root)
-        convict_here("entry-names-freed-table", "hardware would walk a table that is gone");
+        convict("entry-names-freed-table", {name, current_task()}, {nullptr, no_task},
+                "hardware would walk a table that is gone");
 }
 
 }  // namespace iorace::kern::contract

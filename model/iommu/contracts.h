@@ -21,8 +21,8 @@ void root_freed(const io_root* root);
 // The entry of the device is about to name this root.
 void entry_written(const device* dev, const io_root* root);
 void release_returned(const device* dev);
-// A call is about to return.
-void iommu_call_returned();
+// The call of this name is about to return.
+void iommu_call_returned(const char* name);
 
 }  // namespace contract
 }  // namespace iorace::kern

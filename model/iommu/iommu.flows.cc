@@ -94,7 +94,7 @@ int store_type(device* dev, u64 type) {
 template <call_result (*Body)(world&, const call_args&), const auto& Name, const auto& Errors>
 call_result enter(world& w, const call_args& a) {
   const call_result r = Body(w, a);
-  CONTRACT(iommu_call_returned);
+  CONTRACT(iommu_call_returned, Name);
   CONTRACT(syscall_returned, Name, r.rc, Errors, std::size(Errors));
   return r;
 }

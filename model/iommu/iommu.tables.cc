@@ -17,7 +17,7 @@ constexpr knob_value release_device[] = {
      "The reference to the group goes first, and with the last one the default domain.",
      "before 9ac8545199a1", "release_last_device", "core-domain-freed-early"},
     {"driver_first", "A1", "The driver forgets the device, without a lock, while it is listed.",
-     "9ac8545199a1", "release_device", "kernel-warn"},
+     "9ac8545199a1", "release_device", "device-off-group-domain"},
     {"list_del_first", "A2", "The device leaves the list, then the driver forgets it, unlocked.",
      SEED, "release_device", "use-after-free"},
     {"group_reference", "A3",
