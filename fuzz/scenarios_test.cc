@@ -49,12 +49,16 @@ TEST(scenarios, are_canonical_and_say_what_they_are) {
   }
 }
 
-TEST(scenarios, the_menu_has_every_call) {
-  const auto t = scenario("iommufd", kernel_schema());
-  ASSERT_TRUE(t && t->program.menu);
+// But for those of agents.
+TEST(scenarios, the_menus_have_every_call) {
   std::set<std::string> offered, all;
-  for (const menu_item& i : t->program.menu->items) offered.insert(i.flow->name);
-  for (const kern::flow_info& f : kernel_schema().flows) all.insert(f.name);
+  for (const char* name : {"iommufd", "iommu"}) {
+    const auto t = scenario(name, kernel_schema());
+    ASSERT_TRUE(t && t->program.menu) << name;
+    for (const menu_item& i : t->program.menu->items) offered.insert(i.flow->name);
+  }
+  for (const kern::flow_info& f : kernel_schema().flows)
+    if (f.context != kern::flow_context::agent) all.insert(f.name);
   EXPECT_EQ(offered, all);
 }
 

@@ -35,7 +35,7 @@ constexpr arg_info owned_args[] = {device_arg, owner_arg};
 #define ERRORS(flow, ...)               \
   constexpr char flow##_name[] = #flow; \
   constexpr int flow##_errors[] = {__VA_ARGS__}
-ERRORS(device_add, EINVAL, ENOSPC);
+ERRORS(device_add, EINVAL, ENOSPC, EBUSY);
 ERRORS(device_probe, ENOENT, ENODEV, ENOMEM);
 ERRORS(device_remove, ENOENT, ENODEV);
 ERRORS(driver_bind, ENOENT, ENODEV, EBUSY, EPROBE_DEFER);
@@ -52,13 +52,14 @@ ERRORS(device_release_owner, ENOENT, ENODEV, EINVAL);
 ERRORS(iommu_group_type, ENOENT, ENODEV, EINVAL, EPERM, ENOMEM);
 ERRORS(device_dma, ENOENT, EFAULT);
 
-// Handles are numbers of devices, from 1 on. Only setups add devices.
+// Handles are numbers of devices, from 1 on. Only setups add devices: task 0.
 device* named(world& w, u64 handle) {
   return handle == 0 || handle > w.iommu->device_count ? nullptr : w.iommu->devices[handle - 1];
 }
 
 call_result device_add(world& w, const call_args& a) {
   iommu_world& here = *w.iommu;
+  if (current_task() != 0) return {-EBUSY, 0};
   if (a.value[0] >= requesters_max || a.value[1] >= slots_max || a.value[2] > DRIVER_REENTRANT)
     return {-EINVAL, 0};
   if (here.device_count == group_devices_max) return {-ENOSPC, 0};
