@@ -5,6 +5,7 @@
 #include "model/iommu/iommu_world.h"
 #include "model/iommu/vfio_group.h"
 #include "model/world.h"
+#include "scheduler/sync/waitqueue.h"
 
 namespace iorace::kern {
 
@@ -13,13 +14,23 @@ void vfio_device_remove_group(device* dev);
 
 namespace {
 
+// The lock of the device, once whoever probes it has ended: drivers are bound to what has been added.
+void device_lock(device* dev) {
+  down_write(&dev->life);
+  mutex_lock(&dev->lock);
+}
+void device_unlock(device* dev) {
+  mutex_unlock(&dev->lock);
+  up_write(&dev->life);
+}
+
 // Under the device's lock, for a driver that is bound. Returns Body's result, or -ENODEV.
 template <class Body>
 int of_bound(device* dev, u64 driver, Body body) {
-  mutex_lock(&dev->lock);
+  device_lock(dev);
   const u64 bound = dev->driver;
   const int rc = bound == driver ? body() : -ENODEV;
-  mutex_unlock(&dev->lock);
+  device_unlock(dev);
   return rc;
 }
 
@@ -30,11 +41,16 @@ void detach_own(device* dev) {
   iommu_domain_free(own);
 }
 
-// Waits for the last user of a device that VFIO drives.
+// Waits for the last user of a device that VFIO drives. The user honours each request
+// to close; they come every ten seconds, which pass when nothing else can move.
 void vfio_unregister_group_dev(device* dev) {
   KFUNC();
   const bool last = refcount_dec_and_test(&dev->registered);
-  if (!last) wait_for_completion(&dev->comp);
+  if (!last) {
+    do {
+      vfio_close(dev);
+    } while (wait_for_completion_timeout(&dev->comp, 10 * HZ) == 0);
+  }
   while (dev->claimed.load(op_kind::read) != 0) {
     iommu_device_release_dma_owner(dev);
     dev->claimed--;
@@ -69,25 +85,27 @@ int device_probe_flow(device* dev) {
   KFUNC();
   down_read(&dev->life);
   const u64 gone = dev->removed;
-  const int rc = gone != 0 ? -ENODEV : iommu_probe_device(dev);
+  const u64 driver = dev->driver;
+  int rc = gone != 0 ? -ENODEV : -EBUSY;
+  if (gone == 0 && driver == BOUND_NONE) rc = iommu_probe_device(dev);
   up_read(&dev->life);
   return rc;
 }
 
 int driver_bind(device* dev) {
   KFUNC();
-  mutex_lock(&dev->lock);
+  device_lock(dev);
   int rc = may_bind(dev);
   if (rc == 0) rc = iommu_device_use_default_domain(dev);
   if (rc == 0) dev->driver = BOUND_KERNEL;
-  mutex_unlock(&dev->lock);
+  device_unlock(dev);
   return rc;
 }
 
 // A driver that manages DMA on its own: it does not use the default domain.
 int vfio_bind(device* dev) {
   KFUNC();
-  mutex_lock(&dev->lock);
+  device_lock(dev);
   int rc = may_bind(dev);
   if (rc == 0 && dev->iommu_group_.load(op_kind::read) == nullptr) rc = -EINVAL;
   if (rc == 0) {
@@ -96,22 +114,22 @@ int vfio_bind(device* dev) {
     refcount_set(&dev->registered, 1);
     dev->driver = BOUND_VFIO;
   }
-  mutex_unlock(&dev->lock);
+  device_unlock(dev);
   return rc;
 }
 
 int driver_unbind(device* dev) {
   KFUNC();
-  mutex_lock(&dev->lock);
+  device_lock(dev);
   const u64 driver = dev->driver;
   if (driver != BOUND_NONE) device_release_driver(dev);
-  mutex_unlock(&dev->lock);
+  device_unlock(dev);
   return driver == BOUND_NONE ? -ENODEV : 0;
 }
 
 int device_del(device* dev) {
   KFUNC();
-  mutex_lock(&dev->lock);
+  device_lock(dev);
   const u64 gone = dev->removed;
   if (gone == 0) {
     const u64 driver = dev->driver;
@@ -119,11 +137,9 @@ int device_del(device* dev) {
     dev->removed = 1;
   }
   mutex_unlock(&dev->lock);
-  if (gone != 0) return -ENODEV;
-  down_write(&dev->life);
-  iommu_release_device(dev);
+  if (gone == 0) iommu_release_device(dev);
   up_write(&dev->life);
-  return 0;
+  return gone != 0 ? -ENODEV : 0;
 }
 
 int driver_attach_own(device* dev) {
@@ -174,11 +190,11 @@ int driver_unclaim(device* dev) {
 
 int group_store_type(device* dev, u64 type) {
   KFUNC();
-  mutex_lock(&dev->lock);
+  device_lock(dev);
   const u64 gone = dev->removed;
   iommu_group* const group = gone != 0 ? nullptr : dev->iommu_group_.load(op_kind::read);
   if (group != nullptr) iommu_group_get(group);
-  mutex_unlock(&dev->lock);
+  device_unlock(dev);
   if (group == nullptr) return -ENODEV;
   const int rc = iommu_group_store_type(group, type);
   iommu_group_put(group);

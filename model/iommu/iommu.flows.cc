@@ -14,7 +14,7 @@ namespace {
 constexpr named_value rids[] = {{"a", 0}, {"b", 1}, {"c", 2}, {"d", 3}};
 constexpr named_value kinds[] = {{"plain", DRIVER_PLAIN}, {"reentrant", DRIVER_REENTRANT}};
 constexpr named_value types[] = {{"dma", IOMMU_DOMAIN_DMA}, {"dma_fq", IOMMU_DOMAIN_DMA_FQ}};
-constexpr named_value owners[] = {{"vfio", 1}, {"iommufd", 2}};
+constexpr named_value owners[] = {{"iommufd", 2}, {"other", 3}};
 
 constexpr arg_info device_arg = {.name = "device", .kind = arg_kind::object, .cls = "device"};
 constexpr arg_info rid_arg = {.name = "rid", .kind = arg_kind::choice, .choices = rids, .dull = 0};
@@ -36,7 +36,7 @@ constexpr arg_info owned_args[] = {device_arg, owner_arg};
   constexpr char flow##_name[] = #flow; \
   constexpr int flow##_errors[] = {__VA_ARGS__}
 ERRORS(device_add, EINVAL, ENOSPC, EBUSY);
-ERRORS(device_probe, ENOENT, ENODEV, ENOMEM);
+ERRORS(device_probe, ENOENT, ENODEV, EBUSY, ENOMEM);
 ERRORS(device_remove, ENOENT, ENODEV);
 ERRORS(driver_bind, ENOENT, ENODEV, EBUSY, EPROBE_DEFER);
 ERRORS(driver_unbind, ENOENT, ENODEV);
@@ -86,7 +86,10 @@ call_result of_two(world& w, const call_args& a) {
   device* const dev = named(w, a.value[0]);
   return {dev == nullptr ? -ENOENT : Body(dev, a.value[1]), 0};
 }
-int claim(device* dev, u64 owner) { return owner == 0 ? -EINVAL : driver_claim(dev, owner); }
+// Groups are VFIO's to claim, by an owner that nobody else names.
+int claim(device* dev, u64 owner) {
+  return owner == 0 || owner == OWNER_VFIO ? -EINVAL : driver_claim(dev, owner);
+}
 int store_type(device* dev, u64 type) {
   return type != IOMMU_DOMAIN_DMA && type != IOMMU_DOMAIN_DMA_FQ ? -EINVAL
                                                                  : group_store_type(dev, type);

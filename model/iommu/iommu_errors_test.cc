@@ -65,7 +65,7 @@ void expect(const char* flow, const body& setup, std::vector<error_row> rows,
 TEST(iommu_errors, devices_come_and_go) {
   // Devices are added by setups, before there are tasks.
   engine e;
-  const config c = machine();
+  const config with_iommu = machine();
   std::vector<long> rc;
   const auto setup = [&](world* w) {
     two_devices(w);
@@ -77,11 +77,12 @@ TEST(iommu_errors, devices_come_and_go) {
   };
   const auto cpu1 = [&](world* w) { rc.push_back(make_call(w, "device_add", {7}).rc); };
   round_robin choose;
-  EXPECT_EQ(e.run(program_of(c, setup, {cpu1}), choose, {}).how, ended::finished);
+  EXPECT_EQ(e.run(program_of(with_iommu, setup, {cpu1}), choose, {}).how, ended::finished);
   EXPECT_THAT(rc, testing::ElementsAre(-EINVAL, -EINVAL, -EINVAL, -ENOSPC, -EBUSY));
   expect("device_probe", [](world* w) { make_call(w, "device_add", {0}); },
          {{"no device", ENOENT, no_device},
           {"it has been taken away", ENODEV, removed},
+          {"a driver is bound", EBUSY, after("driver_bind", {1})},
           {"no memory", ENOMEM, [](faulty_call& c) { c.fail("kmalloc"); }}});
   expect("device_remove", two_devices,
          {{"no device", ENOENT, no_device}, {"it has been taken away", ENODEV, removed}});
