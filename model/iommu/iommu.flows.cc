@@ -11,7 +11,8 @@
 namespace iorace::kern::iommu_tables {
 namespace {
 
-constexpr named_value rids[] = {{"a", 0}, {"b", 1}, {"c", 2}, {"d", 3}};
+constexpr named_value rids[] = {{"a", 0}, {"b", 1}, {"c", 2},
+                                {"d", 3}, {"e", 4}, {"f", 5}, {"g", 6}};
 constexpr named_value kinds[] = {{"plain", DRIVER_PLAIN}, {"reentrant", DRIVER_REENTRANT}};
 constexpr named_value types[] = {{"dma", IOMMU_DOMAIN_DMA}, {"dma_fq", IOMMU_DOMAIN_DMA_FQ}};
 constexpr named_value owners[] = {{"iommufd", 2}, {"other", 3}};

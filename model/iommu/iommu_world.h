@@ -10,8 +10,8 @@
 
 namespace iorace::kern {
 
-inline constexpr unsigned requesters_max = 4;
-inline constexpr unsigned slots_max = 2;
+inline constexpr unsigned requesters_max = 7;
+inline constexpr unsigned slots_max = 6;
 inline constexpr unsigned group_devices_max = 32;
 
 struct vfio_iommu_group;
