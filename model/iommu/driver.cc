@@ -21,13 +21,15 @@ void domain_users_release(kref* users) {
   kfree(domain);
 }
 
-// Another device with this requester id that the driver has attached to a domain.
+// Another device with this requester id that is attached to a domain. Aliases share a group.
 bool alias_attached(const device* dev) {
-  for (unsigned i = 0; i < this_world().iommu->device_count; ++i) {
-    device* const other = this_world().iommu->devices[i];
+  iommu_group* const group = dev->iommu_group_;
+  if (group == nullptr) return false;
+  group_device* gdev = nullptr;
+  list_for_each_entry(gdev, &group->devices, list) {
+    device* const other = gdev->dev;
     if (other == dev || other->rid.peek() != dev->rid.peek()) continue;
     dev_iommu* const param = other->iommu;
-    if (param == nullptr) continue;
     iommu_master* const master = param->priv;
     if (master == nullptr) continue;
     core_domain* const domain = master->domain;
