@@ -7,8 +7,8 @@
 //   owner-without-its-domain   I2.5  when the group's mutex is about to be dropped
 //   released-device-translates I2.7  when RELEASE has returned
 //   core-domain-freed-early    I2.8  when a domain is freed
-// I2.1, no access to a freed domain, is the heap's verdict (the hardware's walk is an access), I2.6,
-// no deadlock through a callback, the scheduler's.
+// I2.1, no access to a freed domain, is the heap's verdict (the hardware's walk is an access);
+// I2.6, no deadlock through a callback, the scheduler's.
 #include "model/iommu/contracts.h"
 
 #include "model/iommu/iommu.h"
@@ -47,13 +47,13 @@ const char* const releasing[] = {"iommu_release_device", nullptr};
 
 void group_made(iommu_group* group) {
   const peek_scope looking;
-  here().ghost.groups.add(group);
+  here().ghost.groups.add({group});
 }
 
 void group_gone(iommu_group* group) {
   const peek_scope looking;
-  for (iommu_group*& g : here().ghost.groups)
-    if (g == group) return here().ghost.groups.remove(g);
+  for (ghost_group& g : here().ghost.groups)
+    if (g.group == group) return here().ghost.groups.remove(g);
 }
 
 // A device whose driver data is gone has no domain to compare.
@@ -87,21 +87,22 @@ void group_settled(const iommu_group* group) {
 
 void domain_freed(const core_domain* domain) {
   const peek_scope looking;
-  for (const iommu_group* group : here().ghost.groups) {
+  for (const ghost_group& g : here().ghost.groups) {
+    const iommu_group* const group = g.group;
     if (group->default_domain.peek() != domain && group->blocking_domain.peek() != domain) continue;
     for (unsigned i = 0; i < here().device_count; ++i) {
       const device* const dev = here().devices[i];
       const iommu_master* const master = master_of(dev);
       // A device that is being probed is attached to nothing yet.
       if (master != nullptr && master->domain.peek() == domain)
-        convict_here("core-domain-freed-early", "the driver has not released a device of the group");
+        convict_here("core-domain-freed-early", "the driver has not released a device");
     }
   }
 }
 
 void root_freed(const io_root* root) {
   const peek_scope looking;
-  here().ghost.freed_roots.add(root);
+  here().ghost.freed_roots.add({root});
 }
 
 void entry_written(const device* dev, const io_root* root) {
@@ -130,8 +131,8 @@ void release_returned(const device* dev) {
 void iommu_call_returned(const char* name) {
   const peek_scope looking;
   for (const rid_entry* entry : here().entries)
-    for (const io_root* root : here().ghost.freed_roots)
-      if (entry->root.peek() == root)
+    for (const ghost_root& freed : here().ghost.freed_roots)
+      if (entry->root.peek() == freed.root)
         convict("entry-names-freed-table", {name, current_task()}, {nullptr, no_task},
                 "hardware would walk a table that is gone");
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // A driver with data per device: a pointer to the attached domain, a link in that domain's list,
-// and the entry of the requester id, which aliases share. Its walker is the uncounted reference: the
-// entry names the root of the domain until somebody writes another one.
+// and the entry of the requester id, which aliases share. Its walker is the uncounted reference:
+// the entry names the root of the domain until somebody writes another one.
 // Kernel: drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c @ 6.12.117; release op that calls the core:
 // drivers/iommu/ipmmu-vmsa.c before 6.6.
 #include "model/iommu/contracts.h"

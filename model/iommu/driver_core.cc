@@ -14,7 +14,7 @@ void vfio_device_remove_group(device* dev);
 
 namespace {
 
-// The lock of the device, once whoever probes it has ended: drivers are bound to what has been added.
+// The lock of the device, once whoever probes it has ended: drivers bind to what is added.
 void device_lock(device* dev) {
   down_write(&dev->life);
   mutex_lock(&dev->lock);

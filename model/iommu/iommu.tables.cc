@@ -31,7 +31,7 @@ constexpr knob_value release_device[] = {
      "wrong where two devices belong to VFIO.",
      SEED, "release_device", "kernel-warn"},
     {"detach_shared", "A5ii",
-     "The same without a warning: the default domain replaces what an alias is translated by.", SEED,
+     "The same without a warning: the default domain replaces the translation of an alias.", SEED,
      "release_shared_rid", "alias-cut-off"},
     {"domain_users", "A6",
      "Drivers count the domain as long as the hardware walks it. Sound.", SEED, "release_device",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// The chapter's part of the world: entries that block, slots without groups. In the end users close,
-// unset their containers, and devices are taken away.
+// The chapter's part of the world: entries that block, slots without groups. In the end users
+// close, unset their containers, and devices are taken away.
 #include <new>
 
 #include "model/iommu/iommu_tables.h"

@@ -99,7 +99,7 @@ TEST(iommu_errors, drivers_bind) {
            }}},
          {EPROBE_DEFER});
   expect("driver_unbind", driver,
-         {{"no device", ENOENT, no_device}, {"none is bound", ENODEV, after("driver_unbind", {1})}});
+         {{"no device", ENOENT, no_device}, {"none bound", ENODEV, after("driver_unbind", {1})}});
   expect("vfio_device_bind", two_devices,
          {{"no device", ENOENT, no_device},
           {"it has been taken away", ENODEV, removed, 9},

@@ -30,9 +30,15 @@ struct probe_serialiser {
 IORACE_DESCRIBE(probe_serialiser, "iommu_probe", lock);
 
 // What invariants remember; used inside peek_scopes only.
+struct ghost_root {
+  const io_root* root;
+};
+struct ghost_group {
+  iommu_group* group;
+};
 struct iommu_ghosts {
-  ghost_set<const io_root*> freed_roots;
-  ghost_set<iommu_group*> groups;  // alive
+  ghost_set<ghost_root> freed_roots;
+  ghost_set<ghost_group> groups;  // alive
 };
 
 struct iommu_world {
