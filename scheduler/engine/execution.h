@@ -21,6 +21,10 @@ struct execution_options {
   std::uint32_t faults_max = 0;       // injected failures per execution
   bool fair = false;                  // locks are handed over first come, first served
   bool detect_races = true;
+  // A task that is about to use dead memory stops before it does, as before any other operation,
+  // and is convicted when it goes on: so an exhaustive search sees that the use depends on the
+  // kfree. Otherwise it is convicted at once.
+  bool stop_at_misuse = false;
   // Where the engine's last execution was of the same program (an object that has not changed, on
   // the same OS thread) and had this set, too: what its setup made is put back instead of made
   // anew. For programs that allow it, see program::same_setup.

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "scheduler/engine/check.h"
-#include "scheduler/engine/engine.h"
+#include "scheduler/engine/points.h"
 
 namespace iorace {
 namespace {
@@ -118,6 +118,11 @@ void engine::found_dead(const void* place, op_kind kind) {
   const object_entry& o = objects[c.object];
   if (o.state == object_state::live)
     found(verdict::out_of_bounds, line(traits(kind).name) + " behind " + name_of(c.object));
+  const bool stopped = mine_->place == place && mine_->kind == kind;
+  if (options_->stop_at_misuse && !quiet() && !stopped) {
+    declare(place, c, kind);
+    stop();
+  }
   append(kind, place, c, 0);
   found(verdict::use_after_free, line(traits(kind).name) + " of " + name_of(place), o.freed_at,
         step_count_ - 1);

@@ -113,6 +113,21 @@ class alignas(8) shared {
     return *this;
   }
 
+  // Stores `v` iff the value is `old`, fully ordered. Returns what was there. One event, which
+  // records `v` in either case.
+  T cmpxchg(T old, T v) {
+    declare_marked(op_kind::atomic_sync, this, mask, std::is_pointer_v<T>, to_bits(v));
+    const T there = peek();
+    if (there == old) poke(v);
+    return there;
+  }
+  T xchg(T v) {
+    declare_marked(op_kind::atomic_sync, this, mask, std::is_pointer_v<T>, to_bits(v));
+    const T there = peek();
+    poke(v);
+    return there;
+  }
+
   // Reads without an operation: for invariants and ghosts only.
   T peek() const {
     T v;
@@ -142,6 +157,14 @@ T smp_load_acquire(const shared<T>& x) {
 template <class T, class V>
 void smp_store_release(shared<T>& x, V v) {
   x.store(op_kind::store_release, static_cast<T>(v));
+}
+template <class T, class V, class W>
+T cmpxchg(shared<T>& x, V old, W v) {
+  return x.cmpxchg(static_cast<T>(old), static_cast<T>(v));
+}
+template <class T, class V>
+T xchg(shared<T>& x, V v) {
+  return x.xchg(static_cast<T>(v));
 }
 
 }  // namespace iorace

@@ -192,7 +192,7 @@ class reduction {
   // What a task does to the end another one may do as well, best of all one that does nothing else.
   void change_tasks() {
     for (std::size_t i = 0; i < out_.plan.segments.size(); ++i)
-      for (task_id t = 1; t < engine_.tasks(); ++t) {
+      for (task_id t = 1; t < engine_.tasks() && i < out_.plan.segments.size(); ++t) {
         if (out_.plan.segments[i].until) break;
         schedule s = out_.plan;
         s.segments[i].task = engine_.task_name(t);

@@ -20,6 +20,7 @@ class searcher {
       : program_(p), options_(o), each_(o.each), promoted_(o.points.begin(), o.points.end()) {
     each_.fair = false;
     each_.reuse_setup = true;
+    each_.stop_at_misuse = true;
     if (p.check)
       program_.check = [this, &p](void* world) {
         strategy_.settle();

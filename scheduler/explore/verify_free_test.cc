@@ -17,5 +17,25 @@ TEST(verify_free, finds_the_use_before_the_free) {
   expect_same_traces(on_lab({frees, frees, uses}, one_thing), "two frees");
 }
 
+// The object is dead when its user comes to the use: that it might not have been hangs on an order
+// of its own.
+TEST(verify_free, finds_the_use_of_what_was_alive_before) {
+  const lab_body looks = [](lab* l) {
+    if (atomic_read(&l->x) == 0) return;
+    atomic_set(&l->y, 1);
+    WRITE_ONCE(l->slot.peek()->value, 1);
+  };
+  const lab_body clears = [](lab* l) {
+    atomic_set(&l->x, 0);
+    kfree(l->slot.peek());
+  };
+  const lab_body init = [](lab* l) {
+    one_thing(l);
+    atomic_set(&l->x, 1);
+  };
+  expect_same_traces(on_lab({clears, looks}, init), "the free comes first");
+  expect_same_traces(on_lab({looks, clears}, init), "the use comes first");
+}
+
 }  // namespace
 }  // namespace iorace

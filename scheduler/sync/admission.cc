@@ -52,6 +52,9 @@ std::uint8_t of_deferred(op_kind kind, const void* place) {
     case op_kind::cancel_work:
     case op_kind::cancel_work_sync:
     case op_kind::enable_work:
+    case op_kind::device_submit:
+    case op_kind::device_fetch:
+    case op_kind::device_done:
       return of_server(*static_cast<const server*>(place));
     case op_kind::mod_timer:
     case op_kind::timer_delete:
@@ -140,6 +143,7 @@ std::uint8_t admission_needed(op_kind kind) {
       return admits_not_last;
     case op_kind::work_start:
     case op_kind::rcu_callback:
+    case op_kind::device_fetch:
       return admits_server;
     case op_kind::timer_expire:
       return admits_alarm;

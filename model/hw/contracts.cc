@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The chapter's invariants, each at the moments at which sound code keeps it.
+//   freed-page-reachable      H1   when a page is freed that devices could reach
+//   stale-translation         H2   when a strict unmap has returned
+//   iova-reused-stale         H3   when an IOVA is allocated
+//   table-freed-in-use        H4   when a table page is freed
+//   root-freed-in-use         H5   when a tree is freed, and when an entry is made present
+//   torn-translation          H6   when hardware has fetched an entry, and when an attach returns
+//   blocked-device-access     H7   when a device has translated
+//   devtlb-filled-late        H8   when a device fills in an answer
+//   wait-returned-early       H10  when a wait for commands returns
+//   completion-goes-backwards H10  when a wait command stores its number
+// H9, that what was asked for was unmapped, is the kernel's own WARN_ON. A walk that meets what was
+// freed is a use after free.
+#include "model/hw/contracts.h"
+
+#include "model/hw/reach.h"
+#include "model/world.h"
+
+namespace iorace::kern::contract {
+namespace {
+
+hw_ghosts& ghost() { return *this_world().hw->ghost; }
+
+[[noreturn]] void convict_here(const char* name, const char* detail) {
+  convict(name, {caller(0), current_task()}, {nullptr, no_task}, detail);
+}
+
+ghost_queue& queue_of(const hw_iommu* iommu) {
+  for (ghost_queue& q : ghost().queues)
+    if (q.iommu == iommu) return q;
+  return ghost().queues.add({iommu, 0, 0, 0});
+}
+
+ghost_device& device_of(const hw_endpoint* dev) {
+  for (ghost_device& d : ghost().devices)
+    if (d.dev == dev) return d;
+  return ghost().devices.add({dev, 0});
+}
+
+bool is_pair(const context_entry* entry, unsigned did, const io_table* root) {
+  for (const ghost_pair& p : ghost().pairs)
+    if (p.entry == entry && p.did == did && p.root == root) return true;
+  return false;
+}
+
+// Of all aliases.
+void unblock(const hw_iommu* iommu, u64 rid) {
+  machine_parts<const hw_endpoint*>& blocked = ghost().blocked;
+  for (unsigned i = 0; i < blocked.count;) {
+    const hw_endpoint*& dev = blocked.items[i];
+    if (dev->iommu.peek() == iommu && dev->rid.peek() == rid)
+      blocked.remove(dev);
+    else
+      ++i;
+  }
+}
+
+}  // namespace
+
+void pte_written(io_table* table, unsigned index) {
+  const peek_scope looking;
+  table->stamp[index].poke(++ghost().stamps);
+}
+
+void table_freed(const io_table* table) {
+  const peek_scope looking;
+  if (is_in_walkable_tree(table))
+    convict_here("table-freed-in-use", "a tree that a device can walk still has the table");
+  if (is_in_paging_cache(table))
+    convict_here("table-freed-in-use", "hardware still has the table cached");
+}
+
+void tree_freed(const io_table* root) {
+  const peek_scope looking;
+  if (is_walkable_root(root))
+    convict_here("root-freed-in-use", "the entry of a device still names the root");
+}
+
+void entry_made(const context_entry* entry, unsigned did, const io_table* root) {
+  const peek_scope looking;
+  ghost().pairs.add({entry, did, root});
+}
+
+void entry_written(const context_entry* entry) {
+  const peek_scope looking;
+  if (!is_live(entry->root.peek()))
+    convict_here("root-freed-in-use", "the entry names a root that has been freed");
+  for (const hw_iommu* iommu : ghost().iommus)
+    for (unsigned rid = 0; rid < rids_max; ++rid)
+      if (iommu->entries[rid][IOMMU_NO_PASID].peek() == entry) unblock(iommu, rid);
+}
+
+void entry_cached(const context_entry* entry, unsigned did, const io_table* root) {
+  const peek_scope looking;
+  if (!is_pair(entry, did, root))
+    convict_here("torn-translation", "no driver has put this root and this domain id together");
+}
+
+void device_blocked(const hw_endpoint* dev) {
+  const peek_scope looking;
+  ghost().blocked.add(dev);
+}
+
+void device_attaching(const hw_endpoint* dev) {
+  const peek_scope looking;
+  unblock(dev->iommu.peek(), dev->rid.peek());
+}
+
+// What an alias has attached stays.
+void device_attached(const hw_endpoint* dev, const paging_domain* domain, int rc) {
+  const peek_scope looking;
+  const cached_entry* const cached =
+      dev->iommu.peek()->entry_cache[dev->rid.peek()][IOMMU_NO_PASID].peek();
+  if (rc != 0 || cached == nullptr) return;
+  for (const hw_endpoint* other : ghost().endpoints) {
+    const device_domain_info* const info = other->info.peek();
+    if (other != dev && is_alias(other, dev) && info != nullptr && info->domain.peek() != nullptr)
+      return;
+  }
+  if (entry_did(cached->word) != domain->did.peek())
+    convict_here("torn-translation", "the device is attached and still translates by another");
+}
+
+void dma_reaches(const hw_endpoint* dev) {
+  const peek_scope looking;
+  for (const hw_endpoint* blocked : ghost().blocked)
+    if (is_alias(blocked, dev))
+      convict_here("blocked-device-access", "the device is blocked and reaches memory");
+}
+
+u64 devtlb_asked(const hw_endpoint* dev) {
+  const peek_scope looking;
+  return device_of(dev).invalidations;
+}
+
+void devtlb_filled(const hw_endpoint* dev, u64 asked) {
+  const peek_scope looking;
+  if (device_of(dev).invalidations != asked)
+    convict_here("devtlb-filled-late", "the answer is older than an invalidation that is done");
+}
+
+void devtlb_invalidated(const hw_endpoint* dev) {
+  const peek_scope looking;
+  ++device_of(dev).invalidations;
+}
+
+void commands_queued(const hw_iommu* iommu, u64 n) {
+  const peek_scope looking;
+  queue_of(iommu).queued += n;
+}
+
+u64 commands_so_far(const hw_iommu* iommu) {
+  const peek_scope looking;
+  return queue_of(iommu).queued;
+}
+
+void command_executed(const hw_iommu* iommu) {
+  const peek_scope looking;
+  ++queue_of(iommu).executed;
+}
+
+void wait_executed(const hw_iommu* iommu, u64 number) {
+  const peek_scope looking;
+  u64& stored = queue_of(iommu).stored;
+  if (number < stored)
+    convict_here("completion-goes-backwards", "a wait stores a lower number than the one before");
+  stored = number;
+}
+
+void wait_returned(const hw_iommu* iommu, u64 queued) {
+  const peek_scope looking;
+  if (queue_of(iommu).executed < queued)
+    convict_here("wait-returned-early", "commands that were queued before have had no effect yet");
+}
+
+void unmapped(const dma_page* pages, u64 n, u64 pfn) {
+  const peek_scope looking;
+  for (u64 i = 0; i < n; ++i)
+    if (is_in_tlb(pages + i, pfn + i))
+      convict_here("stale-translation", "the unmap has returned and a TLB still has the page");
+}
+
+void iova_allocated(const paging_domain* domain, u64 pfn, u64 pages) {
+  const peek_scope looking;
+  for (u64 i = 0; i < pages; ++i)
+    if (is_in_tlb_of(domain, pfn + i))
+      convict_here("iova-reused-stale", "a TLB still has a translation of the IOVA");
+}
+
+void pages_freed(const dma_page* pages, u64 n) {
+  const peek_scope looking;
+  for (u64 i = 0; i < n; ++i) {
+    if (is_in_walkable_tree(pages + i))
+      convict_here("freed-page-reachable", "a tree that a device can walk still maps the page");
+    for (u64 pfn = 0; pfn < iova_pages_max; ++pfn)
+      if (is_in_tlb(pages + i, pfn))
+        convict_here("freed-page-reachable", "a TLB still has the page");
+  }
+}
+
+}  // namespace iorace::kern::contract

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Moments of the chapter's flows at which its invariants may be judged (contracts.cc says which).
+// Each is the flow's own statement of where it is. Looking makes no operation. What is judged about
+// memory is judged right behind the kfree, which no access is independent of: so an exhaustive
+// search looks at either order of the two.
+#pragma once
+
+#include "model/kernel.h"
+
+namespace iorace::kern {
+
+struct context_entry;
+struct dma_page;
+struct hw_endpoint;
+struct hw_iommu;
+struct io_table;
+struct paging_domain;
+
+namespace contract {
+
+// Page tables: an entry has been written; a table has been freed, a whole tree is about to be.
+void pte_written(io_table* table, unsigned index);
+void table_freed(const io_table* table);
+void tree_freed(const io_table* root);
+
+// Entries of devices: root and domain id that a driver has put together; the entry is present; the
+// hardware has put them together and is about to cache that.
+void entry_made(const context_entry* entry, unsigned did, const io_table* root);
+void entry_written(const context_entry* entry);
+void entry_cached(const context_entry* entry, unsigned did, const io_table* root);
+
+// Translation of a device: blocked from here on, about to be attached, an attach returns `rc`.
+void device_blocked(const hw_endpoint* dev);
+void device_attaching(const hw_endpoint* dev);
+void device_attached(const hw_endpoint* dev, const paging_domain* domain, int rc);
+
+// A device has a translation and is about to access memory.
+void dma_reaches(const hw_endpoint* dev);
+// A device TLB: the IOMMU answers, returns what filled() wants to know; the answer is filled in;
+// an invalidation has been executed.
+u64 devtlb_asked(const hw_endpoint* dev);
+void devtlb_filled(const hw_endpoint* dev, u64 asked);
+void devtlb_invalidated(const hw_endpoint* dev);
+
+// The queue of an IOMMU: commands are about to be queued, how many have been, one has taken effect,
+// a wait is about to store its number, a wait for the first `queued` commands returns.
+void commands_queued(const hw_iommu* iommu, u64 n);
+u64 commands_so_far(const hw_iommu* iommu);
+void command_executed(const hw_iommu* iommu);
+void wait_executed(const hw_iommu* iommu, u64 number);
+void wait_returned(const hw_iommu* iommu, u64 queued);
+
+// An unmap that promises that no device reaches the pages any more has returned.
+void unmapped(const dma_page* pages, u64 n, u64 pfn);
+// An IOVA is about to be used again.
+void iova_allocated(const paging_domain* domain, u64 pfn, u64 pages);
+// Memory that devices could reach has been freed.
+void pages_freed(const dma_page* pages, u64 n);
+
+}  // namespace contract
+}  // namespace iorace::kern

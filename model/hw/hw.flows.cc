@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The chapter's flows. One line of the table per flow, one function that unpacks its arguments.
+#include "model/hw/context.h"
+#include "model/hw/contracts.h"
+#include "model/hw/dma.h"
+#include "model/hw/driver.h"
+#include "model/hw/ghosts.h"
+#include "model/hw/hw_tables.h"
+#include "model/iommufd/contracts.h"
+#include "model/world.h"
+
+namespace iorace::kern::hw_tables {
+namespace {
+
+constexpr named_value iommu_kinds[] = {{"vtd", IOMMU_VTD}, {"amd", IOMMU_AMD}};
+constexpr named_value domain_types[] = {
+    {"unmanaged", DOMAIN_UNMANAGED}, {"dma", DOMAIN_DMA}, {"dma_fq", DOMAIN_DMA_FQ}};
+constexpr named_value rids[] = {{"a", 0}, {"b", 1}, {"c", 2}, {"d", 3}};
+
+constexpr arg_info iommu_arg = {.name = "iommu", .kind = arg_kind::object, .cls = "iommu"};
+constexpr arg_info endpoint_arg = {.name = "endpoint", .kind = arg_kind::object, .cls = "endpoint"};
+constexpr arg_info paging_arg = {.name = "paging", .kind = arg_kind::object, .cls = "paging"};
+constexpr arg_info iova_arg = {.name = "iova", .kind = arg_kind::iova, .dull = 0x1000};
+constexpr arg_info kind_arg = {
+    .name = "kind", .kind = arg_kind::choice, .choices = iommu_kinds, .dull = IOMMU_VTD};
+constexpr arg_info type_arg = {
+    .name = "type", .kind = arg_kind::choice, .choices = domain_types, .dull = DOMAIN_UNMANAGED};
+constexpr named_value endpoint_flags[] = {{"ats", 1}};
+constexpr arg_info endpoint_flags_arg = {
+    .name = "flags", .kind = arg_kind::flags, .choices = endpoint_flags, .dull = 0};
+constexpr arg_info length_arg = {.name = "length", .kind = arg_kind::length, .dull = 0x1000};
+constexpr arg_info mapping_arg = {.name = "mapping", .kind = arg_kind::object, .cls = "mapping"};
+constexpr arg_info rid_arg = {.name = "rid", .kind = arg_kind::choice, .choices = rids, .dull = 0};
+
+// Arguments and errors of each flow. Errors include those that injected faults cause.
+#define ARGS(flow, ...) constexpr arg_info flow##_args[] = {__VA_ARGS__}
+#define ERRORS(flow, ...)               \
+  constexpr char flow##_name[] = #flow; \
+  constexpr int flow##_errors[] = {__VA_ARGS__}
+
+ARGS(iommu_add, kind_arg);
+ERRORS(iommu_add, EINVAL);
+ARGS(endpoint_add, iommu_arg, rid_arg, endpoint_flags_arg);
+ERRORS(endpoint_add, ENOENT, EINVAL, EEXIST, ENOMEM);
+ARGS(paging_alloc, iommu_arg, type_arg);
+ERRORS(paging_alloc, ENOENT, EINVAL, ENOMEM);
+ARGS(paging_free, paging_arg);
+ERRORS(paging_free, ENOENT, EBUSY);
+ARGS(endpoint_attach, endpoint_arg, paging_arg);
+ERRORS(endpoint_attach, ENOENT, EINVAL, ENODEV, EBUSY, ENOSPC, ENOMEM);
+ARGS(endpoint_set_pasid, endpoint_arg, paging_arg);
+ERRORS(endpoint_set_pasid, ENOENT, EINVAL, EOPNOTSUPP, ENODEV, ENOSPC, ENOMEM);
+ARGS(endpoint_block, endpoint_arg);
+ERRORS(endpoint_block, ENOENT, ENODEV, EBUSY);
+ARGS(endpoint_release, endpoint_arg);
+ERRORS(endpoint_release, ENOENT, ENODEV);
+ARGS(page_map, paging_arg, iova_arg, length_arg);
+ERRORS(page_map, EINVAL, ENOENT, EEXIST, ENOMEM);
+ARGS(page_unmap, paging_arg, iova_arg, length_arg);
+ERRORS(page_unmap, EINVAL, ENOENT);
+ARGS(dma_init_domain, paging_arg);
+ERRORS(dma_init_domain, ENOENT, EINVAL, ENOMEM);
+ARGS(dma_init_fq, paging_arg);
+ERRORS(dma_init_fq, ENOENT, EINVAL, ENOMEM);
+ARGS(dma_map, paging_arg, length_arg);
+ERRORS(dma_map, EINVAL, ENOENT, ENOMEM);
+ARGS(dma_unmap, mapping_arg);
+ERRORS(dma_unmap, ENOENT);
+ARGS(dma_read, endpoint_arg, iova_arg);
+ERRORS(dma_read, ENOENT, EFAULT);
+ARGS(dma_write, endpoint_arg, iova_arg);
+ERRORS(dma_write, ENOENT, EFAULT);
+ARGS(dma_write_pasid, endpoint_arg, iova_arg);
+ERRORS(dma_write_pasid, ENOENT, EFAULT);
+
+// What finish() and invariants go through.
+template <class T>
+void list(machine_parts<T*>& set, T* made) {
+  const peek_scope looking;
+  set.add(made);
+}
+
+template <class T>
+T* named(u64 handle) {
+  return static_cast<T*>(hw_by_handle(handle));
+}
+
+call_result iommu_add(world& w, const call_args& a) {
+  if (a.value[0] > IOMMU_AMD) return {-EINVAL, 0};
+  hw_iommu* const iommu = hw_iommu_make(a.value[0]);
+  list(w.hw->ghost->iommus, iommu);
+  return {0, hw_handle_of(iommu)};
+}
+
+call_result endpoint_add(world& w, const call_args& a) {
+  auto* const iommu = named<hw_iommu>(a.value[0]);
+  if (iommu == nullptr) return {-ENOENT, 0};
+  if (a.value[1] >= rids_max || a.value[2] > 1) return {-EINVAL, 0};
+  hw_endpoint* const dev =
+      hw_endpoint_make(iommu, static_cast<unsigned>(a.value[1]), a.value[2] != 0);
+  if (dev == nullptr) return {-EEXIST, 0};
+  const int rc = device_probe(dev);
+  if (rc != 0) return {rc, 0};
+  list(w.hw->ghost->endpoints, dev);
+  return {0, hw_handle_of(dev)};
+}
+
+call_result paging_alloc(world& w, const call_args& a) {
+  auto* const iommu = named<hw_iommu>(a.value[0]);
+  if (iommu == nullptr) return {-ENOENT, 0};
+  if (a.value[1] > DOMAIN_DMA_FQ) return {-EINVAL, 0};
+  paging_owner* const owner = owner_alloc(iommu, a.value[1]);
+  if (owner == nullptr) return {-ENOMEM, 0};
+  list(w.hw->ghost->owners, owner);
+  return {0, hw_handle_of(owner)};
+}
+
+// A flow of one object.
+template <class T, int (*Body)(T*)>
+call_result of_one(world&, const call_args& a) {
+  T* const object = named<T>(a.value[0]);
+  return {object == nullptr ? -ENOENT : Body(object), 0};
+}
+template <int (*Body)(paging_owner*, u64, u64)>
+call_result of_range(world&, const call_args& a) {
+  auto* const owner = named<paging_owner>(a.value[0]);
+  return {owner == nullptr ? -ENOENT : Body(owner, a.value[1], a.value[2]), 0};
+}
+template <int (*Body)(paging_owner*, hw_endpoint*)>
+call_result of_device(world&, const call_args& a) {
+  auto* const dev = named<hw_endpoint>(a.value[0]);
+  auto* const owner = named<paging_owner>(a.value[1]);
+  return {dev == nullptr || owner == nullptr ? -ENOENT : Body(owner, dev), 0};
+}
+template <bool Write, unsigned Pasid>
+call_result dma(world&, const call_args& a) {
+  auto* const dev = named<hw_endpoint>(a.value[0]);
+  return {dev == nullptr ? -ENOENT : dma_access(dev, Pasid, a.value[1], Write), 0};
+}
+
+constexpr auto paging_free = of_one<paging_owner, owner_free>;
+constexpr auto endpoint_attach = of_device<owner_attach>;
+constexpr auto endpoint_set_pasid = of_device<owner_set_pasid>;
+constexpr auto endpoint_block = of_one<hw_endpoint, endpoint_block_by_driver>;
+constexpr auto endpoint_release = of_one<hw_endpoint, endpoint_release_by_driver>;
+constexpr auto page_map = of_range<owner_map>;
+constexpr auto page_unmap = of_range<owner_unmap>;
+constexpr auto dma_init_domain = of_one<paging_owner, owner_init_domain>;
+constexpr auto dma_init_fq = of_one<paging_owner, owner_init_fq>;
+constexpr auto dma_unmap = of_one<dma_mapping, mapping_unmap>;
+constexpr auto dma_read = dma<false, IOMMU_NO_PASID>;
+constexpr auto dma_write = dma<true, IOMMU_NO_PASID>;
+constexpr auto dma_write_pasid = dma<true, 1>;
+
+call_result dma_map(world& w, const call_args& a) {
+  auto* const owner = named<paging_owner>(a.value[0]);
+  if (owner == nullptr) return {-ENOENT, 0};
+  dma_mapping* mapping = nullptr;
+  const int rc = owner_dma_map(owner, a.value[1], &mapping);
+  if (rc != 0) return {rc, 0};
+  list(w.hw->ghost->mappings, mapping);
+  return {0, hw_handle_of(mapping)};
+}
+
+template <call_result (*Body)(world&, const call_args&), const auto& Name, const auto& Errors>
+call_result enter(world& w, const call_args& a) {
+  const call_result r = Body(w, a);
+  CONTRACT(syscall_returned, Name, r.rc, Errors, std::size(Errors));
+  return r;
+}
+
+#define FILE_OF(file) "drivers/iommu/" file
+#define FLOW(where, name, out, words, at)                                               \
+  flow_info {                                                                           \
+#name, words, at, flow_context::where, out, name##_args, enter < name, name##_name, \
+        name##_errors>, name##_errors                                                   \
+  }
+
+constexpr flow_info flow_table[] = {
+    FLOW(kernel, iommu_add, "iommu", "Adds an IOMMU to the machine.",
+         FILE_OF("intel/dmar.c:alloc_iommu")),
+    FLOW(kernel, endpoint_add, "endpoint", "Adds a device behind it; equal rids are aliases.",
+         FILE_OF("intel/iommu.c:intel_iommu_probe_device")),
+    FLOW(kernel, paging_alloc, "paging", "Makes a domain.", FILE_OF("intel/iommu.c:alloc_domain")),
+    FLOW(kernel, paging_free, nullptr, "Frees a domain that nothing uses.",
+         FILE_OF("intel/iommu.c:intel_iommu_domain_free")),
+    FLOW(kernel, endpoint_attach, nullptr, "Attaches a device to a domain.",
+         FILE_OF("intel/iommu.c:intel_iommu_attach_device")),
+    FLOW(kernel, endpoint_set_pasid, nullptr, "Attaches the device's PASID to a domain.",
+         FILE_OF("intel/iommu.c:intel_iommu_set_dev_pasid")),
+    FLOW(kernel, endpoint_block, nullptr, "Attaches a device to the blocking domain.",
+         FILE_OF("intel/iommu.c:blocking_domain_attach_dev")),
+    FLOW(kernel, endpoint_release, nullptr, "Blocks a device and frees what is kept about it.",
+         FILE_OF("intel/iommu.c:intel_iommu_release_device")),
+    FLOW(kernel, page_map, nullptr, "Maps pages of one's own in an unmanaged domain.",
+         FILE_OF("iommu.c:iommu_map")),
+    FLOW(kernel, page_unmap, nullptr, "Unmaps them and frees them.",
+         FILE_OF("iommu.c:iommu_unmap")),
+    FLOW(kernel, dma_init_domain, nullptr, "Prepares a domain for the DMA API.",
+         FILE_OF("dma-iommu.c:iommu_dma_init_domain")),
+    FLOW(kernel, dma_init_fq, nullptr, "Makes a strict domain lazy.",
+         FILE_OF("dma-iommu.c:iommu_dma_init_fq")),
+    FLOW(kernel, dma_map, "mapping", "A driver maps a buffer.",
+         FILE_OF("dma-iommu.c:iommu_dma_map_page")),
+    FLOW(kernel, dma_unmap, nullptr, "A driver unmaps its buffer and frees it.",
+         FILE_OF("dma-iommu.c:iommu_dma_unmap_page")),
+    FLOW(agent, dma_read, nullptr, "A device reads memory.", "hardware"),
+    FLOW(agent, dma_write, nullptr, "A device writes to memory.", "hardware"),
+    FLOW(agent, dma_write_pasid, nullptr, "The same with its PASID.", "hardware"),
+};
+
+}  // namespace
+
+std::span<const flow_info> flows() { return flow_table; }
+
+const class_info* class_called(std::string_view name) {
+  static constexpr const class_info* classes[] = {
+      class_of<hw_iommu>(),     class_of<hw_endpoint>(),        class_of<paging_domain>(),
+      class_of<io_table>(),     class_of<dma_page>(),           class_of<context_entry>(),
+      class_of<paging_owner>(), class_of<device_domain_info>(), class_of<dma_mapping>(),
+  };
+  for (const class_info* cls : classes)
+    if (cls->name == name) return cls;
+  return nullptr;
+}
+
+}  // namespace iorace::kern::hw_tables

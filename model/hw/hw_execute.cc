@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Finding the entries that have to go is no operation: nobody changes them meanwhile.
+#include "model/hw/hw_execute.h"
+
+#include "model/hw/contracts.h"
+#include "model/world.h"
+
+namespace iorace::kern {
+namespace {
+
+// Until what holds it for reading has ended. Nothing has begun where the setup or the end of an
+// execution invalidates, which may be in atomic context.
+void stop(rw_semaphore* under_way) {
+  if (current_task() != 0) down_write(under_way);
+}
+void go_on(rw_semaphore* under_way) {
+  if (current_task() != 0) up_write(under_way);
+}
+
+template <class T>
+void drop(shared<T>& cached) {
+  if (cached.peek() != nullptr) WRITE_ONCE(cached, nullptr);
+}
+
+void drop_iotlb(hw_iommu* iommu, const inv_desc& d) {
+  for (u64 pfn = d.pfn; pfn < d.pfn + d.pages; ++pfn) drop(iommu->iotlb[d.did][pfn]);
+  if (d.leaf_only) return;
+  for (u64 pfn = d.pfn; pfn < d.pfn + d.pages; pfn = (pfn | (pt_entries - 1)) + 1)
+    drop(iommu->paging_cache[d.did][pfn / pt_entries]);
+}
+
+void execute_one(hw_iommu* iommu, const inv_desc& d) {
+  switch (d.type) {
+    case inv_type::entry:
+      stop(&iommu->walks);
+      drop(iommu->entry_cache[d.rid][d.pasid]);
+      go_on(&iommu->walks);
+      break;
+    case inv_type::iotlb:
+      stop(&iommu->walks);
+      drop_iotlb(iommu, d);
+      go_on(&iommu->walks);
+      break;
+    case inv_type::devtlb:
+      stop(&d.dev->inflight);
+      for (u64 pfn = d.pfn; pfn < d.pfn + d.pages; ++pfn) drop(d.dev->devtlb[d.pasid][pfn]);
+      go_on(&d.dev->inflight);
+      CONTRACT(devtlb_invalidated, d.dev);
+      break;
+    case inv_type::wait:
+      CONTRACT(wait_executed, iommu, d.number);
+      device_status_set(&iommu->status, d.number);
+      break;
+  }
+}
+
+}  // namespace
+
+void hw_execute(device_command* command) {
+  KFUNC();
+  auto* const batch = reinterpret_cast<inv_batch*>(command);
+  for (u64 i = 0; i < batch->count.peek(); ++i) {
+    const bool wait = batch->desc[i].type == inv_type::wait;
+    if (wait) CONTRACT(command_executed, batch->iommu);
+    execute_one(batch->iommu, batch->desc[i]);
+    if (!wait) CONTRACT(command_executed, batch->iommu);
+  }
+}
+
+}  // namespace iorace::kern

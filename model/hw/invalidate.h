@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Invalidation: commands that a CPU queues, that hardware executes in order, and whose completion
+// is waited for. The three are different moments.
+// Simplified: the ring is never full, a wait stores its number instead of a status of its own, and
+// no command times out.
+// Kernel: drivers/iommu/intel/dmar.c, drivers/iommu/amd/iommu.c @ 6.12.117.
+#pragma once
+
+#include "model/hw/hw_world.h"
+
+namespace iorace::kern {
+
+enum class inv_type : u8 { entry, iotlb, devtlb, wait };
+
+struct inv_desc {
+  inv_type type;
+  unsigned rid = 0, pasid = 0, did = 0;
+  u64 pfn = 0, pages = 0;
+  bool leaf_only = false;      // IH: entries above the leaves have not changed
+  hw_endpoint* dev = nullptr;  // type devtlb
+  u64 number = 0;              // type wait
+};
+
+inline constexpr unsigned inv_batch_max = 8;
+
+// Lives as long as the execution, and is nobody else's until it has been queued.
+struct inv_batch {
+  device_command command;
+  hw_iommu* const iommu;
+  shared<u64> count;
+  inv_desc* const desc;
+};
+IORACE_DESCRIBE(inv_batch, "commands", command, iommu, count, desc);
+inv_batch* make_batch(hw_iommu* iommu);
+void add_to_batch(inv_batch* batch, const inv_desc& desc);
+
+// VT-d: queues the commands and a wait, and waits for it. Requires: the batch is not empty.
+void qi_submit_sync(hw_iommu* iommu, inv_batch* batch);
+
+// AMD: queues one command / waits for all that have been queued before.
+void iommu_queue_command(hw_iommu* iommu, const inv_desc& desc);
+void iommu_completion_wait(hw_iommu* iommu);
+
+}  // namespace iorace::kern

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "model/hw/reach.h"
+
+#include "model/world.h"
+
+namespace iorace::kern {
+namespace {
+
+const hw_ghosts& ghost() { return *this_world().hw->ghost; }
+
+template <class T>
+struct range {
+  T* first;
+  unsigned n;
+  T* begin() const { return first; }
+  T* end() const { return first + n; }
+};
+range<hw_iommu*> iommus() { return {ghost().iommus.items, ghost().iommus.count}; }
+range<hw_endpoint*> endpoints() { return {ghost().endpoints.items, ghost().endpoints.count}; }
+
+// Returns true iff f(root, did) does for an entry that is present or cached.
+template <class F>
+bool any_entry(const hw_iommu* iommu, F f) {
+  for (unsigned rid = 0; rid < rids_max; ++rid)
+    for (unsigned pasid = 0; pasid < pasids_max; ++pasid) {
+      const context_entry* const entry = iommu->entries[rid][pasid].peek();
+      if (entry == nullptr) continue;
+      const u64 word = entry->word.peek();
+      if ((word & ENTRY_PRESENT) != 0 && f(entry->root.peek(), entry_did(word))) return true;
+      const cached_entry* const cached = iommu->entry_cache[rid][pasid].peek();
+      if (cached != nullptr && f(cached->root, entry_did(cached->word))) return true;
+    }
+  return false;
+}
+
+bool has_device(const hw_iommu* iommu, unsigned did) {
+  return any_entry(iommu, [did](const io_table*, unsigned of) { return of == did; });
+}
+
+bool is_below(const io_table* table, const void* wanted) {
+  if (table == nullptr || !is_live(table)) return false;
+  for (const shared<void*>& pte : table->pte) {
+    const void* const below = pte.peek();
+    if (below == wanted) return true;
+    if (below != nullptr && table->level.peek() > 1 &&
+        is_below(static_cast<const io_table*>(below), wanted))
+      return true;
+  }
+  return false;
+}
+
+bool matches(const shared<dma_page*>& cached, const dma_page* page) {
+  return cached.peek() != nullptr && (page == nullptr || cached.peek() == page);
+}
+
+bool in_devtlb(const hw_endpoint* dev, const dma_page* page, u64 pfn) {
+  if (dev->ats.peek() == 0) return false;
+  for (const auto& of_pasid : dev->devtlb)
+    if (matches(of_pasid[pfn], page)) return true;
+  return false;
+}
+
+}  // namespace
+
+bool is_alias(const hw_endpoint* a, const hw_endpoint* b) {
+  return a->iommu.peek() == b->iommu.peek() && a->rid.peek() == b->rid.peek();
+}
+
+bool is_in_walkable_tree(const void* wanted) {
+  for (const hw_iommu* iommu : iommus())
+    if (any_entry(iommu,
+                  [wanted](const io_table* root, unsigned) { return is_below(root, wanted); }))
+      return true;
+  return false;
+}
+
+bool is_walkable_root(const io_table* root) {
+  for (const hw_iommu* iommu : iommus())
+    if (any_entry(iommu, [root](const io_table* of, unsigned) { return of == root; })) return true;
+  return false;
+}
+
+bool is_in_paging_cache(const io_table* table) {
+  for (const hw_iommu* iommu : iommus())
+    for (unsigned did = 0; did < dids_max; ++did)
+      for (const shared<io_table*>& cached : iommu->paging_cache[did])
+        if (cached.peek() == table && has_device(iommu, did)) return true;
+  return false;
+}
+
+bool is_in_tlb(const dma_page* page, u64 pfn) {
+  for (const hw_iommu* iommu : iommus())
+    for (unsigned did = 0; did < dids_max; ++did)
+      if (matches(iommu->iotlb[did][pfn], page) && has_device(iommu, did)) return true;
+  for (const hw_endpoint* dev : endpoints())
+    if (in_devtlb(dev, page, pfn)) return true;
+  return false;
+}
+
+bool is_in_tlb_of(const paging_domain* domain, u64 pfn) {
+  const u64 did = domain->did.peek();
+  if (did == 0) return false;
+  const hw_iommu* const iommu = domain->iommu.peek();
+  if (iommu->iotlb[did][pfn].peek() != nullptr && has_device(iommu, static_cast<unsigned>(did)))
+    return true;
+  for (const hw_endpoint* dev : endpoints()) {
+    const device_domain_info* const info = dev->info.peek();
+    if (info == nullptr) continue;
+    if (info->domain.peek() == domain && dev->ats.peek() != 0 &&
+        dev->devtlb[IOMMU_NO_PASID][pfn].peek() != nullptr)
+      return true;
+  }
+  return false;
+}
+
+}  // namespace iorace::kern

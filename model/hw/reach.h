@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// What devices can reach as the machine stands, for invariants.
+// Requires: every use is inside a peek_scope.
+#pragma once
+
+#include "model/hw/ghosts.h"
+
+namespace iorace::kern {
+
+// An IOMMU cannot tell them apart.
+bool is_alias(const hw_endpoint* a, const hw_endpoint* b);
+// A tree that the entry of a device names, in memory or as cached, has the table or page below it.
+bool is_in_walkable_tree(const void* wanted);
+// The entry of a device names the root, in memory or as cached.
+bool is_walkable_root(const io_table* root);
+// Hardware has the table cached under a domain id that a device has.
+bool is_in_paging_cache(const io_table* table);
+// A device that can use it has the page, at IOVA page `pfn`, in a TLB; or any page, if null.
+bool is_in_tlb(const dma_page* page, u64 pfn);
+// The same for the caches of one domain.
+bool is_in_tlb_of(const paging_domain* domain, u64 pfn);
+
+}  // namespace iorace::kern
