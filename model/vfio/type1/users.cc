@@ -65,7 +65,6 @@ static int copy_process(mm_struct* parent, u32* child) {
   task->mm = mm;
   const int rc = xa_alloc(all_users(), child, task, xa_limit{1023, 1});
   if (rc == 0) return 0;
-  CONTRACT(mm_left, mm);
   mmput(mm);
   put_user(task);
   return -EAGAIN;
@@ -96,7 +95,6 @@ int user_exec(u32 number, unsigned long memory) {
     mm_struct* const old = set_task_mm(task, mm);
     if (old == nullptr) {
       rc = -ESRCH;
-      CONTRACT(mm_left, mm);
       mmput(mm);
     } else {
       mmput(old);
