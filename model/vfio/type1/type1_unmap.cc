@@ -62,13 +62,16 @@ int invalidate_vaddrs(vfio_iommu* iommu, const unmap_range& range, unsigned long
   return 0;
 }
 
-// While a notification runs anything may happen to mappings, so that the walk begins again.
+// While a notification runs anything may happen to mappings, so that the walk begins again. A
+// mapping that divides the range by then ends the call, but is no error.
 int remove_dmas(vfio_iommu* iommu, const unmap_range& range, unsigned long* unmapped) {
   KFUNC();
   const vfio_dma* dma_last = nullptr;
   u64 retries = 0;
+  int ret = -EINVAL;
 again:
-  if (is_bisected(iommu, range)) return -EINVAL;
+  if (is_bisected(iommu, range)) return ret;
+  ret = 0;
   interval_tree_node* n = vfio_find_dma_first_node(iommu, range);
   while (n != nullptr) {
     vfio_dma* const dma = dma_of(n);
