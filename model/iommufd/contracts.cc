@@ -238,6 +238,7 @@ void pte_cleared(unsigned long pfn) {
 
 void page_unpinned(unsigned long pfn) {
   const peek_scope looking;
+  if (this_world().ghost == nullptr) return;
   if (atomic_peek(&pfn_to_page(pfn)->pincount) == 0 && ghost().ptes[pfn % user_pages_max] != 0)
     convict_here("unpinned-while-mapped",
                  "a domain still maps the page whose last pin was dropped");

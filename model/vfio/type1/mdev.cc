@@ -70,9 +70,6 @@ int mdev_open_device(mdev_device*) {
 
 void mdev_close_device(mdev_device* device) {
   KFUNC();
-  spin_lock(&device->work_lock);
-  device->stopped = true;
-  spin_unlock(&device->work_lock);
   flush_work(&device->work);
   mutex_lock(&device->pins_lock);
   unpin_range(device, 0, ULONG_MAX);
@@ -190,17 +187,12 @@ int mdev_unpin_pages(mdev_device* device, unsigned long iova, unsigned long leng
 
 int mdev_queue_pin(mdev_device* device, unsigned long iova, unsigned long length) {
   KFUNC();
-  int ret = 0;
   spin_lock(&device->work_lock);
-  if (device->stopped) {
-    ret = -ENODEV;
-  } else {
-    device->work_iova = iova;
-    device->work_length = length;
-    if (!queue_work(this_world().vfio_type1->system_wq, &device->work)) ret = -EBUSY;
-  }
+  device->work_iova = iova;
+  device->work_length = length;
+  const bool queued = queue_work(this_world().vfio_type1->system_wq, &device->work);
   spin_unlock(&device->work_lock);
-  return ret;
+  return queued ? 0 : -EBUSY;
 }
 
 }  // namespace iorace::kern::type1

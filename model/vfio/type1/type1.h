@@ -126,13 +126,12 @@ struct mdev_device {
   struct mutex pins_lock;
   list_head pins;
   spinlock_t work_lock;
-  shared<bool> stopped;   // takes no work any more: work_lock
   shared<unsigned long> work_iova;
   shared<unsigned long> work_length;
   work_struct work;
 };
 IORACE_DESCRIBE(mdev_device, "mdev", dev_set_lock, iommu_entry, group, iommu, f_count, closing,
-                closes, pins_lock, pins, work_lock, stopped, work_iova, work_length, work);
+                closes, pins_lock, pins, work_lock, work_iova, work_length, work);
 
 // Descriptors of the user's files and numbers of processes.
 struct type1_files {
@@ -175,9 +174,10 @@ int vfio_lock_acct(vfio_dma* dma, long npage, bool async);
 int vfio_change_dma_owner(vfio_dma* dma, user_task* task, mm_struct* mm);
 // The process that the pages are taken from. Returns with a reference, or null.
 mm_struct* get_dma_mm(vfio_dma* dma);
-int vaddr_get_pfn(vfio_dma* dma, mm_struct* mm, unsigned long vaddr, u32* pfn);
-long vfio_pin_pages_remote(vfio_dma* dma, mm_struct* mm, unsigned long vaddr, unsigned long npage,
-                           u32* pfn_base);
+// Both count from the beginning of the mapping.
+int vaddr_get_pfn(vfio_dma* dma, mm_struct* mm, unsigned long offset, u32* pfn);
+long vfio_pin_pages_remote(vfio_dma* dma, mm_struct* mm, unsigned long offset,
+                           unsigned long npage, u32* pfn_base);
 void vfio_unpin_pages_remote(vfio_dma* dma, unsigned long iova, unsigned long pfn,
                              unsigned long npage, bool do_accounting, long* unlocked);
 
@@ -257,6 +257,7 @@ void put_user(user_task* task);
 // Returns a reference, or null.
 mm_struct* get_task_mm(user_task* task);
 user_task* make_user(mm_struct* mm);
+void exit_user(user_task* task);
 int user_fork(u32 number, u32* child);
 int user_exec(u32 number, unsigned long memory);
 int user_exit(u32 number);
@@ -269,6 +270,7 @@ namespace iorace::kern {
 struct type1_ghosts;
 struct vfio_type1_world {
   type1::type1_files* files;
+  type1::user_task* init;  // the first process, number 1
   workqueue_struct* system_wq;
   type1_ghosts* ghost;
 };

@@ -89,15 +89,6 @@ int vfio_change_dma_owner(vfio_dma* dma, user_task* task, mm_struct* mm) {
   return 0;
 }
 
-int vaddr_get_pfn(vfio_dma* dma, mm_struct* mm, unsigned long vaddr, u32* pfn) {
-  KFUNC();
-  CONTRACT(vaddr_used, dma);
-  down_read(&mm->mmap_lock);
-  const long ret = pin_user_pages_remote(mm, vaddr, 1, pfn);
-  up_read(&mm->mmap_lock);
-  return ret == 1 ? 0 : -EFAULT;
-}
-
 static void put_pfns(unsigned long pfn, unsigned long npage) {
   for (unsigned long i = 0; i < npage; ++i) put_pfn(pfn + i);
 }
@@ -110,18 +101,36 @@ static long not_pinned_yet(vfio_dma* dma, unsigned long iova, unsigned long npag
   return n;
 }
 
-long vfio_pin_pages_remote(vfio_dma* dma, mm_struct* mm, unsigned long vaddr, unsigned long npage,
-                           u32* pfn_base) {
+// With the file behind the mapping nobody asks where it is mapped.
+static long memfd_pin_folios(unsigned long offset, unsigned long npage, u32* pfns) {
+  KFUNC();
+  return pin_user_pages(user_memory_start + offset, npage, pfns);
+}
+
+static long pin_range(vfio_dma* dma, mm_struct* mm, unsigned long offset, unsigned long npage,
+                      u32* pfns) {
+  if (era().file) return memfd_pin_folios(dma->file_offset + offset, npage, pfns);
+  CONTRACT(vaddr_used, dma);
+  const unsigned long vaddr = dma->vaddr;
+  down_read(&mm->mmap_lock);
+  const long pinned = pin_user_pages_remote(mm, vaddr + offset, npage, pfns);
+  up_read(&mm->mmap_lock);
+  return pinned;
+}
+
+int vaddr_get_pfn(vfio_dma* dma, mm_struct* mm, unsigned long offset, u32* pfn) {
+  KFUNC();
+  return pin_range(dma, mm, offset, 1, pfn) == 1 ? 0 : -EFAULT;
+}
+
+long vfio_pin_pages_remote(vfio_dma* dma, mm_struct* mm, unsigned long offset,
+                           unsigned long npage, u32* pfn_base) {
   KFUNC();
   u32 pfns[user_pages_max] = {};
-  CONTRACT(vaddr_used, dma);
-  down_read(&mm->mmap_lock);
-  const long pinned = pin_user_pages_remote(mm, vaddr, npage, pfns);
-  up_read(&mm->mmap_lock);
+  const long pinned = pin_range(dma, mm, offset, npage, pfns);
   if (pinned < 0) return pinned;
   *pfn_base = pfns[0];
-  const unsigned long start = dma->vaddr;
-  const unsigned long iova = dma->iova + (vaddr - start);
+  const unsigned long iova = dma->iova + offset;
   const long lock_acct = not_pinned_yet(dma, iova, static_cast<unsigned long>(pinned));
   const long locked_vm = READ_ONCE(mm->locked_vm);
   int ret = 0;

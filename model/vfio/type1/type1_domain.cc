@@ -97,8 +97,7 @@ static long page_for_replay(vfio_domain* d, vfio_dma* dma, mm_struct* mm) {
   }
   u32 pfn = 0;
   const unsigned long npage = dma->size >> PAGE_SHIFT;
-  const unsigned long vaddr = dma->vaddr;
-  const long pinned = vfio_pin_pages_remote(dma, mm, vaddr, npage, &pfn);
+  const long pinned = vfio_pin_pages_remote(dma, mm, 0, npage, &pfn);
   if (pinned < 0) return pinned;
   if (static_cast<unsigned long>(pinned) == npage) return pfn;
   vfio_unpin_pages_remote(dma, iova, pfn, static_cast<unsigned long>(pinned), true, nullptr);

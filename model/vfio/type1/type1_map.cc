@@ -21,10 +21,9 @@ static int vfio_pin_map_dma(vfio_iommu* iommu, vfio_dma* dma, mm_struct* mm,
   unsigned long size = map_size;
   while (size != 0) {
     const unsigned long done = dma->size;
-    const unsigned long vaddr = dma->vaddr + done;
     const unsigned long iova = dma->iova + done;
     u32 pfn = 0;
-    const long npage = vfio_pin_pages_remote(dma, mm, vaddr, size >> PAGE_SHIFT, &pfn);
+    const long npage = vfio_pin_pages_remote(dma, mm, done, size >> PAGE_SHIFT, &pfn);
     if (npage <= 0) {
       WARN_ON(npage == 0);
       ret = static_cast<int>(npage);

@@ -8,13 +8,6 @@
 namespace iorace::kern::type1 {
 namespace {
 
-// With the file behind the mapping nobody asks where it is mapped.
-int memfd_pin_folio(vfio_dma* dma, unsigned long offset, u32* pfn) {
-  KFUNC();
-  const unsigned long start = dma->file_offset;
-  return pin_user_pages(user_memory_start + start + offset, 1, pfn) == 1 ? 0 : -EFAULT;
-}
-
 int vfio_pin_page_external(vfio_dma* dma, unsigned long offset, u32* pfn, bool do_accounting) {
   KFUNC();
   mm_struct* const mm = get_dma_mm(dma);
@@ -22,13 +15,7 @@ int vfio_pin_page_external(vfio_dma* dma, unsigned long offset, u32* pfn, bool d
     PROBE(owner_gone);
     return -ENODEV;
   }
-  int ret = 0;
-  if (era().file) {
-    ret = memfd_pin_folio(dma, offset, pfn);
-  } else {
-    const unsigned long vaddr = dma->vaddr;
-    ret = vaddr_get_pfn(dma, mm, vaddr + offset, pfn);
-  }
+  int ret = vaddr_get_pfn(dma, mm, offset, pfn);
   if (ret == 0 && do_accounting) {
     ret = vfio_lock_acct(dma, 1, false);
     if (ret != 0) put_pfn(*pfn);

@@ -19,9 +19,14 @@ user_task* make_user(mm_struct* mm) {
 }
 
 user_task* get_user(u32 number) {
+  if (number <= 1) {
+    user_task* const init = this_world().vfio_type1->init;
+    refcount_inc(&init->usage);
+    return init;
+  }
   xarray* const users = all_users();
   xa_lock(users);
-  auto* const task = static_cast<user_task*>(xa_load(users, number == 0 ? 1 : number));
+  auto* const task = static_cast<user_task*>(xa_load(users, number));
   if (task != nullptr) refcount_inc(&task->usage);
   xa_unlock(users);
   return task;
@@ -63,7 +68,7 @@ static int copy_process(mm_struct* parent, u32* child) {
   spin_lock_init(&task->alloc_lock);
   refcount_set(&task->usage, 1);
   task->mm = mm;
-  const int rc = xa_alloc(all_users(), child, task, xa_limit{1023, 1});
+  const int rc = xa_alloc(all_users(), child, task, xa_limit{1023, 2});
   if (rc == 0) return 0;
   mmput(mm);
   put_user(task);
@@ -102,6 +107,11 @@ int user_exec(u32 number, unsigned long memory) {
   }
   put_user(task);
   return rc;
+}
+
+void exit_user(user_task* task) {
+  mm_struct* const old = set_task_mm(task, nullptr);
+  if (old != nullptr) mmput(old);
 }
 
 int user_exit(u32 number) {
