@@ -176,6 +176,15 @@ int mdev_pin_pages(mdev_device* device, unsigned long iova, unsigned long length
   return ret;
 }
 
+// `mm` is null for a thread of the kernel.
+int mdev_rw(mdev_device* device, mm_struct* mm, unsigned long iova, unsigned long length,
+            bool write) {
+  KFUNC();
+  if (length == 0 || iova + length - 1 < iova) return -EINVAL;
+  vfio_iommu* const iommu = device->iommu;
+  return vfio_iommu_type1_dma_rw(iommu, device, mm, iova, length, write);
+}
+
 int mdev_unpin_pages(mdev_device* device, unsigned long iova, unsigned long length) {
   KFUNC();
   if (length == 0 || iova + length - 1 < iova) return -EINVAL;

@@ -235,6 +235,8 @@ void vfio_device_release(mdev_device* device);
 void mdev_dma_unmap(mdev_device* device, unsigned long iova, unsigned long length);
 int mdev_pin_pages(mdev_device* device, unsigned long iova, unsigned long length, u32 prot);
 int mdev_unpin_pages(mdev_device* device, unsigned long iova, unsigned long length);
+int mdev_rw(mdev_device* device, mm_struct* mm, unsigned long iova, unsigned long length,
+            bool write);
 int mdev_queue_pin(mdev_device* device, unsigned long iova, unsigned long length);
 
 // files.cc: what the user has open, by descriptor. Each get returns a reference, or null.
