@@ -80,7 +80,10 @@ void vfio_remove_dma(vfio_iommu* iommu, vfio_dma* dma) {
   put_user(task);
   mm_struct* const mm = dma->mm;
   mmdrop(mm);
-  if (dma->vaddr_invalid) iommu->vaddr_invalid_count--;
+  if (dma->vaddr_invalid) {
+    iommu->vaddr_invalid_count--;
+    if (era().waits) wake_up_all(&iommu->vaddr_wait);
+  }
   kfree(dma);
   iommu->dma_avail++;
 }

@@ -39,7 +39,7 @@ static int vfio_pin_map_dma(vfio_iommu* iommu, vfio_dma* dma, mm_struct* mm,
   }
   dma->iommu_mapped = true;
   if (ret == 0) return 0;
-  PROBE(map_unwound);
+  PROBE(dma_map_unwound);
   vfio_remove_dma(iommu, dma);
   return ret;
 }
@@ -93,7 +93,7 @@ static int map_locked(vfio_iommu* iommu, user_task* task, mm_struct* mm,
 
 int vfio_dma_do_map(vfio_iommu* iommu, user_task* task, mm_struct* mm, const dma_map_request& map) {
   KFUNC();
-  const u32 known = IOMMU_READ | IOMMU_WRITE | (era().flag ? VFIO_DMA_MAP_FLAG_VADDR : 0);
+  const u32 known = IOMMU_READ | IOMMU_WRITE | (era().flag ? u32{VFIO_DMA_MAP_FLAG_VADDR} : 0);
   if ((map.flags & ~known) != 0) return -EINVAL;
   const bool prot = (map.flags & (VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)) != 0;
   if (prot == ((map.flags & VFIO_DMA_MAP_FLAG_VADDR) != 0)) return -EINVAL;

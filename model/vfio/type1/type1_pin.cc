@@ -110,7 +110,7 @@ int pin_pages_locked(vfio_iommu* iommu, mdev_device* device, unsigned long user_
   for (; i < npage && ret == 0; i += ret == 0)
     ret = pin_page(iommu, user_iova + i * PAGE_SIZE, prot, do_accounting);
   if (ret == 0) return 0;
-  PROBE(pin_unwound);
+  PROBE(mdev_pin_unwound);
   for (unsigned long j = 0; j < i; ++j) {
     const unsigned long iova = user_iova + j * PAGE_SIZE;
     vfio_dma* const dma = vfio_find_dma(iommu, iova, PAGE_SIZE);

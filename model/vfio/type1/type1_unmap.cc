@@ -124,7 +124,7 @@ int unmap_locked(vfio_iommu* iommu, unmap_range* range, bool invalidate_vaddr,
 int vfio_dma_do_unmap(vfio_iommu* iommu, unsigned long iova, unsigned long size, u32 flags,
                       unsigned long* unmapped) {
   KFUNC();
-  const u32 known = VFIO_DMA_UNMAP_FLAG_ALL | (era().flag ? VFIO_DMA_UNMAP_FLAG_VADDR : 0);
+  const u32 known = VFIO_DMA_UNMAP_FLAG_ALL | (era().flag ? u32{VFIO_DMA_UNMAP_FLAG_VADDR} : 0);
   if ((flags & ~known) != 0) return -EINVAL;
   unmap_range range = {iova, size, (flags & VFIO_DMA_UNMAP_FLAG_ALL) != 0};
   unmap_begins(iommu);

@@ -25,7 +25,7 @@ bool is_restored(void* what) {
     if (n->start.peek() > wants->iova || n->last.peek() < wants->iova) continue;
     return !container_of(const_cast<interval_tree_node*>(n), vfio_dma, node)->vaddr_invalid.peek();
   }
-  return false;
+  return true;  // it has gone, and that is an answer
 }
 
 // What a waiter remembers of the closes before it.
