@@ -42,9 +42,8 @@ ARGS(container_open,
 ERRORS(container_open, ENOMEM, EINVAL, EMFILE);
 ARGS(container_close, container_arg);
 ERRORS(container_close, EBADF);
-ARGS(group_attach, container_arg,
-     {.name = "type", .kind = arg_kind::choice, .choices = group_types, .dull = VFIO_EMULATED_IOMMU},
-     user_arg);
+ARGS(group_attach, container_arg, user_arg,
+     {.name = "type", .kind = arg_kind::choice, .choices = group_types, .dull = VFIO_EMULATED_IOMMU});
 ERRORS(group_attach, EBADF, ESRCH, ENOMEM, EBUSY, EINVAL, EFAULT, EMFILE);
 ARGS(group_detach, member_arg);
 ERRORS(group_detach, EBADF, EBUSY);
@@ -122,8 +121,8 @@ call_result open_container(const call_args& a) {
 call_result close_container(const call_args& a) { return {container_close(id_of(a.value[0])), 0}; }
 call_result attach(const call_args& a) {
   u32 fd = 0;
-  const int rc = as_user(id_of(a.value[2]), [&](user_task*, mm_struct* mm) {
-    return group_attach(id_of(a.value[0]), id_of(a.value[1]), mm, &fd);
+  const int rc = as_user(id_of(a.value[1]), [&](user_task*, mm_struct* mm) {
+    return group_attach(id_of(a.value[0]), id_of(a.value[2]), mm, &fd);
   });
   return made(rc, fd);
 }
