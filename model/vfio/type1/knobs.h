@@ -47,7 +47,7 @@ enum : unsigned { CALLBACK_PINS_LOCK, CALLBACK_DEV_SET_LOCK };
 enum : unsigned { OPEN_UNREGISTERS, OPEN_LEAVES_REGISTERED };
 enum : unsigned { ACCT_OF_DMA, ACCT_OF_TASK };
 enum : unsigned { SYNC_BEFORE_UNPIN, SYNC_AFTER_UNPIN };
-enum : unsigned { ATTACH_LOCK_FIRST, ATTACH_TEST_FIRST };
+enum : unsigned { ATTACH_LOCKED, ATTACH_LOCK_DROPPED };
 
 namespace limit {
 enum vfio_type1_id : unsigned {

@@ -9,19 +9,19 @@
 
 namespace iorace::kern::type1 {
 
-//                flag  excl  waits tells prep  its   all   closing file  change
+//                flag  excl  waits tells prep  its   all   closing file  change moves
 static constexpr vaddr_era era_rows[VADDR_VALUES] = {
-    /* excluded  */ {true, true, false, false, false, false, false, false, false, false},
-    /* wait      */ {true, false, true, true, true, false, false, false, false, false},
-    /* untold    */ {true, false, true, false, true, false, false, false, false, false},
-    /* late      */ {true, false, true, true, false, false, false, false, false, false},
-    /* wake_once */ {true, false, true, true, true, true, false, false, false, false},
-    /* wake_all  */ {true, false, true, true, true, false, true, false, false, false},
-    /* closing   */ {true, false, true, true, true, false, false, true, false, false},
-    /* file      */ {true, false, false, false, false, false, false, false, true, false},
-    /* change_mm */ {false, false, false, false, false, false, false, false, false, true},
-    /* removed   */ {false, false, false, false, false, false, false, false, false, false},
-    /* wait_left */ {true, true, true, true, true, false, false, false, false, false},
+    /* excluded  */ {true, true, false, false, false, false, false, false, false, false, false},
+    /* wait      */ {true, false, true, true, true, false, false, false, false, false, false},
+    /* untold    */ {true, false, true, false, true, false, false, false, false, false, false},
+    /* late      */ {true, false, true, true, false, false, false, false, false, false, false},
+    /* wake_once */ {true, false, true, true, true, true, false, false, false, false, false},
+    /* wake_all  */ {true, false, true, true, true, false, true, false, false, false, false},
+    /* closing   */ {true, false, true, true, true, false, false, true, false, false, false},
+    /* file      */ {true, false, false, false, false, false, false, false, true, false, true},
+    /* change_mm */ {false, false, false, false, false, false, false, false, false, true, true},
+    /* removed   */ {false, false, false, false, false, false, false, false, false, false, false},
+    /* wait_left */ {true, true, true, true, true, false, false, false, false, false, false},
 };
 const vaddr_era& era() { return era_rows[chosen(knob::type1_vaddr)]; }
 

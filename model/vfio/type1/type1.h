@@ -154,6 +154,8 @@ struct vaddr_era {
   bool remembers_closing;   //   those that wait for it or will
   bool file;       // translation goes through the file that is mapped
   bool change_mm;  // all mappings move to another process at once
+  bool moves_pins;  // what is pinned is kept count of when nobody is there to be charged: a mapping
+                    // that drivers have pinned may go to another process then
 };
 const vaddr_era& era();
 

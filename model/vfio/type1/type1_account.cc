@@ -55,7 +55,10 @@ int vfio_lock_acct(vfio_dma* dma, long npage, bool async) {
   if (counted) mm = get_dma_mm(dma);
   if (mm == nullptr) {
     PROBE(owner_gone);
-    CONTRACT(account_skipped, dma);
+    if (era().moves_pins)
+      dma->locked_vm += npage;
+    else
+      CONTRACT(account_skipped, dma);
     return -ESRCH;
   }
   const int ret = mm_lock_acct(mm, npage);

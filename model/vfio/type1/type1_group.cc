@@ -39,10 +39,10 @@ int attach_with_iommu(vfio_iommu* iommu, vfio_group* group, mm_struct* mm) {
   return 0;
 }
 
-enum attach_site : unsigned { before_test, after_test, attached };
+enum attach_site : unsigned { before_test, after_test, before_add, attached };
 constexpr cs_row attach_rows[] = {
     {lock_kind::mutex, on(before_test), on(attached)},
-    {lock_kind::mutex, on(after_test), on(attached)},
+    {lock_kind::mutex, on(before_test, before_add), on(after_test, attached)},
 };
 
 }  // namespace
@@ -53,8 +53,9 @@ int vfio_iommu_type1_attach_group(vfio_iommu* iommu, vfio_group* group, mm_struc
   int ret = 0;
   cs.at(before_test);
   // Whoever attaches may have to pin.
-  if (era().excludes && READ_ONCE(iommu->vaddr_invalid_count) != 0) ret = -EBUSY;
+  if (era().excludes && iommu->vaddr_invalid_count != 0) ret = -EBUSY;
   cs.at(after_test);
+  cs.at(before_add);
   if (ret == 0 && era().waits) ret = std::min(vfio_wait_all_valid(iommu), 0);
   if (ret == 0) {
     if (group->type == VFIO_EMULATED_IOMMU)

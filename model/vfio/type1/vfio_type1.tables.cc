@@ -85,9 +85,9 @@ constexpr knob_value unmap_unpin_values[] = {
      "unpinned-while-translated"},
 };
 constexpr knob_value attach_values[] = {
-    {"lock_first", "X1s", "Who attaches looks for addresses taken away under iommu->lock.",
+    {"locked", "X1s", "Who attaches looks for addresses taken away and adds the group under one lock.",
      UPSTREAM, "vaddr_vs_attach", "clean"},
-    {"test_first", "X1", "He looks before he takes it.", OURS, "vaddr_vs_attach", "kernel-warn"},
+    {"lock_dropped", "X1", "He drops the lock between the look and the addition.", OURS, "vaddr_vs_attach", "kernel-warn"},
 };
 
 constexpr knob_info knob_table[] = {
