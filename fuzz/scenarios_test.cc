@@ -196,16 +196,38 @@ std::map<std::string, call_count> calls_of(const trace_file& t, const char* stra
   return calls;
 }
 
-// No early return passes for soundness: each call succeeds in one execution of ten.
+// The settings that a scenario is made for: everything repaired, and each value that it shows.
+std::vector<std::string> settings_of(std::string_view name) {
+  std::vector<std::string> all = {"profile=repaired"};
+  for (const kern::knob_info& k : kernel_schema().knobs)
+    for (const kern::knob_value& v : k.values)
+      if (name == v.scenario) all.push_back(fmt::format("profile=repaired,{}={}", k.name, v.name));
+  return all;
+}
+
+bool succeeds(const call_count& count) { return count.succeeded * 10 >= count.made; }
+
+// No early return passes for soundness: each call succeeds in one execution of ten, under one of
+// the settings that its scenario is made for. What the repaired kernel refuses to whoever asks, a
+// menu offers nevertheless.
 TEST(scenarios, get_somewhere) {
   constexpr std::uint64_t enough = 500;  // for a menu to have drawn each of its calls, often
+  const std::set<std::string> refused = {"type1_change_mm"};
   for (const scenario_text& s : scenario_texts())
     for (const char* strategy : {"random", "pos", "portfolio"}) {
-      const trace_file t = scenario_under(s.name, "profile=repaired");
-      const std::uint64_t executions = executions_for(t, 2'000);
-      for (const auto& [call, count] :
-           calls_of(t, strategy, t.program.menu ? std::max(executions, enough) : executions))
-        EXPECT_GE(count.succeeded * 10, count.made) << s.name << ", " << strategy << ": " << call;
+      std::set<std::string> made, succeeded;
+      for (const std::string& settings : settings_of(s.name)) {
+        const trace_file t = scenario_under(s.name, settings);
+        const std::uint64_t executions = executions_for(t, 2'000);
+        for (const auto& [call, count] :
+             calls_of(t, strategy, t.program.menu ? std::max(executions, enough) : executions)) {
+          if (t.program.menu && refused.contains(call)) continue;
+          made.insert(call);
+          if (succeeds(count)) succeeded.insert(call);
+        }
+        if (succeeded == made) break;
+      }
+      EXPECT_EQ(succeeded, made) << s.name << ", " << strategy;
     }
 }
 

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// What the values of the chapter's knobs do beyond what their scenarios show: what the thread asks
+// about waiting, who may take how long, and what else upstream keeps true.
+#include <gmock/gmock.h>
+
+#include "model/vfio/type1/type1_inside_test.h"
+
+namespace iorace::kern {
+namespace {
+
+using testing::Contains;
+using testing::IsEmpty;
+using settings = std::initializer_list<std::pair<const char*, const char*>>;
+
+constexpr u64 vaddr_only = type1::VFIO_DMA_UNMAP_FLAG_VADDR;
+
+void invalidated(world* w) {
+  one_mdev(w);
+  make_call(w, "type1_unmap", {1, 0x10000, 0x2000, vaddr_only});
+}
+void pin(world* w) { make_call(w, "mdev_pin", {1, 0x10000, 0x1000}); }
+void pin_later(world* w) { make_call(w, "mdev_queue_pin", {1, 0x10000, 0x1000}); }
+void restore(world* w) { make_call(w, "type1_map", {1, 0, 0x10000, user_memory_start, 0x2000, 4}); }
+void unmap(world* w) { make_call(w, "type1_unmap", {1, 0x10000, 0x2000}); }
+void close_device(world* w) { make_call(w, "mdev_close", {1}); }
+void close_container(world* w) { make_call(w, "container_close", {1}); }
+
+std::vector<std::string> found(settings s, const body& setup, const std::vector<body>& cpus,
+                               unsigned faults = 0) {
+  const config c = with(type1_config(), s);
+  return titles(program_of(c, setup, cpus), "portfolio", 6'000, 1, faults);
+}
+
+// The same wait ends with the address, with the mapping and with the container's file: three things
+// that only the user does. If he does none of them, nobody does.
+TEST(type1_vaddr, the_wait_ends_by_the_user_only) {
+  const settings wait = {{"type1_vaddr", "wait"}};
+  for (const body& user : {body(restore), body(unmap), body(close_container)})
+    EXPECT_THAT(found(wait, invalidated, {pin, user}), IsEmpty());
+  EXPECT_THAT(found(wait, invalidated, {pin, [](world*) {}}), Contains("hung-task in vfio_wait"));
+}
+
+// One task that would close the container next, and never gets there.
+TEST(type1_vaddr, who_closes_the_device_first_never_closes_the_container) {
+  const auto closes_both = [](world* w) {
+    pin_later(w);
+    close_device(w);
+    close_container(w);
+  };
+  const auto the_other_way_round = [](world* w) {
+    pin_later(w);
+    close_container(w);
+    close_device(w);
+  };
+  const settings wait = {{"type1_vaddr", "wait"}};
+  EXPECT_THAT(found(wait, invalidated, {closes_both}),
+              Contains("hung-task: mdev_close_device v vfio_wait"));
+  EXPECT_THAT(found(wait, invalidated, {the_other_way_round}), IsEmpty());
+}
+
+// A state that later pins look at ends every close, but not a call that holds the file: its close
+// never comes.
+TEST(type1_vaddr, a_sticky_state_helps_who_gets_to_the_close) {
+  const settings closing = {{"type1_vaddr", "closing"}};
+  EXPECT_THAT(found(closing, invalidated, {pin_later, close_device}), IsEmpty());
+  EXPECT_THAT(found(closing, invalidated, {pin, close_device}),
+              Contains("hung-task in vfio_wait"));
+  EXPECT_THAT(found({{"type1_vaddr", "wake_once"}}, invalidated, {pin_later, close_device}),
+              testing::Not(IsEmpty()));
+}
+
+// The exclusion that upstream has leaves nobody to wait, whether the code is there or not.
+TEST(type1_vaddr, the_wait_that_was_left_is_dead_code) {
+  const config c = with(type1_config(), {{"type1_vaddr", "wait_left"}});
+  const auto all = [](world* w) {
+    make_call(w, "type1_unmap", {1, 0x10000, 0x2000, vaddr_only});
+    pin(w);
+    restore(w);
+  };
+  const body attaches = [](world* w) { make_call(w, "group_attach", {1, 0}); };
+  world* last = nullptr;
+  const program p = program_of(
+      c,
+      [&](world* w) {
+        last = w;
+        one_mdev(w);
+      },
+      {all, pin, attaches});
+  engine e;
+  for (std::uint64_t n = 0; n < 500; ++n) {
+    const auto choose = make_strategy("random");
+    execution_options o;
+    o.number = n;
+    ASSERT_EQ(e.run(p, *choose, o).how, ended::finished);
+    ASSERT_FALSE(has_row(probes_reached(*last), probe::vaddr_waited));
+  }
+}
+
+// With the file or with another process there is always somebody to give the page.
+TEST(type1_vaddr, proposals_that_keep_a_provider_never_wait) {
+  const auto execs = [](world* w) {
+    make_call(w, "type1_unmap", {1, 0x10000, 0x2000, vaddr_only});
+    make_call(w, "user_exec", {0, 0x200000});
+    make_call(w, "type1_map", {1, 0, 0x10000, 0x200000, 0x2000, 4});
+  };
+  EXPECT_THAT(found({{"type1_vaddr", "file"}}, one_mdev, {pin_later, execs, close_device}),
+              IsEmpty());
+  const auto moves = [](world* w) {
+    const u64 child = make_call(w, "user_fork").out;
+    make_call(w, "type1_change_mm", {1, child});
+    make_call(w, "user_exec", {0});
+    make_call(w, "user_exit", {child});
+    EXPECT_EQ(make_call(w, "mdev_pin", {1, 0x11000, 0x1000}).rc, -ENODEV);
+    make_call(w, "type1_change_mm", {1, 0});
+    EXPECT_EQ(make_call(w, "mdev_pin", {1, 0x11000, 0x1000}).rc, 0);
+  };
+  EXPECT_THAT(found({{"type1_vaddr", "change_mm"}}, one_mdev, {moves, pin_later}), IsEmpty());
+}
+
+// Rounds count only as long as it is the same mapping that will not become free: a driver that
+// keeps the contract and pins anew each time can still use them up.
+TEST(dma_unmap, a_driver_that_pins_again_and_again) {
+  const auto pins = [](world* w) {
+    for (unsigned i = 0; i < 3; ++i) pin(w);
+  };
+  for (const char* rounds : {"1", "10"})
+    EXPECT_THAT(found({{"dma_unmap_rounds", rounds}}, one_mdev, {pins, unmap}), IsEmpty())
+        << rounds;
+}
+
+// The last domain goes, and what drivers have pinned counts by itself.
+TEST(detach_group, accounts_anew) {
+  const auto both = [](world* w) {
+    one_mdev(w);
+    make_call(w, "group_attach", {1, 0, type1::VFIO_IOMMU_COHERENT});
+    make_call(w, "group_attach", {1, 0, type1::VFIO_IOMMU_SNOOPING});
+  };
+  const auto detaches = [](world* w) {
+    make_call(w, "group_detach", {2});
+    make_call(w, "group_detach", {3});
+    EXPECT_EQ(w->mm->locked_vm.peek(), 1);
+  };
+  const auto setup = [&](world* w) {
+    both(w);
+    EXPECT_EQ(w->mm->locked_vm.peek(), 2);
+    pin(w);
+    EXPECT_EQ(w->mm->locked_vm.peek(), 2);
+  };
+  EXPECT_THAT(found({}, setup, {detaches}), IsEmpty());
+}
+
+// Allocations fail one by one wherever they can.
+TEST(type1_unwinds, leave_nothing_behind) {
+  const auto all = [](world* w) {
+    make_call(w, "group_attach", {1, 0, type1::VFIO_IOMMU_COHERENT});
+    make_call(w, "group_attach", {1, 0, type1::VFIO_IOMMU_SNOOPING});
+    make_call(w, "type1_map", {1, 0, 0x14000, user_memory_start, 0x1000});
+    make_call(w, "mdev_pin", {1, 0x10000, 0x2000});
+    make_call(w, "mdev_open", {1});
+    unmap(w);
+  };
+  EXPECT_THAT(found({}, one_mdev, {all, pin}, 1), IsEmpty());
+}
+
+}  // namespace
+}  // namespace iorace::kern
