@@ -158,7 +158,7 @@ TEST(vfio_type1_errors, map) {
                        c["length"] = 0x2000;
                        c["flags"] = type1::VFIO_DMA_MAP_FLAG_VADDR;
                      },
-                 .rows = {{"not aligned", EINVAL, [](call& c) { c["iova"] += 1; }},
+                 .rows = {{"not aligned", EINVAL, [](call& c) { c["vaddr"] += 1; }},
                           {"no mapping", ENOENT, [](call& c) { c["iova"] = 0x14000; }},
                           {"another size", EINVAL, [](call& c) { c["length"] = 0x1000; }}},
                  .elsewhere = {EBADF, ESRCH, EEXIST, ENOSPC, ENOMEM, EFAULT},
