@@ -17,7 +17,7 @@ namespace {
 constexpr knob_value type1_vaddr_values[] = {
     {"excluded", "T7",
      "Addresses are not taken away beside drivers that pin, nor the other way round.",
-     "ef3a3f6a294b, da4f1c2e1c9c, a5ac1f816563", "vaddr_pin_close", "clean"},
+     "ef3a3f6a294b, da4f1c2e1c9c, a5ac1f816563", "vaddr_vs_attach", "clean"},
     {"wait", "T0", "Who pins waits until the user gives the address back.", "898b9eaeb3fe",
      "vaddr_pin_close", "hung-task"},
     {"wait_untold", "T0r", "The same; who has waited is told that he has not.",
@@ -36,9 +36,9 @@ constexpr knob_value type1_vaddr_values[] = {
      "clean"},
     {"change_mm", "T5", "All mappings move to another process that has the same memory. Sound.",
      SEED, "change_mm_exec", "clean"},
-    {"removed", "T6", "Addresses cannot be taken away. Sound.", SEED, "vaddr_pin_close", "clean"},
+    {"removed", "T6", "Addresses cannot be taken away. Sound.", SEED, "unmap_vs_mdev_pin", "clean"},
     {"wait_left", "T8", "Excluded as upstream, with the wait still there. Sound: nobody waits.",
-     "6.1.192", "vaddr_pin_close", "clean"},
+     "6.1.192", "vaddr_vs_attach", "clean"},
 };
 constexpr knob_value notify_list_values[] = {
     {"device_list_lock", "51a",
