@@ -5,14 +5,115 @@
 #include "model/iommu/knobs.h"
 
 namespace iorace::kern::iommu_tables {
+namespace {
 
-std::span<const flow_info> flows() { return {}; }
-std::span<const knob_info> knobs() { return {}; }
+#define SEED "[PATCH 4/4] iommu: Fix ordering of iommu_release_device() (2022-09)"
+
+constexpr knob_value release_device[] = {
+    {"locked", "A10",
+     "List removal, the driver's release and the core's domains under the group's mutex.",
+     "df15d76dcaca, aa0958570f24, 14891af3799e", "release_device", "clean"},
+    {"group_put_first", "A0",
+     "The reference to the group goes first, and with the last one the default domain.",
+     "before 9ac8545199a1", "release_last_device", "core-domain-freed-early"},
+    {"driver_first", "A1", "The driver forgets the device, without a lock, while it is listed.",
+     "9ac8545199a1", "release_device", "device-off-group-domain"},
+    {"list_del_first", "A2", "The device leaves the list, then the driver forgets it, unlocked.",
+     SEED, "release_device", "use-after-free"},
+    {"group_reference", "A3",
+     "The same with a reference to the group around: it keeps the core's domains only.", SEED,
+     "release_device", "use-after-free"},
+    {"reentrant_driver", "A4",
+     "The mutex is held, and the driver's release op calls the core, which takes it.",
+     "before df15d76dcaca", "release_reentrant_driver", "recursive-lock"},
+    {"detach_warn", "A5",
+     "The removal attaches the default domain first, and warns if another one was attached: "
+     "wrong where two devices belong to VFIO.",
+     SEED, "release_device", "kernel-warn"},
+    {"detach_shared", "A5ii",
+     "The same without a warning: the default domain replaces the translation of an alias.", SEED,
+     "release_shared_rid", "alias-cut-off"},
+    {"domain_users", "A6",
+     "Drivers count the domain as long as the hardware walks it. Sound.", SEED, "release_device",
+     "clean"},
+    {"users_early", "A6w", "They count it, but drop it before the hardware does.", "ours",
+     "release_device", "use-after-free"},
+    {"free_unlinks", "A7",
+     "Freeing a domain unlinks who is attached: no list is corrupt, but the hardware walks on.",
+     SEED, "release_device", "use-after-free"},
+    {"warn_if_bound", "A8",
+     "A warning for a device that is released while a driver is bound. Detects, prevents nothing.",
+     SEED, "release_device", "clean"},
+    {"vfio_strict", "A9",
+     "As driver_first; VFIO lets go of the group with the last device. Sound for a single device.",
+     "ca5f21b25749", "release_last_device", "clean"},
+    {"release_domain", "A11",
+     "The core attaches a static blocking domain before the driver's release. Sound.", "6.12.117",
+     "release_device", "clean"},
+    {"release_domain_shared", "A11ii",
+     "The same on drivers that write the entry of an alias.", "6.12.117", "release_shared_rid",
+     "alias-cut-off"},
+};
+constexpr knob_value vfio_group_lifetime[] = {
+    {"strict", "K35s", "VFIO lets go of the group with its last device.", "ca5f21b25749",
+     "release_last_device", "clean"},
+    {"until_detach", "K35", "It lets go when the user unsets the container.",
+     "before ca5f21b25749", "release_last_device", "kernel-warn"},
+};
+constexpr knob_value probe_device_lock[] = {
+    {"global", "K37s", "One mutex for all probes.", "01657bc14a39", "probe_race", "clean"},
+    {"unlocked", "K37", "Two probes of one device both find no group.", "before 01657bc14a39",
+     "probe_race", "data-race"},
+};
+constexpr knob_value use_default_domain_check[] = {
+    {"owner", "I25s", "A driver is refused while somebody owns the group.", "6.12.117",
+     "claim_owner", "clean"},
+    {"none", "I25", "It is bound all the same.", "ours", "claim_owner", "kernel-warn"},
+};
+
+constexpr knob_info knob_table[] = {
+    {"release_device", "How a device leaves its group and its driver.", release_device, 0},
+    {"vfio_group.lifetime", "How long VFIO touches a group.", vfio_group_lifetime, 0},
+    {"probe_device.lock", "What serialises probes.", probe_device_lock, 0},
+    {"use_default_domain.check", "What a driver that binds is asked.", use_default_domain_check, 0},
+};
+static_assert(std::size(knob_table) == knob::iommu_count - knob::iommu_before - 1);
+
+constexpr invariant_info invariant_table[] = {
+    {"entry-names-freed-table", "I2.2", "The entry of a requester id names a freed page table.",
+     "when a call returns"},
+    {"device-off-group-domain", "I2.3", "A listed device is not attached to its group's domain.",
+     "when the group's mutex is dropped"},
+    {"alias-cut-off", "I2.4", "The release of a device changed the translation of its alias.",
+     "when a release writes an entry"},
+    {"owner-without-its-domain", "I2.5", "Owner, count and domain of a group do not fit.",
+     "when the group's mutex is dropped"},
+    {"released-device-translates", "I2.7", "A device in no group can do DMA.",
+     "when a release returns"},
+    {"core-domain-freed-early", "I2.8",
+     "A default or blocking domain was freed before the last device of its group was released.",
+     "when a domain is freed"},
+};
+
+constexpr probe_info probe_table[] = {
+    {"group_joined", "A device joined a group that was there.", false},
+    {"group_released", "The last reference to a group was dropped.", false},
+    {"domain_attached", "A driver attached a device.", false},
+    {"domain_reverted", "An attach failed and was undone.", true},
+    {"owner_claimed", "A group got an owner.", false},
+    {"owner_refused", "A claim or a driver was refused.", false},
+    {"device_released", "A driver forgot a device.", false},
+    {"alias_left_alone", "A release left an entry to its alias.", false},
+    {"walk_done", "A device did DMA.", false},
+    {"walk_blocked", "A device was blocked.", false},
+};
+static_assert(std::size(probe_table) == probe::iommu_count - probe::iommu_before - 1);
+
+}  // namespace
+
+std::span<const knob_info> knobs() { return knob_table; }
 std::span<const limit_info> limits() { return {}; }
-std::span<const invariant_info> invariants() { return {}; }
-std::span<const probe_info> probes() { return {}; }
-const class_info* class_called(std::string_view) { return nullptr; }
-void make(world&) {}
-void finish(world&) {}
+std::span<const invariant_info> invariants() { return invariant_table; }
+std::span<const probe_info> probes() { return probe_table; }
 
 }  // namespace iorace::kern::iommu_tables

@@ -10,15 +10,58 @@
 namespace iorace::kern {
 
 namespace knob {
-enum iommu_id : unsigned { iommu_before = hw_count - 1, iommu_count };
+enum iommu_id : unsigned {
+  iommu_before = hw_count - 1,
+  release_device,
+  vfio_group_lifetime,
+  probe_device_lock,
+  use_default_domain_check,
+  iommu_count
+};
 }  // namespace knob
+
+// Values, one list per knob.
+enum : unsigned {
+  RELEASE_LOCKED,
+  RELEASE_GROUP_PUT_FIRST,
+  RELEASE_DRIVER_FIRST,
+  RELEASE_LIST_DEL_FIRST,
+  RELEASE_GROUP_REFERENCE,
+  RELEASE_REENTRANT_DRIVER,
+  RELEASE_DETACH_WARN,
+  RELEASE_DETACH_SHARED,
+  RELEASE_DOMAIN_USERS,
+  RELEASE_USERS_EARLY,
+  RELEASE_FREE_UNLINKS,
+  RELEASE_WARN_IF_BOUND,
+  RELEASE_VFIO_STRICT,
+  RELEASE_BLOCKED_DOMAIN,
+  RELEASE_BLOCKED_SHARED,
+  RELEASE_VALUES
+};
+enum : unsigned { LIFETIME_STRICT, LIFETIME_UNTIL_DETACH };
+enum : unsigned { PROBE_GLOBAL_LOCK, PROBE_UNLOCKED };
+enum : unsigned { USE_CHECKS_OWNER, USE_UNCHECKED };
 
 namespace limit {
 enum iommu_id : unsigned { iommu_before = hw_count - 1, iommu_count };
 }  // namespace limit
 
 namespace probe {
-enum iommu_id : unsigned { iommu_before = hw_count - 1, iommu_count };
+enum iommu_id : unsigned {
+  iommu_before = hw_count - 1,
+  group_joined,
+  group_released,
+  domain_attached,
+  domain_reverted,
+  owner_claimed,
+  owner_refused,
+  device_released,
+  alias_left_alone,
+  walk_done,
+  walk_blocked,
+  iommu_count
+};
 }  // namespace probe
 
 }  // namespace iorace::kern

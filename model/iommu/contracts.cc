@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The chapter's invariants, each at the moments at which sound code keeps it.
+//   entry-names-freed-table    I2.2  when a call returns
+//   device-off-group-domain    I2.3  when the group's mutex is about to be dropped
+//   alias-cut-off              I2.4  when RELEASE writes an entry
+//   owner-without-its-domain   I2.5  when the group's mutex is about to be dropped
+//   released-device-translates I2.7  when RELEASE has returned
+//   core-domain-freed-early    I2.8  when a domain is freed
+// I2.1, no access to a freed domain, is the heap's verdict (the hardware's walk is an access);
+// I2.6, no deadlock through a callback, the scheduler's.
+#include "model/iommu/contracts.h"
+
+#include "model/iommu/iommu.h"
+#include "model/iommu/iommu_world.h"
+#include "model/world.h"
+
+namespace iorace::kern::contract {
+namespace {
+
+iommu_world& here() { return *this_world().iommu; }
+
+[[noreturn]] void convict_here(const char* name, const char* detail) {
+  convict(name, {caller(0), current_task()}, {nullptr, no_task}, detail);
+}
+
+// The driver's data of the device, or null before probe and after release.
+const iommu_master* master_of(const device* dev) {
+  const dev_iommu* const param = dev->iommu.peek();
+  return param == nullptr ? nullptr : param->priv.peek();
+}
+
+bool is_listed(const iommu_group* group, const device* dev) {
+  const list_head* at = list_peek_next(&group->devices);
+  for (; at != &group->devices; at = list_peek_next(at)) {
+    const auto* const gdev =
+        reinterpret_cast<const group_device*>(reinterpret_cast<const char*>(at) -
+                                              offsetof(group_device, list));
+    if (gdev->dev.peek() == dev) return true;
+  }
+  return false;
+}
+
+const char* const releasing[] = {"iommu_release_device", nullptr};
+
+}  // namespace
+
+void group_made(iommu_group* group) {
+  const peek_scope looking;
+  here().ghost.groups.add({group});
+}
+
+void group_gone(iommu_group* group) {
+  const peek_scope looking;
+  for (ghost_group& g : here().ghost.groups)
+    if (g.group == group) return here().ghost.groups.remove(g);
+}
+
+// A device whose driver data is gone has no domain to compare.
+static void judge_devices(const iommu_group* group) {
+  const core_domain* const domain = group->domain.peek();
+  if (domain == nullptr) return;
+  for (unsigned i = 0; i < here().device_count; ++i) {
+    const device* const dev = here().devices[i];
+    if (dev->iommu_group_.peek() != group || !is_listed(group, dev)) continue;
+    const iommu_master* const master = master_of(dev);
+    if (master != nullptr && master->domain.peek() != domain)
+      convict_here("device-off-group-domain", "a listed device is attached to another domain");
+  }
+}
+
+void group_settled(const iommu_group* group) {
+  const peek_scope looking;
+  judge_devices(group);
+  const core_domain* const domain = group->domain.peek();
+  const u64 count = group->owner_cnt.peek();
+  const bool of_owner = domain != nullptr && (domain == group->blocking_domain.peek() ||
+                                              domain->type.peek() == IOMMU_DOMAIN_UNMANAGED);
+  if (group->owner.peek() != 0) {
+    if (count == 0 || (domain != nullptr && !of_owner))
+      convict_here("owner-without-its-domain", "the group has an owner and another's domain");
+  } else if (count != 0 && domain != group->default_domain.peek() &&
+             domain == group->blocking_domain.peek()) {
+    convict_here("owner-without-its-domain", "drivers use the default domain, which is not there");
+  }
+}
+
+void domain_freed(const core_domain* domain) {
+  const peek_scope looking;
+  for (const ghost_group& g : here().ghost.groups) {
+    const iommu_group* const group = g.group;
+    if (group->default_domain.peek() != domain && group->blocking_domain.peek() != domain) continue;
+    for (unsigned i = 0; i < here().device_count; ++i) {
+      const device* const dev = here().devices[i];
+      const iommu_master* const master = master_of(dev);
+      // A device that is being probed is attached to nothing yet.
+      if (master != nullptr && master->domain.peek() == domain)
+        convict_here("core-domain-freed-early", "the driver has not released a device");
+    }
+  }
+}
+
+void root_freed(const io_root* root) {
+  const peek_scope looking;
+  here().ghost.freed_roots.add({root});
+}
+
+void entry_written(const device* dev, const io_root* root) {
+  const peek_scope looking;
+  if (task_inside(current_task(), releasing) == nullptr) return;
+  for (unsigned i = 0; i < here().device_count; ++i) {
+    const device* const other = here().devices[i];
+    if (other == dev || other->rid.peek() != dev->rid.peek()) continue;
+    const iommu_master* const master = master_of(other);
+    if (master == nullptr || master->domain.peek() == nullptr) continue;
+    if (master->domain.peek()->root.peek() != root)
+      convict_here("alias-cut-off", "the entry is still in use by another device");
+  }
+}
+
+void release_returned(const device* dev) {
+  const peek_scope looking;
+  for (unsigned i = 0; i < here().device_count; ++i) {
+    const device* const other = here().devices[i];
+    if (other->rid.peek() == dev->rid.peek() && master_of(other) != nullptr) return;
+  }
+  if (dev->entry.peek()->root.peek() != nullptr)
+    convict_here("released-device-translates", "the device is in no group and can do DMA");
+}
+
+void iommu_call_returned(const char* name) {
+  const peek_scope looking;
+  for (const rid_entry* entry : here().entries)
+    for (const ghost_root& freed : here().ghost.freed_roots)
+      if (entry->root.peek() == freed.root)
+        convict("entry-names-freed-table", {name, current_task()}, {nullptr, no_task},
+                "hardware would walk a table that is gone");
+}
+
+}  // namespace iorace::kern::contract

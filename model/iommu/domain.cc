@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// What groups are attached to. Kernel: drivers/iommu/iommu.c @ 6.12.117.
+#include "model/iommu/contracts.h"
+#include "model/iommu/iommu.h"
+#include "model/world.h"
+
+namespace iorace::kern {
+namespace {
+
+int count_devices(iommu_group* group) {
+  int n = 0;
+  group_device* gdev = nullptr;
+  list_for_each_entry(gdev, &group->devices, list) ++n;
+  return n;
+}
+
+int iommu_attach_group_locked(core_domain* domain, iommu_group* group) {
+  KFUNC();
+  core_domain* const now = group->domain;
+  core_domain* const normal = group->default_domain;
+  core_domain* const blocking = group->blocking_domain;
+  if (now != nullptr && now != normal && now != blocking) return -EBUSY;
+  return iommu_group_set_domain_internal(group, domain, 0);
+}
+
+void iommu_group_set_core_domain(iommu_group* group) {
+  KFUNC();
+  const u64 owner = group->owner;
+  core_domain* const domain = owner != 0 ? group->blocking_domain : group->default_domain;
+  WARN_ON(iommu_group_set_domain_internal(group, domain, IOMMU_SET_DOMAIN_MUST_SUCCEED) != 0);
+}
+
+// Puts the devices up to `last` back.
+void revert(iommu_group* group, const group_device* last) {
+  KFUNC();
+  PROBE(domain_reverted);
+  group_device* gdev = nullptr;
+  list_for_each_entry(gdev, &group->devices, list) {
+    core_domain* const old = group->domain;
+    device* const dev = gdev->dev;
+    if (old != nullptr)
+      WARN_ON(iommu_device_set_domain(group, dev, old, IOMMU_SET_DOMAIN_MUST_SUCCEED) != 0);
+    if (gdev == last) break;
+  }
+}
+
+}  // namespace
+
+int iommu_device_set_domain(iommu_group* group, device* dev, core_domain* domain, unsigned flags) {
+  KFUNC();
+  const int rc = driver_attach_dev(domain, dev);
+  if (rc == 0) return 0;
+  core_domain* const blocking = group->blocking_domain;
+  if ((flags & IOMMU_SET_DOMAIN_MUST_SUCCEED) != 0 && blocking != nullptr && blocking != domain)
+    driver_attach_dev(blocking, dev);
+  return rc;
+}
+
+int iommu_group_set_domain_internal(iommu_group* group, core_domain* domain, unsigned flags) {
+  KFUNC();
+  int result = 0;
+  core_domain* const now = group->domain;
+  if (now == domain) return 0;
+  if (domain == nullptr) {
+    WARN_ON(domain == nullptr);
+    return -EINVAL;
+  }
+  group_device* gdev = nullptr;
+  list_for_each_entry(gdev, &group->devices, list) {
+    device* const dev = gdev->dev;
+    const int rc = iommu_device_set_domain(group, dev, domain, flags);
+    if (rc == 0) continue;
+    result = rc;
+    if ((flags & IOMMU_SET_DOMAIN_MUST_SUCCEED) != 0) continue;
+    revert(group, gdev);
+    return rc;
+  }
+  group->domain = domain;
+  return result;
+}
+
+int iommu_attach_group(core_domain* domain, iommu_group* group) {
+  KFUNC();
+  iommu_group_lock(group);
+  const int rc = iommu_attach_group_locked(domain, group);
+  iommu_group_unlock(group);
+  return rc;
+}
+
+void iommu_detach_group(core_domain*, iommu_group* group) {
+  KFUNC();
+  iommu_group_lock(group);
+  iommu_group_set_core_domain(group);
+  iommu_group_unlock(group);
+}
+
+int iommu_attach_device(core_domain* domain, device* dev) {
+  KFUNC();
+  iommu_group* const group = dev->iommu_group_;
+  if (group == nullptr) return -ENODEV;
+  iommu_group_lock(group);
+  const int rc = count_devices(group) == 1 ? iommu_attach_group_locked(domain, group) : -EINVAL;
+  iommu_group_unlock(group);
+  return rc;
+}
+
+void iommu_detach_device(core_domain* domain, device* dev) {
+  KFUNC();
+  iommu_group* const group = dev->iommu_group_;
+  if (group == nullptr) return;
+  iommu_group_lock(group);
+  core_domain* const now = group->domain;
+  WARN_ON(domain != now);
+  WARN_ON(count_devices(group) != 1);
+  iommu_group_set_core_domain(group);
+  iommu_group_unlock(group);
+}
+
+int iommu_setup_default_domain(iommu_group* group, u64 type) {
+  KFUNC();
+  core_domain* const old = group->default_domain;
+  core_domain* const domain =
+      iommu_paging_domain_alloc(type == 0 ? u64{IOMMU_DOMAIN_DMA} : type);
+  if (domain == nullptr) return -ENOMEM;
+  group->default_domain = domain;
+  core_domain* const now = group->domain;
+  if (now == nullptr) {
+    const int rc = iommu_group_set_domain_internal(group, domain, IOMMU_SET_DOMAIN_MUST_SUCCEED);
+    WARN_ON(rc != 0);
+    if (old != nullptr) iommu_domain_free(old);
+    return rc;
+  }
+  const int rc = iommu_group_set_domain_internal(group, domain, 0);
+  if (rc == 0) {
+    if (old != nullptr) iommu_domain_free(old);
+  } else if (old != nullptr) {
+    iommu_domain_free(domain);
+    group->default_domain = old;
+  }
+  return rc;
+}
+
+int iommu_group_store_type(iommu_group* group, u64 type) {
+  KFUNC();
+  int rc = 0;
+  iommu_group_lock(group);
+  core_domain* const normal = group->default_domain;
+  if (normal == nullptr) {
+    rc = -EINVAL;
+  } else if (type == IOMMU_DOMAIN_DMA_FQ && normal->type.load(op_kind::read) == IOMMU_DOMAIN_DMA) {
+    normal->type = IOMMU_DOMAIN_DMA_FQ;
+  } else {
+    const u64 users = group->owner_cnt;
+    rc = list_empty(&group->devices) || users != 0 ? -EPERM
+                                                   : iommu_setup_default_domain(group, type);
+  }
+  iommu_group_unlock(group);
+  return rc;
+}
+
+}  // namespace iorace::kern

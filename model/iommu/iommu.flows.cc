@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The chapter's flows. One line of the table per flow, one function that unpacks its arguments.
+#include "model/iommu/contracts.h"
+#include "model/iommu/iommu_tables.h"
+#include "model/iommu/iommu_world.h"
+#include "model/iommu/vfio_group.h"
+#include "model/iommufd/contracts.h"
+#include "model/world.h"
+
+namespace iorace::kern::iommu_tables {
+namespace {
+
+constexpr named_value rids[] = {{"a", 0}, {"b", 1}, {"c", 2},
+                                {"d", 3}, {"e", 4}, {"f", 5}, {"g", 6}};
+constexpr named_value kinds[] = {{"plain", DRIVER_PLAIN}, {"reentrant", DRIVER_REENTRANT}};
+constexpr named_value types[] = {{"dma", IOMMU_DOMAIN_DMA}, {"dma_fq", IOMMU_DOMAIN_DMA_FQ}};
+constexpr named_value owners[] = {{"iommufd", 2}, {"other", 3}};
+
+constexpr arg_info device_arg = {.name = "device", .kind = arg_kind::object, .cls = "device"};
+constexpr arg_info rid_arg = {.name = "rid", .kind = arg_kind::choice, .choices = rids, .dull = 0};
+constexpr arg_info slot_arg = {.name = "slot", .kind = arg_kind::choice, .dull = 0};
+constexpr arg_info kind_arg = {
+    .name = "driver", .kind = arg_kind::choice, .choices = kinds, .dull = DRIVER_PLAIN};
+constexpr arg_info type_arg = {
+    .name = "type", .kind = arg_kind::choice, .choices = types, .dull = IOMMU_DOMAIN_DMA};
+constexpr arg_info owner_arg = {
+    .name = "owner", .kind = arg_kind::choice, .choices = owners, .dull = 2};
+
+constexpr arg_info device_add_args[] = {rid_arg, slot_arg, kind_arg};
+constexpr arg_info one_device_args[] = {device_arg};
+constexpr arg_info typed_args[] = {device_arg, type_arg};
+constexpr arg_info owned_args[] = {device_arg, owner_arg};
+
+// Errors include those that injected faults cause.
+#define ERRORS(flow, ...)               \
+  constexpr char flow##_name[] = #flow; \
+  constexpr int flow##_errors[] = {__VA_ARGS__}
+ERRORS(device_add, EINVAL, ENOSPC, EBUSY);
+ERRORS(device_probe, ENOENT, ENODEV, EBUSY, ENOMEM);
+ERRORS(device_remove, ENOENT, ENODEV);
+ERRORS(driver_bind, ENOENT, ENODEV, EBUSY, EPROBE_DEFER);
+ERRORS(driver_unbind, ENOENT, ENODEV);
+ERRORS(vfio_device_bind, ENOENT, ENODEV, EBUSY, EINVAL);
+ERRORS(vfio_group_set_container, ENOENT, EINVAL, ENODEV, EPERM, EBUSY, ENOMEM);
+ERRORS(vfio_group_unset_container, ENOENT, EINVAL, EBUSY);
+ERRORS(vfio_group_open_device, ENOENT, ENODEV, EINVAL);
+ERRORS(vfio_group_close_device, ENOENT, EBADF);
+ERRORS(device_attach, ENOENT, ENODEV, EBUSY, ENOMEM, EINVAL);
+ERRORS(device_detach, ENOENT, ENODEV, EINVAL);
+ERRORS(device_claim_owner, ENOENT, ENODEV, EINVAL, EPERM, EBUSY, ENOMEM);
+ERRORS(device_release_owner, ENOENT, ENODEV, EINVAL);
+ERRORS(iommu_group_type, ENOENT, ENODEV, EINVAL, EPERM, ENOMEM);
+ERRORS(device_dma, ENOENT, EFAULT);
+
+// Handles are numbers of devices, from 1 on. Only setups add devices: task 0.
+device* named(world& w, u64 handle) {
+  return handle == 0 || handle > w.iommu->device_count ? nullptr : w.iommu->devices[handle - 1];
+}
+
+call_result device_add(world& w, const call_args& a) {
+  iommu_world& here = *w.iommu;
+  if (current_task() != 0) return {-EBUSY, 0};
+  if (a.value[0] >= requesters_max || a.value[1] >= slots_max || a.value[2] > DRIVER_REENTRANT)
+    return {-EINVAL, 0};
+  if (here.device_count == group_devices_max) return {-ENOSPC, 0};
+  auto* const dev = iorace::make<device>();
+  init_rwsem(&dev->life);
+  mutex_init(&dev->lock);
+  refcount_set(&dev->registered, 0);
+  init_completion(&dev->comp);
+  dev->entry.poke(here.entries[a.value[0]]);
+  dev->rid.poke(a.value[0]);
+  dev->slot.poke(a.value[1]);
+  dev->kind.poke(a.value[2]);
+  here.devices[here.device_count++] = dev;
+  return {0, here.device_count};
+}
+
+template <int (*Body)(device*)>
+call_result of_one(world& w, const call_args& a) {
+  device* const dev = named(w, a.value[0]);
+  return {dev == nullptr ? -ENOENT : Body(dev), 0};
+}
+template <int (*Body)(device*, u64)>
+call_result of_two(world& w, const call_args& a) {
+  device* const dev = named(w, a.value[0]);
+  return {dev == nullptr ? -ENOENT : Body(dev, a.value[1]), 0};
+}
+// Groups are VFIO's to claim, by an owner that nobody else names.
+int claim(device* dev, u64 owner) {
+  return owner == 0 || owner == OWNER_VFIO ? -EINVAL : driver_claim(dev, owner);
+}
+int store_type(device* dev, u64 type) {
+  return type != IOMMU_DOMAIN_DMA && type != IOMMU_DOMAIN_DMA_FQ ? -EINVAL
+                                                                 : group_store_type(dev, type);
+}
+
+template <call_result (*Body)(world&, const call_args&), const auto& Name, const auto& Errors>
+call_result enter(world& w, const call_args& a) {
+  const call_result r = Body(w, a);
+  CONTRACT(iommu_call_returned, Name);
+  CONTRACT(syscall_returned, Name, r.rc, Errors, std::size(Errors));
+  return r;
+}
+
+#define FLOW(where, name, body, args, out, words, at)                                 \
+  flow_info {                                                                         \
+    #name, words, at, flow_context::where, out, args, enter < body, name##_name,      \
+        name##_errors>, name##_errors                                                 \
+  }
+
+constexpr flow_info flow_table[] = {
+    FLOW(kernel, device_add, device_add, device_add_args, "device",
+         "Adds a device to the machine; equal rids are aliases, a slot is a group.",
+         "drivers/base/core.c:device_add"),
+    FLOW(kernel, device_probe, of_one<device_probe_flow>, one_device_args, nullptr,
+         "The IOMMU driver probes it, and it joins its group.",
+         "drivers/iommu/iommu.c:iommu_probe_device"),
+    FLOW(kernel, device_remove, of_one<device_del>, one_device_args, nullptr,
+         "Unbinds the driver and takes the device away.",
+         "drivers/iommu/iommu.c:iommu_release_device"),
+    FLOW(kernel, driver_bind, of_one<driver_bind>, one_device_args, nullptr,
+         "Binds a driver that uses the DMA API.",
+         "drivers/iommu/iommu.c:iommu_device_use_default_domain"),
+    FLOW(kernel, driver_unbind, of_one<driver_unbind>, one_device_args, nullptr,
+         "Unbinds whatever driver is bound.",
+         "drivers/iommu/iommu.c:iommu_device_unuse_default_domain"),
+    FLOW(kernel, vfio_device_bind, of_one<vfio_bind>, one_device_args, nullptr,
+         "Binds VFIO.", "drivers/vfio/group.c:vfio_device_set_group"),
+    FLOW(syscall, vfio_group_set_container, of_one<vfio_set_container>, one_device_args, nullptr,
+         "Claims the device's group and attaches a domain.",
+         "drivers/vfio/container.c:vfio_container_attach_group"),
+    FLOW(syscall, vfio_group_unset_container, of_one<vfio_unset_container>, one_device_args,
+         nullptr, "Detaches the group and frees the domain.",
+         "drivers/vfio/container.c:vfio_group_detach_container"),
+    FLOW(syscall, vfio_group_open_device, of_one<vfio_open>, one_device_args, nullptr,
+         "The user opens the device.", "drivers/vfio/group.c:vfio_df_group_open"),
+    FLOW(syscall, vfio_group_close_device, of_one<vfio_close>, one_device_args, nullptr,
+         "The user closes it.", "drivers/vfio/group.c:vfio_df_group_close"),
+    FLOW(kernel, device_attach, of_one<driver_attach_own>, one_device_args, nullptr,
+         "A driver attaches a domain of its own.", "drivers/iommu/iommu.c:iommu_attach_device"),
+    FLOW(kernel, device_detach, of_one<driver_detach_own>, one_device_args, nullptr,
+         "And detaches it.", "drivers/iommu/iommu.c:iommu_detach_device"),
+    FLOW(kernel, device_claim_owner, of_two<claim>, owned_args, nullptr,
+         "Claims DMA ownership by device.",
+         "drivers/iommu/iommu.c:iommu_device_claim_dma_owner"),
+    FLOW(kernel, device_release_owner, of_one<driver_unclaim>, one_device_args, nullptr,
+         "Gives one claim back.", "drivers/iommu/iommu.c:iommu_device_release_dma_owner"),
+    FLOW(syscall, iommu_group_type, of_two<store_type>, typed_args, nullptr,
+         "Changes the type of the group's default domain.",
+         "drivers/iommu/iommu.c:iommu_group_store_type"),
+    FLOW(agent, device_dma, of_one<device_walk>, one_device_args, nullptr,
+         "The device does DMA.", "hardware"),
+};
+
+}  // namespace
+
+std::span<const flow_info> flows() { return flow_table; }
+
+const class_info* class_called(std::string_view name) {
+  static constexpr const class_info* classes[] = {
+      class_of<device>(),       class_of<iommu_group>(),      class_of<core_domain>(),
+      class_of<io_root>(),      class_of<rid_entry>(),        class_of<dev_iommu>(),
+      class_of<iommu_master>(), class_of<vfio_iommu_group>(), class_of<group_device>(),
+      class_of<bus_slot>(),     class_of<probe_serialiser>(),
+  };
+  for (const class_info* cls : classes)
+    if (cls->name == name) return cls;
+  return nullptr;
+}
+
+}  // namespace iorace::kern::iommu_tables

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// What the chapter has of its own in an execution: the machine (entries of requester ids), the
+// devices that programs name, topology (which devices the bus puts into one group), and what VFIO
+// knows of groups. The machine lives as long as the execution.
+#pragma once
+
+#include "model/iommu/iommu.h"
+#include "model/iommufd/ghosts.h"
+
+namespace iorace::kern {
+
+inline constexpr unsigned requesters_max = 7;
+inline constexpr unsigned slots_max = 6;
+inline constexpr unsigned group_devices_max = 32;
+
+struct vfio_iommu_group;
+
+// What is shared by the devices that the hardware cannot tell apart.
+struct bus_slot {
+  mutex lock;
+  shared<iommu_group*> group;            // no reference: the group takes itself out
+  shared<vfio_iommu_group*> vfio_group;  // lives as long as the execution
+};
+IORACE_DESCRIBE(bus_slot, "slot", lock, group, vfio_group);
+
+struct probe_serialiser {
+  mutex lock;  // iommu_probe_device_lock
+};
+IORACE_DESCRIBE(probe_serialiser, "iommu_probe", lock);
+
+// What invariants remember; used inside peek_scopes only.
+struct ghost_root {
+  const io_root* root;
+};
+struct ghost_group {
+  iommu_group* group;
+};
+struct iommu_ghosts {
+  ghost_set<ghost_root> freed_roots;
+  ghost_set<ghost_group> groups;  // alive
+};
+
+struct iommu_world {
+  probe_serialiser* probe;
+  rid_entry* entries[requesters_max];
+  bus_slot* slots[slots_max];
+  device* devices[group_devices_max];  // written before tasks start
+  unsigned device_count;
+  core_domain* blocked;  // static domain of the driver
+  iommu_ghosts ghost;
+};
+
+}  // namespace iorace::kern

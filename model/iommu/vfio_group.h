@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// How VFIO uses groups, and what the driver core does around it. Kernel: drivers/vfio/group.c,
+// drivers/vfio/container.c, drivers/vfio/vfio_main.c, drivers/base/dd.c @ 6.12.117.
+#pragma once
+
+#include "model/iommu/iommu.h"
+
+namespace iorace::kern {
+
+constexpr u64 OWNER_VFIO = 1;
+
+// struct vfio_group. Simplified: lives as long as the execution, so that files need no reference;
+// what has a lifetime here is its pointer to the group of the core.
+struct vfio_iommu_group {
+  mutex group_lock;
+  shared<iommu_group*> group;   // null while no device is registered
+  shared<core_domain*> domain;  // of the container, which is its own; null: none is set
+  shared<u64> devices, container_users;
+};
+IORACE_DESCRIBE(vfio_iommu_group, "vgroup", group_lock, group, domain, devices, container_users);
+
+// Drivers bind and unbind. Return 0 or the error.
+int driver_bind(device* dev);
+int driver_unbind(device* dev);
+int vfio_bind(device* dev);
+// Unbinds whatever is bound and takes the device away.
+int device_del(device* dev);
+
+// The user of a device: sets and unsets a container for its group, opens and closes it.
+int vfio_set_container(device* dev);
+int vfio_unset_container(device* dev);
+int vfio_open(device* dev);
+int vfio_close(device* dev);
+
+// What a bound driver does besides: a domain of its own, ownership by device.
+int driver_attach_own(device* dev);
+int driver_detach_own(device* dev);
+int driver_claim(device* dev, u64 owner);
+int driver_unclaim(device* dev);
+int group_store_type(device* dev, u64 type);
+int device_probe_flow(device* dev);
+// Hardware: the device reads memory. Returns 0, or -EFAULT if it is blocked.
+int device_walk(device* dev);
+
+}  // namespace iorace::kern
