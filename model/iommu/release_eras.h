@@ -26,7 +26,7 @@ enum removal_statement : unsigned {
   warn_before_detach = 8,     //   and a warning says that it was not attached already
   driver_counts_users = 16,   // attach counts the domain, and who forgets it drops it
   users_dropped_first = 32,   //   before the hardware does
-  free_unlinks = 64,          // domain_free forgets whoever is still attached
+  free_unlinks = 64,          // domain_free forgets who is still attached, under a lock
   attach_release_domain = 128,  // the core attaches a static blocking domain first
   alias_unaware = 256,          // drivers write an entry that an alias uses
   release_reenters = 512,       // a driver's release op calls the core
