@@ -28,8 +28,10 @@ std::string title_of_neighbour(engine& e, const trace_file& t, const explanation
   return k.what.title;
 }
 
+// But for what no order averts: a device that leaves its tag behind, a data race.
 TEST(explain_repro, of_each_race_something_matters_and_its_neighbour_is_none) {
   engine e;
+  std::vector<std::string> unaverted;
   for (const committed_trace& race : committed_traces("wrong")) {
     SCOPED_TRACE(race.name);
     const explanation x = explained(e, race.trace);
@@ -39,17 +41,24 @@ TEST(explain_repro, of_each_race_something_matters_and_its_neighbour_is_none) {
       EXPECT_TRUE(x.orders.empty());
       continue;
     }
+    if (!x.neighbour && x.orders.empty()) {
+      unaverted.push_back(race.name);
+      continue;
+    }
     EXPECT_GE(x.orders.size() + x.choices.size(), 1u);
-    EXPECT_LE(x.orders.size(), 4u);
+    EXPECT_LE(x.orders.size(), 5u);
     ASSERT_TRUE(x.neighbour.has_value());
     const std::string title = title_of_neighbour(e, race.trace, x);
     EXPECT_EQ(title, x.neighbour->ends.title);
     EXPECT_NE(title, race.trace.title);
   }
+  EXPECT_THAT(unaverted,
+              ElementsAre("block_translation.order-ats_first", "init_domain.lock-none"));
 }
 
-// Without any other finding, but for a driver that destroys under a lock that its callback takes:
-// that is a finding under every schedule, as is a race of two probes that nothing orders.
+// Without any other finding, but for a driver that destroys under a lock that its callback takes,
+// a timer that nobody stops, and two probes that nothing orders: those are findings under every
+// schedule.
 TEST(explain_repro, the_neighbours_pass) {
   engine e;
   std::vector<std::string> others;
@@ -57,7 +66,8 @@ TEST(explain_repro, the_neighbours_pass) {
     const explanation x = explained(e, race.trace);
     if (x.neighbour && !x.neighbour->ends.title.empty()) others.push_back(race.name);
   }
-  EXPECT_THAT(others, ElementsAre("access_destroy.lock-driver_lock", "probe_device.lock-unlocked"));
+  EXPECT_THAT(others, ElementsAre("access_destroy.lock-driver_lock", "free_fq.timer-left_armed",
+                                  "probe_device.lock-unlocked"));
 }
 
 // The first seed's race: the unmap looks at the pins, and at the driver's list of them, between the

@@ -76,11 +76,17 @@ struct recorded {
   std::set<std::string> functions;  // that its steps stand in
 };
 
+// In these the scheduler's own tasks go off: nobody inserts anything there.
+bool is_the_schedulers(std::string_view function) {
+  return function == "call_timer_fn" || function == "device";
+}
+
 std::set<std::string> functions_of(const recording& r) {
   std::set<std::string> found;
   for (const recording::line& l : r.lines)
     for (std::uint32_t at = l.frame; at != 0; at = r.frames[at].parent)
-      if (!r.frames[at].call) found.insert(r.frames[at].function);
+      if (!r.frames[at].call && !is_the_schedulers(r.frames[at].function))
+        found.insert(r.frames[at].function);
   return found;
 }
 

@@ -10,7 +10,7 @@ namespace iorace::kern {
 namespace {
 
 // Hardware invalidates in the order of the tags.
-constexpr cache_tag_type tag_orders[][2] = {
+constexpr cache_tag_type tag_rows[][2] = {
     {CACHE_TAG_IOTLB, CACHE_TAG_DEVTLB},  // TAGS_IOTLB_FIRST
     {CACHE_TAG_DEVTLB, CACHE_TAG_IOTLB},  // TAGS_DEVTLB_FIRST
 };
@@ -70,7 +70,7 @@ static void cache_tag_unassign(paging_domain* domain, u64 did, device_domain_inf
 int cache_tag_assign_domain(paging_domain* domain, device_domain_info* info, unsigned pasid) {
   KFUNC();
   const u64 did = domain->did;
-  const cache_tag_type* const order = tag_orders[chosen(knob::cache_tag_assign_order)];
+  const cache_tag_type* const order = tag_rows[chosen(knob::cache_tag_assign_order)];
   const bool ats = info->ats_enabled != 0;
   int rc = 0;
   for (unsigned i = 0; i < 2 && rc == 0; ++i) {

@@ -47,7 +47,7 @@ bool is_pair(const context_entry* entry, unsigned did, const io_table* root) {
 
 // Of all aliases.
 void unblock(const hw_iommu* iommu, u64 rid) {
-  ghost_set<const hw_endpoint*>& blocked = ghost().blocked;
+  machine_parts<const hw_endpoint*>& blocked = ghost().blocked;
   for (unsigned i = 0; i < blocked.count;) {
     const hw_endpoint*& dev = blocked.items[i];
     if (dev->iommu.peek() == iommu && dev->rid.peek() == rid)

@@ -12,9 +12,15 @@ namespace iorace::kern {
 namespace {
 
 enum put_step : u8 { free_queue, free_space };
-constexpr put_step put_orders[][2] = {
+constexpr put_step put_rows[][2] = {
     {free_queue, free_space},  // PUT_QUEUE_FIRST
     {free_space, free_queue},  // PUT_SPACE_FIRST
+};
+
+enum unmap_step : u8 { clear_entries, read_counter, leave_counter };
+constexpr unmap_step unmap_rows[][2] = {
+    {clear_entries, leave_counter},  // BARRIER_FULL: queue_iova reads it
+    {read_counter, clear_entries},   // BARRIER_MISSING
 };
 
 enum init_site { before_look, after_init };
@@ -40,7 +46,7 @@ void iommu_put_dma_cookie(paging_domain* domain) {
   dma_cookie* const cookie = domain->iova_cookie;
   if (cookie == nullptr) return;
   if (cookie->iovad.start_pfn != 0)
-    for (const put_step step : put_orders[chosen(knob::put_cookie_order)]) {
+    for (const put_step step : put_rows[chosen(knob::put_cookie_order)]) {
       if (step == free_queue) iommu_dma_free_fq(cookie);
       if (step == free_space) put_iova_domain(&cookie->iovad);
     }
@@ -90,9 +96,15 @@ bool iommu_dma_unmap(paging_domain* domain, u64 iova, u64 size) {
   iotlb_gather_init(&gather);
   gather.queued = smp_load_acquire(cookie->fq_domain) != nullptr;
   u64 counter = 0;
-  const bool early = chosen(knob::queue_iova_barrier) == BARRIER_MISSING;
-  if (early && gather.queued) counter = queue_counter(cookie);
-  const u64 unmapped = unmap_fast(domain, iova, size, &gather);
+  u64 unmapped = 0;
+  bool early = false;
+  for (const unmap_step step : unmap_rows[chosen(knob::queue_iova_barrier)]) {
+    if (step == read_counter && gather.queued) {
+      counter = queue_counter(cookie);
+      early = true;
+    }
+    if (step == clear_entries) unmapped = unmap_fast(domain, iova, size, &gather);
+  }
   WARN_ON(unmapped != size);
   const u64 pfn = iova / PAGE_SIZE;
   const u64 pages = size / PAGE_SIZE;

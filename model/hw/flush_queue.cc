@@ -9,14 +9,26 @@
 #include "model/world.h"
 
 namespace iorace::kern {
+namespace {
 
-static bool may_go(u64 counter, u64 finished) {
-  if (chosen(knob::fq_ring_free_compare) == COMPARE_GT) return counter <= finished;
-  return counter < finished;
-}
+// How many flushes an entry waits for less than it should.
+constexpr u64 compare_rows[] = {0, 1};  // COMPARE_GE, COMPARE_GT
+// What an entry remembers.
+constexpr atomic_t dma_cookie::*counter_rows[] = {
+    &dma_cookie::fq_flush_start_cnt,   // COUNTER_START
+    &dma_cookie::fq_flush_finish_cnt,  // COUNTER_FINISH
+};
+enum init_step : u8 { set_up, publish };
+constexpr init_step publish_rows[][2] = {
+    {set_up, publish},  // PUBLISH_LAST
+    {publish, set_up},  // PUBLISH_FIRST
+};
+
+}  // namespace
 
 static void fq_ring_free_locked(dma_cookie* cookie, iova_fq* fq) {
   KFUNC();
+  const u64 ahead = compare_rows[chosen(knob::fq_ring_free_compare)];
   const auto finished = static_cast<u64>(atomic_read(&cookie->fq_flush_finish_cnt));
   u64 head = fq->head;
   const u64 tail = fq->tail;
@@ -24,7 +36,7 @@ static void fq_ring_free_locked(dma_cookie* cookie, iova_fq* fq) {
   iova_fq_entry* const entries = fq->entries;
   for (; head != tail; head = (head + 1) % size) {
     iova_fq_entry& entry = entries[head];
-    if (!may_go(entry.counter, finished)) break;
+    if (entry.counter >= finished + ahead) break;
     iommu_put_pages_list(&entry.freelist);
     const u64 pfn = entry.iova_pfn;
     const u64 pages = entry.pages;
@@ -59,10 +71,8 @@ static void fq_flush_timeout(timer_list* timer) {
 }
 
 u64 queue_counter(dma_cookie* cookie) {
-  const bool of_finish = chosen(knob::queue_iova_counter) == COUNTER_FINISH;
-  const atomic_t* const counter =
-      of_finish ? &cookie->fq_flush_finish_cnt : &cookie->fq_flush_start_cnt;
-  return static_cast<u64>(atomic_read(counter));
+  const auto counter = counter_rows[chosen(knob::queue_iova_counter)];
+  return static_cast<u64>(atomic_read(&(cookie->*counter)));
 }
 
 void queue_iova(dma_cookie* cookie, u64 pfn, u64 pages, list_head* freelist, const u64* counter) {
@@ -125,7 +135,7 @@ static int iommu_dma_init_fq_single(dma_cookie* cookie) {
   return 0;
 }
 
-static int set_up_fq(dma_cookie* cookie) {
+static int set_up_queue(dma_cookie* cookie) {
   atomic_set(&cookie->fq_flush_start_cnt, 0);
   atomic_set(&cookie->fq_flush_finish_cnt, 0);
   const int rc = iommu_dma_init_fq_single(cookie);
@@ -140,10 +150,11 @@ int iommu_dma_init_fq(paging_domain* domain) {
   KFUNC();
   dma_cookie* const cookie = domain->iova_cookie;
   if (READ_ONCE(cookie->fq_domain) != nullptr) return 0;
-  const bool early = chosen(knob::init_fq_publish) == PUBLISH_FIRST;
-  if (early) smp_store_release(cookie->fq_domain, domain);
-  const int rc = set_up_fq(cookie);
-  if (rc == 0 && !early) smp_store_release(cookie->fq_domain, domain);
+  int rc = 0;
+  for (const init_step step : publish_rows[chosen(knob::init_fq_publish)]) {
+    if (step == set_up) rc = set_up_queue(cookie);
+    if (step == publish && rc == 0) smp_store_release(cookie->fq_domain, domain);
+  }
   return rc;
 }
 

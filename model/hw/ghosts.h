@@ -12,6 +12,10 @@ namespace iorace::kern {
 struct dma_mapping;
 struct paging_owner;
 
+// All of a kind, in the order in which they were made.
+template <class T>
+using machine_parts = ghost_set<T>;
+
 // What a driver has put into an entry as one.
 struct ghost_pair {
   const context_entry* entry;
@@ -31,12 +35,12 @@ struct ghost_device {
 };
 
 struct hw_ghosts {
-  ghost_set<hw_iommu*> iommus;
-  ghost_set<hw_endpoint*> endpoints;
-  ghost_set<paging_owner*> owners;
-  ghost_set<dma_mapping*> mappings;
+  machine_parts<hw_iommu*> iommus;
+  machine_parts<hw_endpoint*> endpoints;
+  machine_parts<paging_owner*> owners;
+  machine_parts<dma_mapping*> mappings;
   ghost_set<ghost_pair> pairs;
-  ghost_set<const hw_endpoint*> blocked;
+  machine_parts<const hw_endpoint*> blocked;
   ghost_set<ghost_queue> queues;
   ghost_set<ghost_device> devices;
   u64 stamps;  // of entries of page tables that were written

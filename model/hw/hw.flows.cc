@@ -76,7 +76,7 @@ ERRORS(dma_write_pasid, ENOENT, EFAULT);
 
 // What finish() and invariants go through.
 template <class T>
-void list(ghost_set<T*>& set, T* made) {
+void list(machine_parts<T*>& set, T* made) {
   const peek_scope looking;
   set.add(made);
 }
@@ -218,7 +218,7 @@ const class_info* class_called(std::string_view name) {
   static constexpr const class_info* classes[] = {
       class_of<hw_iommu>(),     class_of<hw_endpoint>(),        class_of<paging_domain>(),
       class_of<io_table>(),     class_of<dma_page>(),           class_of<context_entry>(),
-      class_of<paging_owner>(), class_of<device_domain_info>(),
+      class_of<paging_owner>(), class_of<device_domain_info>(), class_of<dma_mapping>(),
   };
   for (const class_info* cls : classes)
     if (cls->name == name) return cls;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The chapter's part of the world: a machine without IOMMUs; what programs make comes on top. In
-// the end devices are released and domains freed.
+// the end memory is unmapped, devices are released and domains freed.
 #include <new>
 
 #include "model/hw/driver.h"
@@ -57,13 +57,12 @@ void finish(world& w) {
   hw_ghosts& all = *w.hw->ghost;
   for (dma_mapping* mapping : all.mappings)
     if (mapping->mapped.peek() != 0) mapping_unmap(mapping);
-  for (hw_endpoint* dev : all.endpoints) endpoint_release_by_driver(dev);
-  for (paging_owner* owner : all.owners) {
+  for (paging_owner* owner : all.owners)
     for (u64 pfn = 0; pfn < iova_pages_max; ++pfn)
       if (owner->counts[pfn].peek() != 0)
         owner_unmap(owner, pfn * PAGE_SIZE, owner->counts[pfn].peek() * PAGE_SIZE);
-    owner_free(owner);
-  }
+  for (hw_endpoint* dev : all.endpoints) endpoint_release_by_driver(dev);
+  for (paging_owner* owner : all.owners) owner_free(owner);
   for (dma_mapping* mapping : all.mappings) mapping_end(mapping);
 }
 

@@ -16,12 +16,12 @@ namespace iorace::kern {
 namespace {
 
 enum attach_step : u8 { map_context, enable_caps, assign_tags };
-constexpr attach_step attach_orders[][3] = {
+constexpr attach_step attach_rows[][3] = {
     {map_context, enable_caps, assign_tags},  // ATTACH_TAGS_LAST
     {enable_caps, assign_tags, map_context},  // ATTACH_TAGS_FIRST
 };
 enum block_step : u8 { unassign_tags, disable_caps, clear_context };
-constexpr block_step block_orders[][3] = {
+constexpr block_step block_rows[][3] = {
     {unassign_tags, disable_caps, clear_context},  // BLOCK_TAGS_FIRST
     {disable_caps, clear_context, unassign_tags},  // BLOCK_ATS_FIRST
     {clear_context, unassign_tags, disable_caps},  // BLOCK_ENTRY_FIRST
@@ -125,7 +125,7 @@ int attach_device(paging_domain* domain, hw_endpoint* dev) {
   spin_lock(&domain->lock);
   list_add(&info->link, &domain->devices);
   spin_unlock(&domain->lock);
-  for (const attach_step step : attach_orders[chosen(knob::attach_order)]) {
+  for (const attach_step step : attach_rows[chosen(knob::attach_order)]) {
     if (step == map_context) domain_context_mapping_one(domain, dev);
     if (step == enable_caps && !is_amd(domain)) iommu_enable_pci_caps(info);
     if (step == assign_tags && !is_amd(domain))
@@ -142,7 +142,7 @@ void device_block_translation(hw_endpoint* dev) {
   device_domain_info* const info = dev->info;
   paging_domain* const domain = info->domain;
   if (domain == nullptr) return;
-  for (const block_step step : block_orders[chosen(knob::block_translation_order)]) {
+  for (const block_step step : block_rows[chosen(knob::block_translation_order)]) {
     if (step == unassign_tags && !is_amd(domain))
       cache_tag_unassign_domain(domain, info, IOMMU_NO_PASID);
     if (step == disable_caps && !is_amd(domain)) iommu_disable_pci_caps(info);

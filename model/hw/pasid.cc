@@ -12,6 +12,16 @@
 #include "model/world.h"
 
 namespace iorace::kern {
+namespace {
+
+enum remove_step : u8 { drop_tags, clear_entry };
+constexpr remove_step remove_rows[][2] = {
+    {drop_tags, clear_entry},  // BLOCK_TAGS_FIRST
+    {drop_tags, clear_entry},  // BLOCK_ATS_FIRST
+    {clear_entry, drop_tags},  // BLOCK_ENTRY_FIRST
+};
+
+}  // namespace
 
 static void intel_pasid_setup_first_level(paging_domain* domain, hw_endpoint* dev, unsigned pasid) {
   KFUNC();
@@ -28,11 +38,13 @@ void remove_dev_pasid(hw_endpoint* dev, unsigned pasid) {
   device_domain_info* const info = dev->info;
   paging_domain* const domain = info->pasid_domain;
   if (domain == nullptr) return;
-  const bool entry_first = chosen(knob::block_translation_order) == BLOCK_ENTRY_FIRST;
-  if (entry_first) context_tear_down(info, pasid);
-  cache_tag_unassign_domain(domain, info, pasid);
-  domain_detach_iommu(domain);
-  if (!entry_first) context_tear_down(info, pasid);
+  for (const remove_step step : remove_rows[chosen(knob::block_translation_order)]) {
+    if (step == clear_entry) context_tear_down(info, pasid);
+    if (step == drop_tags) {
+      cache_tag_unassign_domain(domain, info, pasid);
+      domain_detach_iommu(domain);
+    }
+  }
   info->pasid_domain = nullptr;
 }
 

@@ -13,7 +13,7 @@ namespace iorace::kern {
 namespace {
 
 enum sync_step : u8 { flush_caches, free_tables, do_nothing };
-constexpr sync_step sync_orders[][2] = {
+constexpr sync_step sync_rows[][2] = {
     {flush_caches, free_tables},  // SYNC_FLUSH_FIRST
     {free_tables, flush_caches},  // SYNC_TABLES_FIRST
     {do_nothing, free_tables},    // SYNC_NO_FLUSH
@@ -55,7 +55,7 @@ u64 unmap_fast(paging_domain* domain, u64 iova, u64 size, iotlb_gather* gather) 
 
 void iotlb_sync(paging_domain* domain, iotlb_gather* gather) {
   KFUNC();
-  for (const sync_step step : sync_orders[chosen(knob::iotlb_sync_order)]) {
+  for (const sync_step step : sync_rows[chosen(knob::iotlb_sync_order)]) {
     if (step == flush_caches && gather->pages != 0) {
       if (is_amd(domain))
         amd_iommu_domain_flush_pages(domain, gather->pfn, gather->pages);

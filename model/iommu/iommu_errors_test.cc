@@ -305,7 +305,7 @@ TEST(iommu_errors, pasids) {
   };
   expect("device_attach_pasid", pasid_device,
          {{"no device", ENOENT, no_device},
-          {"no driver", ENODEV, after("driver_unbind", {1})},
+          {"no driver", ENODEV, after("driver_unbind", {1}), 9},
           {"it has no PASIDs", EOPNOTSUPP, [](faulty_call& c) { c["device"] = 2; }, 9},
           {"the driver has one attached", EBUSY, after("device_attach_pasid", {1}), 9},
           {"no memory", ENOMEM, [](faulty_call& c) { c.fail("kmalloc"); }, 9},
@@ -338,7 +338,11 @@ TEST(iommu_errors, resets) {
 }
 
 TEST(iommu_errors, hardware) {
-  expect("device_dma", two_devices,
+  expect("device_dma",
+         [](world* w) {
+           container(w);
+           make_call(w, "vfio_group_map_dma", {1});
+         },
          {{"no device", ENOENT, no_device},
           {"it is blocked", EFAULT, after("device_remove", {1})}});
 }

@@ -65,7 +65,12 @@ class fail_these final : public strategy {
  public:
   explicit fail_these(const faulty_call& call) : call_(call) {}
   void begin(const execution_options&) override { draws_.clear(); }
-  task_id pick(const choice_view&) override { return 1; }
+  // Others move where the call waits for them.
+  task_id pick(const choice_view& view) override {
+    task_id t = 1;
+    while (!view.is_enabled(t)) ++t;
+    return t;
+  }
   std::uint32_t draw(task_id, const char* site, std::uint32_t, draw_kind) override {
     return call_.failing.contains({site, ++draws_[site]}) ? 1 : 0;
   }

@@ -38,7 +38,8 @@ struct device_status {
 // No operation. For setups.
 void device_queue_init(device_queue* q);
 void device_status_init(device_status* s);
-// The doorbell. `command` is, or begins, an object that is not freed before it has been done. Blocks: a point; never waits.
+// The doorbell. `command` is, or begins, an object that is not freed before it has been done.
+// Blocks: a point; never waits.
 void device_submit(device_queue* q, device_command* command);
 // For commands. Blocks: a point.
 void device_status_set(device_status* s, std::uint64_t value);

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Each invariant has a planted bug that it convicts and a near miss that it acquits. The knobs
+// plant those of the drivers; here their functions are called as no sound caller would.
+#include <gmock/gmock.h>
+
+#include "model/hw/context.h"
+#include "model/hw/contracts.h"
+#include "model/hw/dma.h"
+#include "model/hw/driver.h"
+#include "model/hw/hw_execute.h"
+#include "model/hw/machine_test.h"
+#include "scheduler/strategies/round_robin.h"
+
+namespace iorace::kern {
+namespace {
+
+// Runs `cpu` where `device` and `ats_device` are attached to `domain`, which has a page at 0x1000.
+std::string title_of(const body& cpu) {
+  const config c = hw_config();
+  const program p = program_of(c,
+                               [](world* w) {
+                                 machine(w);
+                                 make_call(w, "endpoint_attach", {device, domain});
+                                 make_call(w, "endpoint_attach", {ats_device, domain});
+                                 make_call(w, "page_map", {domain, 0x1000});
+                               },
+                               {[&cpu](world* w) {
+                                 KFUNC();
+                                 cpu(w);
+                               }});
+  engine e;
+  round_robin choose;
+  e.run(p, choose, {});
+  return e.last_finding().title;
+}
+
+hw_endpoint* dev(std::uint64_t number = device) { return part_of<hw_endpoint>(number); }
+paging_domain* paging() { return part_of<paging_owner>(domain)->domain.peek(); }
+dma_page* page() { return part_of<paging_owner>(domain)->pages[1].peek(); }
+void touch(world* w, std::uint64_t by = device) { make_call(w, "dma_write", {by, 0x1000}); }
+
+TEST(hw_contracts, sound_calls_are_acquitted) {
+  EXPECT_EQ(title_of([](world* w) {
+              touch(w);
+              touch(w, ats_device);
+              make_call(w, "page_unmap", {domain, 0x1000});
+              make_call(w, "endpoint_block", {device});
+              make_call(w, "endpoint_release", {ats_device});
+              make_call(w, "paging_free", {domain});
+            }),
+            "");
+}
+
+TEST(hw_contracts, freed_page_reachable) {
+  EXPECT_THAT(title_of([](world*) { contract::pages_freed(page(), 1); }),
+              testing::StartsWith("freed-page-reachable"));
+  EXPECT_EQ(title_of([](world* w) {
+              dma_page* const was = page();
+              make_call(w, "page_unmap", {domain, 0x1000});
+              contract::pages_freed(was, 1);
+            }),
+            "");
+}
+
+// Through the IOTLB, and through the device's own TLB.
+TEST(hw_contracts, stale_translation) {
+  for (const std::uint64_t by : {device, ats_device}) {
+    EXPECT_THAT(title_of([by](world* w) {
+                  touch(w, by);
+                  contract::unmapped(page(), 1, 1);
+                }),
+                testing::StartsWith("stale-translation"));
+    EXPECT_EQ(title_of([by](world* w) {
+                touch(w, by);
+                contract::unmapped(page(), 1, 2);
+              }),
+              "");
+  }
+}
+
+TEST(hw_contracts, iova_reused_stale) {
+  EXPECT_THAT(title_of([](world* w) {
+                touch(w);
+                contract::iova_allocated(paging(), 1, 1);
+              }),
+              testing::StartsWith("iova-reused-stale"));
+  EXPECT_EQ(title_of([](world* w) {
+              touch(w);
+              contract::iova_allocated(paging(), 2, 2);
+            }),
+            "");
+}
+
+TEST(hw_contracts, table_freed_in_use) {
+  EXPECT_THAT(title_of([](world*) {
+                io_table* const root = paging()->pgtable.root.peek();
+                iommu_free_table(static_cast<io_table*>(root->pte[0].peek()));
+              }),
+              testing::StartsWith("table-freed-in-use"));
+  EXPECT_EQ(title_of([](world*) { iommu_free_table(iommu_alloc_table(1)); }), "");
+}
+
+TEST(hw_contracts, root_freed_in_use) {
+  EXPECT_THAT(title_of([](world*) { pgtable_free(&paging()->pgtable); }),
+              testing::StartsWith("root-freed-in-use"));
+  EXPECT_THAT(title_of([](world* w) {
+                io_table* const table = iommu_alloc_table(2);
+                make_call(w, "endpoint_block", {device});
+                kfree(table);
+                context_set(entry_of(dev(), IOMMU_NO_PASID), 1, table);
+              }),
+              testing::StartsWith("root-freed-in-use"));
+}
+
+TEST(hw_contracts, torn_translation) {
+  EXPECT_THAT(title_of([](world* w) {
+                WRITE_ONCE(entry_of(dev(), IOMMU_NO_PASID)->word, entry_word(3));
+                touch(w);
+              }),
+              testing::StartsWith("torn-translation"));
+}
+
+// Attached to another domain while hardware still has the entry of the one before.
+TEST(hw_contracts, attached_and_translates_by_another) {
+  EXPECT_THAT(title_of([](world* w) {
+                touch(w);
+                paging_domain* const other = part_of<paging_owner>(second_domain)->domain.peek();
+                contract::device_attached(dev(), other, 0);
+              }),
+              testing::StartsWith("torn-translation"));
+}
+
+TEST(hw_contracts, blocked_device_access) {
+  EXPECT_THAT(title_of([](world* w) {
+                contract::device_blocked(dev());
+                touch(w);
+              }),
+              testing::StartsWith("blocked-device-access"));
+  EXPECT_EQ(title_of([](world* w) {
+              make_call(w, "endpoint_block", {device});
+              touch(w);
+              make_call(w, "endpoint_attach", {device, domain});
+              touch(w);
+            }),
+            "");
+}
+
+TEST(hw_contracts, devtlb_filled_late) {
+  EXPECT_THAT(title_of([](world*) {
+                const u64 asked = contract::devtlb_asked(dev(ats_device));
+                contract::devtlb_invalidated(dev(ats_device));
+                contract::devtlb_filled(dev(ats_device), asked);
+              }),
+              testing::StartsWith("devtlb-filled-late"));
+}
+
+TEST(hw_contracts, queues) {
+  EXPECT_THAT(title_of([](world*) {
+                contract::commands_queued(part_of<hw_iommu>(vtd), 1);
+                contract::wait_returned(part_of<hw_iommu>(vtd),
+                                        contract::commands_so_far(part_of<hw_iommu>(vtd)));
+              }),
+              testing::StartsWith("wait-returned-early"));
+  EXPECT_THAT(title_of([](world*) {
+                contract::wait_executed(part_of<hw_iommu>(vtd), 1000);
+                contract::wait_executed(part_of<hw_iommu>(vtd), 999);
+              }),
+              testing::StartsWith("completion-goes-backwards"));
+}
+
+}  // namespace
+}  // namespace iorace::kern
