@@ -6,8 +6,8 @@
 //   owner-without-its-domain   I2.5  when the group's mutex is about to be dropped
 //   released-device-translates I2.7  when RELEASE has returned
 //   core-domain-freed-early    I2.8  when a domain is freed
-// I2.1, no access to a freed domain, is the heap's verdict (the hardware's walk is an access); I2.2,
-// no entry names a freed table, is H5 of the hardware's chapter; I2.6, no deadlock through a
+// I2.1, no access to a freed domain, is the heap's verdict (the hardware's walk is an access);
+// I2.2, no entry names a freed table, is H5 of the hardware's chapter; I2.6, no deadlock through a
 // callback, the scheduler's.
 #include "model/iommu/contracts.h"
 
@@ -35,9 +35,8 @@ const iommu_master* master_of(const device* dev) {
 bool is_listed(const iommu_group* group, const device* dev) {
   const list_head* at = list_peek_next(&group->devices);
   for (; at != &group->devices; at = list_peek_next(at)) {
-    const auto* const gdev =
-        reinterpret_cast<const group_device*>(reinterpret_cast<const char*>(at) -
-                                              offsetof(group_device, list));
+    const auto* const gdev = reinterpret_cast<const group_device*>(
+        reinterpret_cast<const char*>(at) - offsetof(group_device, list));
     if (gdev->dev.peek() == dev) return true;
   }
   return false;

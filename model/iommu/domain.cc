@@ -2,7 +2,7 @@
 //
 // What groups are attached to. Kernel: drivers/iommu/iommu.c @ 6.12.117.
 #include "model/iommu/contracts.h"
-#include "model/iommu/driver.h"
+#include "model/iommu/iommu_driver.h"
 #include "model/world.h"
 
 namespace iorace::kern {
@@ -11,7 +11,7 @@ namespace {
 int count_devices(iommu_group* group) {
   int n = 0;
   group_device* gdev = nullptr;
-  list_for_each_entry(gdev, &group->devices, list) ++n;
+  list_for_each_entry(gdev, &group->devices, list)++ n;
   return n;
 }
 
@@ -41,10 +41,10 @@ void __iommu_group_set_core_domain(iommu_group* group) {
 
 // A device of the group is being reset: it stays blocked until that is done.
 bool is_fenced(iommu_group* group, unsigned flags) {
-  const unsigned fence = chosen(knob::reset_fence);
-  if (fence == FENCE_NONE) return false;
-  if (fence == FENCE_NOFAIL_PASSES && (flags & IOMMU_SET_DOMAIN_MUST_SUCCEED) != 0) return false;
-  return group->resetting_domain.load(op_kind::read) != nullptr;
+  const core_domain* const resetting = group->resetting_domain;
+  if (resetting == nullptr) return false;
+  const bool must_succeed = (flags & IOMMU_SET_DOMAIN_MUST_SUCCEED) != 0;
+  return !must_succeed || omit(knob::reset_fence, FENCE_REJECTS_ALL);
 }
 
 // Puts the devices up to `last` back.
@@ -63,7 +63,8 @@ void revert(iommu_group* group, const group_device* last) {
 
 }  // namespace
 
-int __iommu_device_set_domain(iommu_group* group, device* dev, core_domain* domain, unsigned flags) {
+int __iommu_device_set_domain(iommu_group* group, device* dev, core_domain* domain,
+                              unsigned flags) {
   KFUNC();
   core_domain* const blocking = group->blocking_domain;
   const dev_iommu* const param = dev->iommu;

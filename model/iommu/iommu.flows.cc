@@ -12,9 +12,10 @@ namespace iorace::kern::iommu_tables {
 namespace {
 
 constexpr named_value rids[] = {{"a", 0}, {"b", 1}, {"c", 2}, {"d", 3}};
-constexpr named_value flag_names[] = {
-    {"reentrant", DEVICE_REENTRANT}, {"direct", DEVICE_DIRECT}, {"pasid", DEVICE_PASID},
-    {"fwspec", DEVICE_FWSPEC}};
+constexpr named_value flag_names[] = {{"reentrant", DEVICE_REENTRANT},
+                                      {"direct", DEVICE_DIRECT},
+                                      {"pasid", DEVICE_PASID},
+                                      {"fwspec", DEVICE_FWSPEC}};
 constexpr u64 all_flags = DEVICE_REENTRANT | DEVICE_DIRECT | DEVICE_PASID | DEVICE_FWSPEC;
 constexpr named_value types[] = {{"dma", IOMMU_DOMAIN_DMA}, {"dma_fq", IOMMU_DOMAIN_DMA_FQ}};
 constexpr named_value owners[] = {{"iommufd", 2}, {"other", 3}};
@@ -155,10 +156,10 @@ call_result enter(world& w, const call_args& a) {
   return r;
 }
 
-#define FLOW(where, name, body, args, out, words, at)                                 \
-  flow_info {                                                                         \
-    #name, words, at, flow_context::where, out, args, enter < body, name##_name,      \
-        name##_errors>, name##_errors                                                 \
+#define FLOW(where, name, body, args, out, words, at)                                            \
+  flow_info {                                                                                    \
+#name, words, at, flow_context::where, out, args, enter < body, name##_name, name##_errors>, \
+        name##_errors                                                                            \
   }
 
 constexpr flow_info flow_table[] = {
@@ -183,8 +184,8 @@ constexpr flow_info flow_table[] = {
     FLOW(kernel, driver_unbind, of_one<driver_unbind>, one_device_args, nullptr,
          "Unbinds whatever driver is bound.",
          "drivers/iommu/iommu.c:iommu_device_unuse_default_domain"),
-    FLOW(kernel, vfio_device_bind, of_one<vfio_bind>, one_device_args, nullptr,
-         "Binds VFIO.", "drivers/vfio/group.c:vfio_device_set_group"),
+    FLOW(kernel, vfio_device_bind, of_one<vfio_bind>, one_device_args, nullptr, "Binds VFIO.",
+         "drivers/vfio/group.c:vfio_device_set_group"),
     FLOW(syscall, vfio_group_set_container, of_one<vfio_set_container>, one_device_args, nullptr,
          "Claims the device's group and attaches a domain.",
          "drivers/vfio/container.c:vfio_container_attach_group"),
@@ -212,8 +213,7 @@ constexpr flow_info flow_table[] = {
     FLOW(kernel, device_reset, of_one<device_reset>, one_device_args, nullptr,
          "VFIO resets a device.", "drivers/pci/pci.c:pcie_flr"),
     FLOW(kernel, device_claim_owner, of_two<claim>, owned_args, nullptr,
-         "Claims DMA ownership by device.",
-         "drivers/iommu/iommu.c:iommu_device_claim_dma_owner"),
+         "Claims DMA ownership by device.", "drivers/iommu/iommu.c:iommu_device_claim_dma_owner"),
     FLOW(kernel, device_release_owner, of_one<driver_unclaim>, one_device_args, nullptr,
          "Gives one claim back.", "drivers/iommu/iommu.c:iommu_device_release_dma_owner"),
     FLOW(syscall, iommu_group_type, of_two<store_type>, typed_args, nullptr,
@@ -229,10 +229,10 @@ std::span<const flow_info> flows() { return flow_table; }
 
 const class_info* class_called(std::string_view name) {
   static constexpr const class_info* classes[] = {
-      class_of<device>(),       class_of<iommu_group>(),      class_of<core_domain>(),
-      class_of<dev_iommu>(),    class_of<iommu_master>(),     class_of<vfio_iommu_group>(),
-      class_of<group_device>(), class_of<bus_slot>(),         class_of<probe_serialiser>(),
-      class_of<iommu_device>(), class_of<dev_pasid_info>(),   class_of<iommu_fwspec>(),
+      class_of<device>(),       class_of<iommu_group>(),    class_of<core_domain>(),
+      class_of<dev_iommu>(),    class_of<iommu_master>(),   class_of<vfio_iommu_group>(),
+      class_of<group_device>(), class_of<bus_slot>(),       class_of<probe_serialiser>(),
+      class_of<iommu_device>(), class_of<dev_pasid_info>(), class_of<iommu_fwspec>(),
   };
   for (const class_info* cls : classes)
     if (cls->name == name) return cls;

@@ -116,8 +116,8 @@ enum bound_driver : u64 { BOUND_NONE, BOUND_KERNEL, BOUND_VFIO };
 
 // struct device as far as the core and the driver core know it; lives as long as the execution.
 struct device {
-  rw_semaphore life;  // read: is being probed; write: a driver comes or goes, or the device
-  mutex lock;         // device_lock()
+  rw_semaphore life;      // read: is being probed; write: a driver comes or goes, or the device
+  mutex lock;             // device_lock()
   refcount_t registered;  // vfio_device: users of the registration
   completion comp;        //   and who waits for the last of them
   shared<struct iommu_group*> iommu_group;

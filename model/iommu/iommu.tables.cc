@@ -34,9 +34,8 @@ constexpr knob_value release_device[] = {
     {"detach_shared", "A5ii",
      "The same without a warning: the default domain replaces the translation of an alias.", SEED,
      "release_shared_rid", "alias-cut-off"},
-    {"domain_users", "A6",
-     "Drivers count the domain as long as the hardware walks it. Sound.", SEED, "release_walker",
-     "clean"},
+    {"domain_users", "A6", "Drivers count the domain as long as the hardware walks it. Sound.",
+     SEED, "release_walker", "clean"},
     {"users_early", "A6w", "They count it, but drop it before the hardware does.", "ours",
      "release_walker", "root-freed-in-use"},
     {"free_unlinks", "A7",
@@ -51,15 +50,14 @@ constexpr knob_value release_device[] = {
     {"release_domain", "A11",
      "The core attaches a static blocking domain before the driver's release. Sound.", UPSTREAM,
      "release_device", "clean"},
-    {"release_domain_shared", "A11ii",
-     "The same on drivers that write the entry of an alias.", UPSTREAM, "release_shared_rid",
-     "alias-cut-off"},
+    {"release_domain_shared", "A11ii", "The same on drivers that write the entry of an alias.",
+     UPSTREAM, "release_shared_rid", "alias-cut-off"},
 };
 constexpr knob_value vfio_group_lifetime[] = {
     {"strict", "K35s", "VFIO lets go of the group with its last device.", "ca5f21b25749",
      "release_last_device", "clean"},
-    {"until_detach", "K35", "It lets go when the user unsets the container.",
-     "before ca5f21b25749", "release_last_device", "kernel-warn"},
+    {"until_detach", "K35", "It lets go when the user unsets the container.", "before ca5f21b25749",
+     "release_last_device", "kernel-warn"},
 };
 constexpr knob_value probe_device_lock[] = {
     {"global", "K37s", "One mutex for all probes.", "01657bc14a39", "probe_race", "clean"},
@@ -67,8 +65,8 @@ constexpr knob_value probe_device_lock[] = {
      "probe_race", "data-race"},
 };
 constexpr knob_value use_default_domain_check[] = {
-    {"owner", "I25s", "A driver is refused while somebody owns the group.", UPSTREAM,
-     "claim_owner", "clean"},
+    {"owner", "I25s", "A driver is refused while somebody owns the group.", UPSTREAM, "claim_owner",
+     "clean"},
     {"none", "I25", "It is bound all the same.", "ours", "claim_owner", "kernel-warn"},
 };
 
@@ -96,8 +94,8 @@ constexpr knob_value of_iommu_configure_lock[] = {
 constexpr knob_value set_group_pasid_undo[] = {
     {"to_failed", "K41s", "The devices that have got the domain.", "b025dea63cde", "attach_pasid",
      "clean"},
-    {"all", "K41", "All devices of the group, also those that never got it.",
-     "before b025dea63cde", "attach_pasid", "kernel-warn"},
+    {"all", "K41", "All devices of the group, also those that never got it.", "before b025dea63cde",
+     "attach_pasid", "kernel-warn"},
 };
 constexpr knob_value reset_fence[] = {
     {"none", "K36n", "Nothing: a reset does not know of domains.", UPSTREAM, "reset_detach",

@@ -2,12 +2,11 @@
 //
 // Each invariant has a planted bug that it convicts and a near miss that it acquits: here the core
 // is used as no sound caller would.
-#include "model/iommu/contracts.h"
-
 #include <gmock/gmock.h>
 
 #include "model/hw/context.h"
-#include "model/iommu/driver.h"
+#include "model/iommu/contracts.h"
+#include "model/iommu/iommu_driver.h"
 #include "model/iommu/iommu_world.h"
 #include "model/iommu/vfio_group.h"
 #include "model/test_calls.h"

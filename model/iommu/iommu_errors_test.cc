@@ -121,8 +121,8 @@ TEST(iommu_errors, devices_come_and_go) {
     rc.push_back(make_call(w, "device_add", {1, 7}).rc);
     rc.push_back(make_call(w, "device_add", {1, 0, 7}).rc);
     rc.push_back(make_call(w, "device_add", {1, 0, 0, 16}).rc);
-    rc.push_back(make_call(w, "device_add", {1, 0, 1}).rc);              // an alias elsewhere
-    rc.push_back(make_call(w, "device_add", {2, 0, 0}).rc);              // another IOMMU
+    rc.push_back(make_call(w, "device_add", {1, 0, 1}).rc);                // an alias elsewhere
+    rc.push_back(make_call(w, "device_add", {2, 0, 0}).rc);                // another IOMMU
     rc.push_back(make_call(w, "device_add", {1, 0, 0, DEVICE_PASID}).rc);  // of an alias
     rc.push_back(make_call(w, "device_add", {1, 2, 0, DEVICE_PASID}).rc);
     for (unsigned i = 3; i < group_devices_max; ++i) make_call(w, "device_add", {1, 1});
@@ -132,8 +132,8 @@ TEST(iommu_errors, devices_come_and_go) {
   const auto cpu1 = [&](world* w) { rc.push_back(make_call(w, "device_add", {9}).rc); };
   round_robin choose;
   EXPECT_EQ(e.run(program_of(with_iommu, setup, {cpu1}), choose, {}).how, ended::finished);
-  EXPECT_THAT(rc, testing::ElementsAre(-ENOENT, -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EEXIST, 0,
-                                       -EINVAL, -ENOSPC, -EBUSY));
+  EXPECT_THAT(rc, testing::ElementsAre(-ENOENT, -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL,
+                                       -EEXIST, 0, -EINVAL, -ENOSPC, -EBUSY));
   for (const char* flow : {"device_probe", "device_configure"})
     expect(flow, one_device,
            {{"no device", ENOENT, no_device},
@@ -155,15 +155,18 @@ TEST(iommu_errors, drivers_bind) {
          {{"no device", ENOENT, no_device},
           {"it has been taken away", ENODEV, removed, 9},
           {"a driver is bound", EBUSY, after("driver_bind", {1})},
-          {"another owns the group", EBUSY, [](faulty_call& c) {
+          {"another owns the group", EBUSY,
+           [](faulty_call& c) {
              after("vfio_device_bind", {2})(c);
              after("vfio_group_set_container", {2})(c);
            }}},
          {EPROBE_DEFER});
-  expect("driver_bind", [](world* w) {
-    two_devices(w);
-    make_call(w, "device_probe", {2});
-  }, {{"its group has no default domain yet", EPROBE_DEFER, no_default_domain}},
+  expect("driver_bind",
+         [](world* w) {
+           two_devices(w);
+           make_call(w, "device_probe", {2});
+         },
+         {{"its group has no default domain yet", EPROBE_DEFER, no_default_domain}},
          {ENOENT, ENODEV, EBUSY});
   expect("driver_unbind", driver,
          {{"no device", ENOENT, no_device}, {"none bound", ENODEV, after("driver_unbind", {1})}});
@@ -338,13 +341,13 @@ TEST(iommu_errors, resets) {
 }
 
 TEST(iommu_errors, hardware) {
-  expect("device_dma",
-         [](world* w) {
-           container(w);
-           make_call(w, "vfio_group_map_dma", {1});
-         },
-         {{"no device", ENOENT, no_device},
-          {"it is blocked", EFAULT, after("device_remove", {1})}});
+  expect(
+      "device_dma",
+      [](world* w) {
+        container(w);
+        make_call(w, "vfio_group_map_dma", {1});
+      },
+      {{"no device", ENOENT, no_device}, {"it is blocked", EFAULT, after("device_remove", {1})}});
 }
 
 }  // namespace

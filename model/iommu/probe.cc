@@ -4,7 +4,7 @@
 // Kernel: drivers/iommu/iommu.c, drivers/iommu/of_iommu.c @ 6.12.117.
 #include "model/critical_section.h"
 #include "model/iommu/contracts.h"
-#include "model/iommu/driver.h"
+#include "model/iommu/iommu_driver.h"
 #include "model/iommu/iommu_world.h"
 #include "model/world.h"
 
@@ -52,7 +52,7 @@ static int join_domain(iommu_group* group, device* dev, list_head* group_list) {
   if (normal != nullptr) return 0;
   if (group_list == nullptr) return iommu_setup_default_domain(group, 0);
   if (!list_empty(&group->entry)) return 0;
-  if (chosen(knob::bus_iommu_probe_group) == GROUP_REFERENCED) iommu_group_get(group);
+  if (!omit(knob::bus_iommu_probe_group, GROUP_UNREFERENCED)) iommu_group_get(group);
   list_add_tail(&group->entry, group_list);
   return 0;
 }
@@ -112,7 +112,7 @@ IORACE_DESCRIBE(group_list_head, "group_list", head);
 static int setup_listed_groups(list_head* groups) {
   KFUNC();
   int result = 0;
-  const bool referenced = chosen(knob::bus_iommu_probe_group) == GROUP_REFERENCED;
+  const bool referenced = !omit(knob::bus_iommu_probe_group, GROUP_UNREFERENCED);
   iommu_group *group = nullptr, *next = nullptr;
   list_for_each_entry_safe(group, next, groups, entry) {
     iommu_group_lock(group);

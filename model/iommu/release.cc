@@ -4,7 +4,7 @@
 // two, or was proposed to; release_eras.h says which version is which.
 // Kernel: drivers/iommu/iommu.c @ 6.12.117.
 #include "model/iommu/contracts.h"
-#include "model/iommu/driver.h"
+#include "model/iommu/iommu_driver.h"
 #include "model/iommu/iommu_world.h"
 #include "model/iommu/release_eras.h"
 #include "scheduler/sync/lockdep.h"
@@ -13,10 +13,17 @@ namespace iorace::kern {
 
 void free_core_domains(iommu_group* group);
 
+// Is dev->iommu cleared once what it points to has been freed?
+static constexpr bool pointer_last_rows[] = {
+    false,  // CONFIGURE_LOCKED
+    false,  // CONFIGURE_UNLOCKED
+    true,   // CONFIGURE_POINTER_LAST
+};
+
 void dev_iommu_free(device* dev) {
   KFUNC();
   dev_iommu* const param = dev->iommu;
-  const bool cleared_last = chosen(knob::of_iommu_configure_lock) == CONFIGURE_POINTER_LAST;
+  const bool cleared_last = pointer_last_rows[chosen(knob::of_iommu_configure_lock)];
   if (!cleared_last) dev->iommu = nullptr;
   iommu_fwspec* const fwspec = param->fwspec;
   kfree(fwspec);

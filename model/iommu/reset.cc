@@ -3,11 +3,18 @@
 // A device is reset while its group may change domains. 6.12.117 does nothing about that; later
 // kernels put a fence up: the device is blocked, and nobody changes domains meanwhile.
 // Kernel: drivers/iommu/iommu.c @ 7.0, and the repair of CVE-2026-52952.
-#include "model/iommu/driver.h"
+#include "model/iommu/iommu_driver.h"
 #include "model/world.h"
 
 namespace iorace::kern {
 namespace {
+
+constexpr bool fence_rows[] = {
+    false,  // FENCE_NONE
+    true,   // FENCE_REJECTS_ALL
+    true,   // FENCE_NOFAIL_PASSES
+};
+bool has_fence() { return fence_rows[chosen(knob::reset_fence)]; }
 
 int prepare(iommu_group* group, device* dev) {
   KFUNC();
@@ -30,7 +37,7 @@ int prepare(iommu_group* group, device* dev) {
 int pci_dev_reset_iommu_prepare(device* dev) {
   KFUNC();
   iommu_group* const group = dev->iommu_group;
-  if (chosen(knob::reset_fence) == FENCE_NONE || group == nullptr) return 0;
+  if (!has_fence() || group == nullptr) return 0;
   mutex_lock(&group->mutex);
   const int rc = prepare(group, dev);
   mutex_unlock(&group->mutex);
@@ -40,7 +47,7 @@ int pci_dev_reset_iommu_prepare(device* dev) {
 void pci_dev_reset_iommu_done(device* dev) {
   KFUNC();
   iommu_group* const group = dev->iommu_group;
-  if (chosen(knob::reset_fence) == FENCE_NONE || group == nullptr) return;
+  if (!has_fence() || group == nullptr) return;
   mutex_lock(&group->mutex);
   core_domain* const blocking = group->resetting_domain;
   core_domain* const domain = group->domain;

@@ -3,9 +3,9 @@
 // Devices and domains as the driver sees them. Its walker is the uncounted reference: the entry
 // names the root of the domain until somebody writes another one.
 // Kernel: drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, drivers/iommu/arm/arm-smmu/arm-smmu.c,
-// drivers/iommu/intel/iommu.c @ 6.12.117; release op that calls the core: drivers/iommu/ipmmu-vmsa.c
-// before 6.6.
-#include "model/iommu/driver.h"
+// drivers/iommu/intel/iommu.c @ 6.12.117; release op that calls the core:
+// drivers/iommu/ipmmu-vmsa.c before 6.6.
+#include "model/iommu/iommu_driver.h"
 
 #include "model/hw/contracts.h"
 #include "model/iommu/contracts.h"
@@ -15,7 +15,9 @@
 namespace iorace::kern {
 namespace {
 
-unsigned rid_of(const device* dev) { return static_cast<unsigned>(dev->endpoint.peek()->rid.peek()); }
+unsigned rid_of(const device* dev) {
+  return static_cast<unsigned>(dev->endpoint.peek()->rid.peek());
+}
 
 void add_stream(const device* dev) {
   KFUNC();
