@@ -49,7 +49,8 @@ TEST(scenarios, are_canonical_and_say_what_they_are) {
   }
 }
 
-// Each call of a CPU is on the menu of some chapter; what only a setup can call is in its setup.
+// Each call of a CPU is on the menu of some chapter; what only a setup can call is in the setup of
+// one.
 TEST(scenarios, menus_have_every_call) {
   std::set<std::string> offered, all;
   for (const scenario_text& s : scenario_texts()) {

@@ -11,11 +11,14 @@
 
 namespace iorace::kern {
 
-// Of its task alone, or written before a program passes the number on.
-__attribute__((noinline, no_sanitize("thread"))) static handle_table*& table_of(task_id task) {
-  return this_world().hw->handles[task];
+// Of its task alone, or written before a program passes the number on. Out of line, so that no
+// sanitizer looks.
+#define UNSEEN __attribute__((noinline, no_sanitize("thread")))
+UNSEEN static handle_table* table_of(task_id task) { return this_world().hw->handles[task]; }
+UNSEEN static void set_table_of(task_id task, handle_table* table) {
+  this_world().hw->handles[task] = table;
 }
-__attribute__((noinline, no_sanitize("thread"))) static unsigned next_handle() {
+UNSEEN static unsigned next_handle() {
   unsigned& n = this_world().hw->handle_count[current_task()];
   if (n == handles_max) cut("hw_handles");
   return n++;
@@ -24,8 +27,11 @@ __attribute__((noinline, no_sanitize("thread"))) static unsigned next_handle() {
 u64 hw_handle_of(void* object) {
   if (object == nullptr) return 0;
   const task_id self = current_task();
-  handle_table*& table = table_of(self);
-  if (table == nullptr) table = make<handle_table>();
+  handle_table* table = table_of(self);
+  if (table == nullptr) {
+    table = make<handle_table>();
+    set_table_of(self, table);
+  }
   const unsigned n = next_handle();
   if (self == 0)
     table->object[n].poke(object);

@@ -2,7 +2,7 @@
 //
 // What groups are attached to. Kernel: drivers/iommu/iommu.c @ 6.12.117.
 #include "model/iommu/contracts.h"
-#include "model/iommu/iommu_driver.h"
+#include "model/iommu/smmu_driver.h"
 #include "model/world.h"
 
 namespace iorace::kern {

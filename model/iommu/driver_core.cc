@@ -3,7 +3,7 @@
 // The driver core: it binds and unbinds under the lock of the device, and takes a device away after
 // its driver. Kernel: drivers/base/{dd,core}.c, drivers/vfio/vfio_main.c @ 6.12.117.
 #include "model/hw/dma.h"
-#include "model/iommu/iommu_driver.h"
+#include "model/iommu/smmu_driver.h"
 #include "model/iommu/iommu_world.h"
 #include "model/iommu/vfio_group.h"
 #include "model/world.h"

@@ -2,7 +2,7 @@
 //
 // Domains for PASIDs: all devices of a group that have PASIDs get the same one.
 // Kernel: drivers/iommu/iommu.c @ 6.12.117.
-#include "model/iommu/iommu_driver.h"
+#include "model/iommu/smmu_driver.h"
 #include "model/world.h"
 
 namespace iorace::kern {

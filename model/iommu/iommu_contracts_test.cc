@@ -6,7 +6,7 @@
 
 #include "model/hw/context.h"
 #include "model/iommu/contracts.h"
-#include "model/iommu/iommu_driver.h"
+#include "model/iommu/smmu_driver.h"
 #include "model/iommu/iommu_world.h"
 #include "model/iommu/vfio_group.h"
 #include "model/test_calls.h"

@@ -2,7 +2,7 @@
 //
 // Who may let the devices of a group do DMA: drivers through the default domain, or one owner.
 // Kernel: drivers/iommu/iommu.c @ 6.12.117.
-#include "model/iommu/iommu_driver.h"
+#include "model/iommu/smmu_driver.h"
 #include "model/world.h"
 
 namespace iorace::kern {

@@ -4,7 +4,7 @@
 // Kernel: drivers/iommu/iommu.c, drivers/iommu/of_iommu.c @ 6.12.117.
 #include "model/critical_section.h"
 #include "model/iommu/contracts.h"
-#include "model/iommu/iommu_driver.h"
+#include "model/iommu/smmu_driver.h"
 #include "model/iommu/iommu_world.h"
 #include "model/world.h"
 

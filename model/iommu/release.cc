@@ -4,7 +4,7 @@
 // two, or was proposed to; release_eras.h says which version is which.
 // Kernel: drivers/iommu/iommu.c @ 6.12.117.
 #include "model/iommu/contracts.h"
-#include "model/iommu/iommu_driver.h"
+#include "model/iommu/smmu_driver.h"
 #include "model/iommu/iommu_world.h"
 #include "model/iommu/release_eras.h"
 #include "scheduler/sync/lockdep.h"

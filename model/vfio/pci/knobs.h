@@ -10,15 +10,69 @@
 namespace iorace::kern {
 
 namespace knob {
-enum vfio_pci_id : unsigned { vfio_pci_before = iommu_count - 1, vfio_pci_count };
+enum vfio_pci_id : unsigned {
+  vfio_pci_before = iommu_count - 1,
+  vfio_pci_fault,
+  vfio_pci_fault_check,
+  vfio_pci_zap_bars,
+  vfio_pci_zap_lock,
+  vfio_pci_zap_vmas,
+  remap_pfn_range_error,
+  dup_mmap_link,
+  vfio_pci_iowrite_check,
+  vfio_pci_ioeventfd_lock,
+  vfio_pci_flags,
+  config_write_intx,
+  vfio_pci_count
+};
 }  // namespace knob
+
+// Values, one list per knob.
+enum : unsigned {
+  FAULT_PAGE,
+  FAULT_REMAP_UNLOCKED,
+  FAULT_REMAP_LOCKED,
+  FAULT_INSERT_ALL,
+  FAULT_SKIP_TRACKED,
+  FAULT_ZAP_ON_ADD,
+  FAULT_ZAP_ON_FAILURE,
+  FAULT_FORK_OPENS_FIRST,
+  FAULT_PREFILL,
+  FAULT_VALUES
+};
+enum : unsigned { CHECK_LOCKED, CHECK_BEFORE_LOCK, CHECK_LOCK_DROPPED };
+enum : unsigned { BARS_ZAPPED, BARS_LEFT };
+enum : unsigned { ZAP_LOCKED, ZAP_BEFORE_LOCK };
+enum : unsigned { MEMORY_LOCK_INNER, MEMORY_LOCK_OUTER };
+enum : unsigned { REMAP_ZAPPED, REMAP_LEFT_HALF };
+enum : unsigned { LINK_BEFORE_COPY, LINK_AFTER_COPY };
+enum : unsigned { IO_CHECKED, IO_UNCHECKED };
+enum : unsigned { IOEVENTFD_TRYLOCK, IOEVENTFD_SLEEPS };
+enum : unsigned { FLAGS_BYTES, FLAGS_BITS };
+enum : unsigned { INTX_AFTER_UNLOCK, INTX_LOCKED };
 
 namespace limit {
 enum vfio_pci_id : unsigned { vfio_pci_before = iommu_count - 1, vfio_pci_count };
 }  // namespace limit
 
 namespace probe {
-enum vfio_pci_id : unsigned { vfio_pci_before = iommu_count - 1, vfio_pci_count };
+enum vfio_pci_id : unsigned {
+  vfio_pci_before = iommu_count - 1,
+  fault_refused,
+  fault_found_page,
+  fault_out_of_memory,
+  fault_met_tracked,
+  fault_unwound,
+  bars_zapped,
+  vmas_zapped,
+  vma_of_dead_process,
+  hot_reset_busy,
+  mmio_refused,
+  ioeventfd_deferred,
+  process_gone,
+  fork_unwound,
+  vfio_pci_count
+};
 }  // namespace probe
 
 }  // namespace iorace::kern

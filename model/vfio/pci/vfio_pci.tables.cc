@@ -1,18 +1,169 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// The chapter's tables, in the order of knobs.h. BARs of vfio-pci devices in user memory.
+// The chapter's tables, in the order of knobs.h. BARs of vfio-pci devices in user memory. The flows
+// are in vfio_pci.flows.cc.
 #include "model/vfio/pci/knobs.h"
 #include "model/vfio/pci/vfio_pci_tables.h"
 
 namespace iorace::kern::vfio_pci_tables {
+namespace {
 
-std::span<const flow_info> flows() { return {}; }
-std::span<const knob_info> knobs() { return {}; }
+// Where a value comes from: the mails, the kernel as it is, a commit or what was before it,
+// nowhere.
+#define SEED "[PATCH v2] vfio/pci: Handle concurrent vma faults (2021-06)"
+#define UPSTREAM "6.12.117"
+#define OURS "ours"
+constexpr const char* disabled = "bar-mapped-while-disabled";
+
+constexpr knob_value vfio_pci_fault[] = {
+    {"page", "F6", "One page per fault; areas are found through the device's inode.", UPSTREAM,
+     "fault_vs_disable", "clean"},
+    {"remap_unlocked", "F0", "The area is listed under vma_lock and mapped after it was dropped.",
+     "11c4cd07ba11, abafbc551fdd", "concurrent_faults", "kernel-bug"},
+    {"remap_locked", "F1", "vma_lock reaches around the mapping as well.", SEED,
+     "concurrent_faults", "kernel-bug"},
+    {"insert_all", "F2",
+     "Every page of the area is inserted by itself, under vma_lock; listed once. Sound.",
+     "[PATCH v2] vfio/pci: Handle concurrent vma faults (2021-03)", "concurrent_faults", "clean"},
+    {"skip_tracked", "F3", "An area that is listed is left alone; nothing is zapped on failure.",
+     SEED, "listed_fault_vs_disable", disabled},
+    {"zap_on_add", "F3a",
+     "A fault that cannot list the area takes back what it has mapped. Sound if a remap that fails "
+     "does, too.",
+     OURS, "partial_remap", "clean"},
+    {"zap_on_failure", "F4",
+     "The same, and a fault that fails takes back what it has mapped. Sound.", "6a45ece4c9af",
+     "listed_fault_vs_disable", "clean"},
+    {"fork_opens_first", "F4f",
+     "The same in a kernel whose fork opens the child's area before it copies what is mapped.",
+     "6.1.192", "fault_vs_fork", disabled},
+    {"prefill", "F5", "The page is inserted, then the rest of the area as far as it goes. Sound.",
+     "aac6db75a9fc, d71a989cf5d9", "fault_vs_fork", "clean"},
+};
+constexpr knob_value vfio_pci_fault_check[] = {
+    {"locked", "F6hs", "A fault looks whether memory is enabled under memory_lock.", UPSTREAM,
+     "fault_vs_disable", "clean"},
+    {"before_lock", "F6h", "It looks before it takes memory_lock.", OURS, "fault_vs_disable",
+     "data-race"},
+    {"lock_dropped", "F6i", "It drops memory_lock between the look and the insertion.", OURS,
+     "fault_vs_disable", disabled},
+};
+constexpr knob_value vfio_pci_zap_bars[] = {
+    {"zapped", "44s", "Whoever disables memory takes the BARs out of all processes.",
+     "11c4cd07ba11", "fault_vs_disable", "clean"},
+    {"left", "44", "What is mapped stays mapped.", "before 11c4cd07ba11 (CVE-2020-12888)",
+     "fault_vs_disable", disabled},
+};
+constexpr knob_value vfio_pci_zap_lock[] = {
+    {"locked", "Z1s", "The BARs are zapped under memory_lock.", UPSTREAM, "fault_vs_disable",
+     "clean"},
+    {"before_lock", "Z1", "They are zapped before memory_lock is taken.", OURS, "fault_vs_disable",
+     disabled},
+};
+constexpr knob_value vfio_pci_zap_vmas[] = {
+    {"inner", "Gs", "memory_lock is taken once the list is empty, inside vma_lock.", "abafbc551fdd",
+     "fault_vs_munmap", "clean"},
+    {"outer", "G", "It is taken first, mmap_lock and vma_lock inside it.", OURS, "fault_vs_munmap",
+     "deadlock"},
+};
+constexpr knob_value remap_pfn_range_error[] = {
+    {"zapped", "R0s", "A range that cannot be mapped whole is zapped.", "79a61cc3fc04",
+     "partial_remap", "clean"},
+    {"left", "R0", "What was mapped before the failure stays.", "before 79a61cc3fc04",
+     "partial_remap", "kernel-bug"},
+};
+constexpr knob_value dup_mmap_link[] = {
+    {"before_copy", "45s",
+     "The child's area is on the file's list, behind its parent's, when what "
+     "is mapped is copied.",
+     UPSTREAM, "fault_vs_fork", "clean"},
+    {"after_copy", "45", "It gets there afterwards.", OURS, "fault_vs_fork", disabled},
+};
+constexpr knob_value vfio_pci_iowrite_check[] = {
+    {"checked", "44ms", "Reads and writes look under memory_lock whether memory is enabled.",
+     "abafbc551fdd", "mmio_vs_disable", "clean"},
+    {"unchecked", "44m", "They do not look.", "before abafbc551fdd", "mmio_vs_disable",
+     "mmio-while-disabled"},
+};
+constexpr knob_value vfio_pci_ioeventfd_lock[] = {
+    {"trylock", "46s", "The handler tries memory_lock and leaves the write to a thread.",
+     "38565c93c8a1", "ioeventfd_vs_disable", "clean"},
+    {"sleeps", "46", "It waits for memory_lock, under its waker's spinlock.", "before 38565c93c8a1",
+     "ioeventfd_vs_disable", "sleep-in-atomic"},
+};
+constexpr knob_value vfio_pci_flags[] = {
+    {"bytes", "61s", "Flags that change while a device runs have storage of their own.",
+     "e73638e55f86", "intx_vs_low_power", "clean"},
+    {"bits", "61", "They are bits of one word, under different locks.", "before e73638e55f86",
+     "intx_vs_low_power", "data-race"},
+};
+constexpr knob_value config_write_intx[] = {
+    {"after_unlock", "I3c",
+     "A write of the command register looks at it again without memory_lock.", UPSTREAM,
+     "two_commands", "data-race"},
+    {"locked", "I3cs", "memory_lock is dropped afterwards. Sound.", OURS, "two_commands", "clean"},
+};
+
+constexpr knob_info knob_table[] = {
+    {"vfio_pci.fault", "How a fault maps a BAR, and how areas that map it are found.",
+     vfio_pci_fault, 0},
+    {"vfio_pci_fault.check", "What a fault holds when it looks whether memory is enabled.",
+     vfio_pci_fault_check, 0},
+    {"vfio_pci_zap.bars", "What becomes of mappings when memory is disabled.", vfio_pci_zap_bars,
+     0},
+    {"vfio_pci_zap.lock", "What is held when the BARs are zapped.", vfio_pci_zap_lock, 0},
+    {"vfio_pci_zap.vmas", "Where memory_lock is taken when a device lists its areas.",
+     vfio_pci_zap_vmas, 0},
+    {"remap_pfn_range.error", "What a mapping of a range that fails leaves behind.",
+     remap_pfn_range_error, 0},
+    {"dup_mmap.link", "When a fork links the child's area to the file.", dup_mmap_link, 0},
+    {"vfio_pci_iowrite.check", "Whether accesses through the file ask if memory is enabled.",
+     vfio_pci_iowrite_check, 0},
+    {"vfio_pci_ioeventfd.lock", "How an eventfd's handler gets memory_lock.",
+     vfio_pci_ioeventfd_lock, 0},
+    {"vfio_pci_core_device.flags", "How flags are stored.", vfio_pci_flags, 0},
+    {"vfio_basic_config_write.intx", "What is held when INTx is masked or unmasked.",
+     config_write_intx, 1},
+};
+static_assert(std::size(knob_table) == knob::vfio_pci_count - knob::vfio_pci_before - 1);
+
+constexpr invariant_info invariant_table[] = {
+    {"bar-mapped-while-disabled", "I3.2",
+     "A process maps the BAR of a device whose memory is disabled or that may sleep.",
+     "when a page is mapped, a process has been forked or memory_lock is dropped"},
+    {"bar-not-tracked", "I3.3",
+     "An area that is mapped is not listed once, or one that has gone is.",
+     "when a fault is done, and at the end"},
+    {"bar-half-mapped", "I3.4", "A fault that maps all or nothing has mapped a part.",
+     "when a fault is done and nobody holds vma_lock"},
+    {"fault-refused", "I3.5", "A fault on enabled memory ended in SIGBUS for no reason.",
+     "when a fault is done"},
+    {"mmio-while-disabled", "I3.7", "The kernel accessed a BAR whose memory is disabled.",
+     "when the device gets the access"},
+};
+
+constexpr probe_info probe_table[] = {
+    {"fault_refused", "A fault found memory disabled.", false},
+    {"fault_found_page", "A fault found its page mapped already.", false},
+    {"fault_out_of_memory", "A fault found no memory.", true},
+    {"fault_met_tracked", "A fault found its area listed already.", false},
+    {"fault_unwound", "A fault failed half-way.", true},
+    {"bars_zapped", "All processes lost a device's BARs.", false},
+    {"vmas_zapped", "A process lost the areas that a device had listed.", false},
+    {"vma_of_dead_process", "A listed area belonged to a process that was about to go.", true},
+    {"hot_reset_busy", "A hot reset met a lock that was held.", true},
+    {"mmio_refused", "A read or write found memory disabled.", false},
+    {"ioeventfd_deferred", "An eventfd's write was left to a thread.", false},
+    {"process_gone", "A process lost its last user.", false},
+    {"fork_unwound", "A fork found no memory and was undone.", true},
+};
+static_assert(std::size(probe_table) == probe::vfio_pci_count - probe::vfio_pci_before - 1);
+
+}  // namespace
+
+std::span<const knob_info> knobs() { return knob_table; }
 std::span<const limit_info> limits() { return {}; }
-std::span<const invariant_info> invariants() { return {}; }
-std::span<const probe_info> probes() { return {}; }
-const class_info* class_called(std::string_view) { return nullptr; }
-void make(world&) {}
-void finish(world&) {}
+std::span<const invariant_info> invariants() { return invariant_table; }
+std::span<const probe_info> probes() { return probe_table; }
 
 }  // namespace iorace::kern::vfio_pci_tables

@@ -7,7 +7,7 @@
 #include "model/hw/contracts.h"
 #include "model/hw/invalidate.h"
 #include "model/iommu/contracts.h"
-#include "model/iommu/iommu_driver.h"
+#include "model/iommu/smmu_driver.h"
 #include "model/iommu/release_eras.h"
 #include "model/world.h"
 

@@ -5,7 +5,7 @@
 // Kernel: drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, drivers/iommu/arm/arm-smmu/arm-smmu.c,
 // drivers/iommu/intel/iommu.c @ 6.12.117; release op that calls the core:
 // drivers/iommu/ipmmu-vmsa.c before 6.6.
-#include "model/iommu/iommu_driver.h"
+#include "model/iommu/smmu_driver.h"
 
 #include "model/hw/contracts.h"
 #include "model/iommu/contracts.h"

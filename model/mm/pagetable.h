@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Page tables, populated page by page. Kernel: mm/memory.c @ 6.12.117.
+#pragma once
+
+#include "model/mm/vma.h"
+
+namespace iorace::kern {
+
+// A page-table page, allocated when something is mapped through it for the first time.
+struct pte_table {
+  spinlock_t ptl;  // writes to pte
+  shared<u64> pte[PTRS_PER_PTE];
+};
+IORACE_DESCRIBE(pte_table, "table", ptl, pte);
+
+inline constexpr u64 pte_present = 1;
+inline u64 pfn_pte(unsigned long pfn) { return u64{pfn} << PAGE_SHIFT | pte_present; }
+inline unsigned long pte_pfn(u64 pte) { return pte >> PAGE_SHIFT; }
+inline unsigned pmd_index(unsigned long addr) {
+  return static_cast<unsigned>(addr / PAGE_SIZE / PTRS_PER_PTE);
+}
+inline unsigned pte_index(unsigned long addr) {
+  return static_cast<unsigned>(addr / PAGE_SIZE % PTRS_PER_PTE);
+}
+
+// Maps the whole range, none of which may be mapped: BUG_ON. Returns 0 or -ENOMEM.
+// Requires: mmap_lock. Blocks: M.
+int io_remap_pfn_range(vm_area_struct* vma, unsigned long addr, unsigned long pfn,
+                       unsigned long size);
+// Maps one page, unless it is mapped already. Returns NOPAGE, SIGBUS or OOM. Blocks: M.
+vm_fault_t vmf_insert_pfn(vm_area_struct* vma, unsigned long addr, unsigned long pfn);
+// Requires: the area stays: mmap_lock, or i_mmap_rwsem of its file.
+void zap_page_range_single(vm_area_struct* vma, unsigned long addr, unsigned long size);
+void zap_vma_ptes(vm_area_struct* vma, unsigned long addr, unsigned long size);
+// Requires: both mmap_locks for writing. Returns 0 or -ENOMEM. Blocks: M.
+int copy_page_range(vm_area_struct* dst_vma, vm_area_struct* src_vma);
+void free_pgtables(vm_process* mm);
+// What the processor does by itself: returns the entry for `addr`, 0 if there is none.
+u64 hardware_walk(vm_process* mm, unsigned long addr);
+
+// For invariants: no operation.
+u64 peek_pte(const vm_process* mm, unsigned long addr);
+bool peek_has_table(const vm_process* mm, unsigned long addr);
+
+}  // namespace iorace::kern

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The moments at which the chapter's invariants may be judged; see contracts.cc.
+#pragma once
+
+#include "model/mm/moments.h"
+#include "model/vfio/pci/vfio_pci_priv.h"
+
+namespace iorace::kern::contract {
+
+void memory_lock_released(const vfio_pci_core_device* vdev);
+void process_forked(const vm_process* mm);
+void fault_looked(const vm_area_struct* vma);
+void mmio_done(const vfio_pci_core_device* vdev, bool decodes);
+void tracking_settled(const vfio_pci_core_device* vdev);
+
+}  // namespace iorace::kern::contract

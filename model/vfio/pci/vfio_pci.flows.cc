@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The chapter's flows. One line of the table per flow, one function that unpacks its arguments.
+#include <string_view>
+
+#include "model/iommufd/contracts.h"
+#include "model/vfio/pci/contracts.h"
+#include "model/vfio/pci/process.h"
+#include "model/vfio/pci/vfio_pci_tables.h"
+
+namespace iorace::kern::vfio_pci_tables {
+namespace {
+
+enum : u32 { VDEV_VIRTFN = 1, VDEV_NO_RESET = 2 };
+constexpr named_value vdev_flag_names[] = {{"virtfn", VDEV_VIRTFN}, {"no_reset", VDEV_NO_RESET}};
+constexpr named_value mmap_flags[] = {{"shared", VM_SHARED}};
+constexpr named_value command_bits[] = {{"memory", PCI_COMMAND_MEMORY},
+                                        {"intx_disable", PCI_COMMAND_INTX_DISABLE}};
+constexpr named_value power_states[] = {{"d0", PCI_D0}, {"d3hot", PCI_D3hot}};
+constexpr named_value groups_given[] = {{"all", 1}, {"none", 0}};
+constexpr named_value on_or_off[] = {{"enable", 1}, {"disable", 0}};
+
+constexpr arg_info vdev_arg = {.name = "vdev", .kind = arg_kind::object, .cls = "vdev"};
+constexpr arg_info vma_arg = {.name = "vma", .kind = arg_kind::object, .cls = "vma"};
+// None is the first process.
+constexpr arg_info process_arg = {.name = "process", .kind = arg_kind::object, .cls = "process"};
+constexpr arg_info addr_arg = {.name = "addr", .kind = arg_kind::uptr, .dull = 0x1000};
+constexpr arg_info length_arg = {.name = "length", .kind = arg_kind::length, .dull = 0x1000};
+constexpr arg_info offset_arg = {.name = "offset", .kind = arg_kind::iova, .dull = 0};
+
+#define ARGS(flow, ...) constexpr arg_info flow##_args[] = {__VA_ARGS__}
+#define ERRORS(flow, ...)               \
+  constexpr char flow##_name[] = #flow; \
+  constexpr int flow##_errors[] = {__VA_ARGS__}
+
+ARGS(vdev_open, {.name = "flags", .kind = arg_kind::flags, .choices = vdev_flag_names, .dull = 0});
+ERRORS(vdev_open, ENOMEM, EMFILE);
+ARGS(bar_mmap, vdev_arg, process_arg, addr_arg, length_arg, offset_arg,
+     {.name = "flags", .kind = arg_kind::flags, .choices = mmap_flags, .dull = VM_SHARED});
+ERRORS(bar_mmap, EBADF, ESRCH, EINVAL, ENOMEM, EOVERFLOW, EEXIST);
+ARGS(bar_munmap, vma_arg, process_arg);
+ERRORS(bar_munmap, ESRCH);
+ARGS(bar_touch, vma_arg, process_arg, offset_arg);
+ERRORS(bar_touch, ESRCH, EFAULT, ENOMEM);
+ARGS(process_fork, process_arg);
+ERRORS(process_fork, ESRCH, EAGAIN, ENOMEM);
+ARGS(process_exit, process_arg);
+ERRORS(process_exit, ESRCH, EPERM);
+ARGS(config_write_command, vdev_arg,
+     {.name = "command", .kind = arg_kind::flags, .choices = command_bits, .dull = 0});
+ERRORS(config_write_command, EBADF);
+ARGS(config_write_pm, vdev_arg,
+     {.name = "state", .kind = arg_kind::choice, .choices = power_states, .dull = PCI_D3hot});
+ERRORS(config_write_pm, EBADF);
+ARGS(vdev_reset, vdev_arg);
+ERRORS(vdev_reset, EBADF, EINVAL, EAGAIN);
+ARGS(vdev_hot_reset, vdev_arg,
+     {.name = "groups", .kind = arg_kind::choice, .choices = groups_given, .dull = 1});
+ERRORS(vdev_hot_reset, EBADF, EINVAL, EBUSY);
+ARGS(low_power_entry, vdev_arg);
+ERRORS(low_power_entry, EBADF, EINVAL);
+ARGS(low_power_exit, vdev_arg);
+ERRORS(low_power_exit, EBADF);
+ARGS(set_irqs, vdev_arg);
+ERRORS(set_irqs, EBADF, ENOSPC);
+ARGS(bar_read, vdev_arg, offset_arg);
+ERRORS(bar_read, EBADF, EINVAL, EIO, EFAULT);
+ARGS(bar_write, vdev_arg, offset_arg);
+ERRORS(bar_write, EBADF, EINVAL, EIO, EFAULT);
+ARGS(ioeventfd, vdev_arg, offset_arg,
+     {.name = "value", .kind = arg_kind::choice, .choices = on_or_off, .dull = 1});
+ERRORS(ioeventfd, EBADF, EINVAL, EEXIST, ENODEV, ENOMEM);
+ARGS(signal_eventfd, vdev_arg);
+ERRORS(signal_eventfd, EBADF);
+
+u32 id_of(u64 value) { return static_cast<u32>(value); }
+
+// The device of argument 0, or null.
+vfio_pci_core_device* device(const call_args& a) { return vdev_of_file(id_of(a.value[0])); }
+
+call_result vdev_open(world& w, const call_args& a) {
+  const long number =
+      vfio_pci_core_enable(w, (a.value[0] & VDEV_VIRTFN) != 0, (a.value[0] & VDEV_NO_RESET) == 0);
+  return number < 0 ? call_result{number, 0} : call_result{0, static_cast<u64>(number)};
+}
+
+call_result bar_mmap(world& w, const call_args& a) {
+  vfio_pci_core_device* const vdev = device(a);
+  if (vdev == nullptr) return {-EBADF, 0};
+  vm_process* const mm = get_process(w, id_of(a.value[1]));
+  if (mm == nullptr) return {-ESRCH, 0};
+  const mmap_request what = {&vdev->mapping, vfio_pci_core_mmap, vdev, id_of(a.value[5])};
+  const int rc = do_mmap(mm, what, a.value[2], a.value[3], a.value[4] >> PAGE_SHIFT);
+  put_process(w, mm);
+  return {rc, rc == 0 ? a.value[2] : 0};
+}
+
+call_result bar_munmap(world& w, const call_args& a) {
+  vm_process* const mm = get_process(w, id_of(a.value[1]));
+  if (mm == nullptr) return {-ESRCH, 0};
+  do_munmap(mm, a.value[0]);
+  put_process(w, mm);
+  return {};
+}
+
+call_result bar_touch(world& w, const call_args& a) {
+  vm_process* const mm = get_process(w, id_of(a.value[1]));
+  if (mm == nullptr) return {-ESRCH, 0};
+  const int rc = user_access(mm, a.value[0] + a.value[2]);
+  put_process(w, mm);
+  return {rc, 0};
+}
+
+call_result process_fork(world& w, const call_args& a) {
+  vm_process* const mm = get_process(w, id_of(a.value[0]));
+  if (mm == nullptr) return {-ESRCH, 0};
+  const long id = copy_process(w, mm);
+  put_process(w, mm);
+  return id < 0 ? call_result{id, 0} : call_result{0, static_cast<u64>(id)};
+}
+
+call_result process_exit(world& w, const call_args& a) {
+  return {exit_process(w, id_of(a.value[0])), 0};
+}
+
+// The others do something to a device.
+template <int (*Body)(vfio_pci_core_device*, const call_args&)>
+call_result on_device(world&, const call_args& a) {
+  vfio_pci_core_device* const vdev = device(a);
+  return {vdev == nullptr ? -EBADF : Body(vdev, a), 0};
+}
+using vdev_ptr = vfio_pci_core_device*;
+int write_command(vdev_ptr v, const call_args& a) {
+  return vfio_basic_config_write(v, id_of(a.value[1]));
+}
+int write_pm(vdev_ptr v, const call_args& a) { return vfio_pm_config_write(v, id_of(a.value[1])); }
+int reset(vdev_ptr v, const call_args&) { return vfio_pci_ioctl_reset(v); }
+int hot_reset(vdev_ptr, const call_args& a) {
+  return vfio_pci_dev_set_hot_reset(this_world().vfio_pci->dev_set, a.value[1] != 0);
+}
+int enter_low_power(vdev_ptr v, const call_args&) { return vfio_pci_runtime_pm_entry(v); }
+int leave_low_power(vdev_ptr v, const call_args&) { return vfio_pci_runtime_pm_exit(v); }
+int irqs(vdev_ptr v, const call_args&) { return vfio_pci_set_irqs(v); }
+int read_bar(vdev_ptr v, const call_args& a) { return vfio_pci_bar_rw(v, a.value[1], false); }
+int write_bar(vdev_ptr v, const call_args& a) { return vfio_pci_bar_rw(v, a.value[1], true); }
+int set_ioeventfd(vdev_ptr v, const call_args& a) {
+  return vfio_pci_ioeventfd(v, a.value[1], a.value[2] != 0);
+}
+int signal(vdev_ptr v, const call_args&) { return eventfd_signal(&v->eventfd); }
+
+template <call_result (*Body)(world&, const call_args&), const auto& Name, const auto& Errors>
+call_result enter(world& w, const call_args& a) {
+  const call_result r = Body(w, a);
+  CONTRACT(syscall_returned, Name, r.rc, Errors, std::size(Errors));
+  return r;
+}
+
+#define PCI(file) "drivers/vfio/pci/" file
+#define FLOW(name, body, out, words, at)                                                  \
+  flow_info {                                                                             \
+#name, words, at, flow_context::syscall, out, name##_args, enter < body, name##_name, \
+        name##_errors>, name##_errors                                                     \
+  }
+
+constexpr flow_info flow_table[] = {
+    FLOW(vdev_open, vdev_open, "vdev", "Opens a device on the bus, with its memory enabled.",
+         PCI("vfio_pci_core.c:vfio_pci_core_enable")),
+    FLOW(bar_mmap, bar_mmap, "vma", "Maps pages of the BAR into a process.",
+         PCI("vfio_pci_core.c:vfio_pci_core_mmap")),
+    FLOW(bar_munmap, bar_munmap, nullptr, "Unmaps what was mapped there.",
+         "mm/vma.c:do_vmi_munmap"),
+    FLOW(bar_touch, bar_touch, nullptr, "A process accesses a page of the BAR.",
+         PCI("vfio_pci_core.c:vfio_pci_mmap_page_fault")),
+    FLOW(process_fork, process_fork, "process", "Forks a process, the first one if none is named.",
+         "kernel/fork.c:dup_mm"),
+    FLOW(process_exit, process_exit, nullptr, "A forked process ends.", "kernel/exit.c:exit_mm"),
+    FLOW(config_write_command, on_device<write_command>, nullptr,
+         "Writes the command register: is memory enabled, is INTx disabled?",
+         PCI("vfio_pci_config.c:vfio_basic_config_write")),
+    FLOW(config_write_pm, on_device<write_pm>, nullptr, "Changes the power state.",
+         PCI("vfio_pci_config.c:vfio_pm_config_write")),
+    FLOW(vdev_reset, on_device<reset>, nullptr, "Resets the device.",
+         PCI("vfio_pci_core.c:vfio_pci_ioctl_reset")),
+    FLOW(vdev_hot_reset, on_device<hot_reset>, nullptr, "Resets all devices of the bus.",
+         PCI("vfio_pci_core.c:vfio_pci_dev_set_hot_reset")),
+    FLOW(low_power_entry, on_device<enter_low_power>, nullptr, "Allows the device to sleep.",
+         PCI("vfio_pci_core.c:vfio_pci_core_pm_entry")),
+    FLOW(low_power_exit, on_device<leave_low_power>, nullptr, "Wakes it up again.",
+         PCI("vfio_pci_core.c:vfio_pci_core_pm_exit")),
+    FLOW(set_irqs, on_device<irqs>, nullptr, "Sets up interrupts.",
+         PCI("vfio_pci_intrs.c:vfio_intx_enable")),
+    FLOW(bar_read, on_device<read_bar>, nullptr, "Reads from the BAR through the file.",
+         PCI("vfio_pci_rdwr.c:vfio_pci_bar_rw")),
+    FLOW(bar_write, on_device<write_bar>, nullptr, "Writes to the BAR through the file.",
+         PCI("vfio_pci_rdwr.c:vfio_pci_bar_rw")),
+    FLOW(ioeventfd, on_device<set_ioeventfd>, nullptr,
+         "Binds an eventfd to a write to the BAR, or unbinds it.",
+         PCI("vfio_pci_rdwr.c:vfio_pci_ioeventfd")),
+    FLOW(signal_eventfd, on_device<signal>, nullptr, "Signals that eventfd.",
+         "fs/eventfd.c:eventfd_signal"),
+};
+
+}  // namespace
+
+std::span<const flow_info> flows() { return flow_table; }
+
+const class_info* class_called(std::string_view name) {
+  if (name == "vdev") return class_of<vfio_pci_core_device>();
+  if (name == "vma") return class_of<vm_area_struct>();
+  if (name == "process") return class_of<vm_process>();
+  return nullptr;
+}
+
+}  // namespace iorace::kern::vfio_pci_tables

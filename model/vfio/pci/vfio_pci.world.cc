@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The chapter's part of the world: a bus without devices, and the process that all others are
+// children of.
+#include <new>
+
+#include "model/vfio/pci/contracts.h"
+#include "model/vfio/pci/vfio_pci_tables.h"
+
+namespace iorace::kern {
+
+vfio_pci_core_device* vdev_of_file(u32 fd) {
+  return static_cast<vfio_pci_core_device*>(xa_load(&this_world().vfio_pci->dev_set->files, fd));
+}
+
+namespace vfio_pci_tables {
+
+void make(world& w) {
+  auto* const mine = ::new (scratch(sizeof(vfio_pci_world))) vfio_pci_world{};
+  w.vfio_pci = mine;
+  mine->dev_set = iorace::make<vfio_device_set>();
+  mutex_init(&mine->dev_set->lock);
+  INIT_LIST_HEAD(&mine->dev_set->device_list);
+  xa_init_flags(&mine->dev_set->files, XA_FLAGS_ALLOC);
+  mine->process[mine->processes++] = {1, make_process()};
+  mine->system_wq = alloc_workqueue("events", 0, 0);
+}
+
+static void close_device(vfio_pci_core_device* vdev) {
+  vfio_pci_ioeventfd(vdev, 0, false);
+  list_del(&vdev->dev_set_list);
+  const u32 fd = vdev->number;
+  xa_erase(&this_world().vfio_pci->dev_set->files, fd);
+  kfree(vdev);
+}
+
+void finish(world& w) {
+  vfio_pci_world& mine = *w.vfio_pci;
+  for (const vfio_pci_core_device* vdev : mine.vdev)
+    if (vdev != nullptr) CONTRACT(tracking_settled, vdev);
+  for (u32 i = 0; i < mine.processes; ++i) {
+    vm_process* const mm = mine.process[i].mm;
+    if (refcount_peek(&mm->mm_users) != 0) mmput(mm);
+    kfree(mm);
+  }
+  for (vfio_pci_core_device* const vdev : mine.vdev)
+    if (vdev != nullptr) close_device(vdev);
+  destroy_workqueue(mine.system_wq);
+  kfree(mine.dev_set);
+}
+
+}  // namespace vfio_pci_tables
+}  // namespace iorace::kern

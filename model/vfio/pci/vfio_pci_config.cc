@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Writes to config space that decide whether memory may be accessed. Kernel:
+// drivers/vfio/pci/vfio_pci_config.c @ 6.12.117. Simplified: no I/O ports, and no registers to be
+// restored after a reset behind the driver's back.
+#include "model/critical_section.h"
+#include "model/vfio/pci/contracts.h"
+
+namespace iorace::kern {
+
+enum config_site : unsigned { after_command, after_intx };
+enum class config_lock : u8 { memory_lock };
+using config_row = section_row<config_lock>;
+struct config_locks {
+  vfio_pci_core_device* vdev;
+  int enter(config_lock) const { return 0; }  // the flow has
+  void leave(config_lock) const { up_write_memory_lock(vdev); }
+};
+static constexpr config_row config_rows[] = {
+    {config_lock::memory_lock, on(), on(after_command)},  // after_unlock
+    {config_lock::memory_lock, on(), on(after_intx)},     // locked
+};
+
+// To the device, and what is virtual to what the user sees.
+static void vfio_default_config_write(vfio_pci_core_device* vdev, u32 val) {
+  KFUNC();
+  const u32 virt_val = vdev->command;
+  vdev->command = (virt_val & ~u32{PCI_COMMAND_INTX_DISABLE}) | (val & PCI_COMMAND_INTX_DISABLE);
+  WRITE_ONCE(vdev->phys_command, val);
+}
+
+// Nothing looks at the mask of the interrupt itself.
+static void emulate_intx_disable(vfio_pci_core_device* vdev) {
+  const u32 cmd = vdev->command;
+  const bool disable = (cmd & PCI_COMMAND_INTX_DISABLE) != 0;
+  if (vdev_flag_of(vdev, virq_disabled) != disable) set_vdev_flag(vdev, virq_disabled, disable);
+}
+
+int vfio_basic_config_write(vfio_pci_core_device* vdev, u32 new_cmd) {
+  KFUNC();
+  if ((new_cmd & PCI_COMMAND_MEMORY) == 0)
+    vfio_pci_zap_and_down_write_memory_lock(vdev);
+  else
+    down_write(&vdev->memory_lock);
+  section<config_lock, config_locks> cs(config_rows[chosen(knob::config_write_intx)], {vdev}, true);
+  vfio_default_config_write(vdev, new_cmd);
+  const u32 virt_cmd = vdev->command;
+  vdev->command = (virt_cmd & ~u32{PCI_COMMAND_MEMORY}) | (new_cmd & PCI_COMMAND_MEMORY);
+  cs.at(after_command);
+  emulate_intx_disable(vdev);
+  cs.at(after_intx);
+  return 0;
+}
+
+static void vfio_lock_and_set_power_state(vfio_pci_core_device* vdev, u32 state) {
+  KFUNC();
+  if (state >= PCI_D3hot)
+    vfio_pci_zap_and_down_write_memory_lock(vdev);
+  else
+    down_write(&vdev->memory_lock);
+  vfio_pci_set_power_state(vdev, state);
+  up_write_memory_lock(vdev);
+}
+
+int vfio_pm_config_write(vfio_pci_core_device* vdev, u32 state) {
+  KFUNC();
+  vfio_lock_and_set_power_state(vdev, state);
+  return 0;
+}
+
+}  // namespace iorace::kern

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// A reset of all devices on a bus. Several memory_locks cannot be waited for, as nobody says in
+// what order: they are tried, and what has been taken is given back. Kernel:
+// drivers/vfio/pci/vfio_pci_core.c @ 6.12.117; 6.1 for the list.
+#include "model/vfio/pci/contracts.h"
+
+namespace iorace::kern {
+
+// Gives back the locks of all devices in front of `end`, the last one first.
+static void up_write_all(vfio_device_set* set, list_head* end) {
+  for (list_head* at = list_prev(end); at != &set->device_list; at = list_prev(at))
+    up_write_memory_lock(list_entry(at, vfio_pci_core_device, dev_set_list));
+}
+
+static void pci_reset_bus(vfio_device_set* set) {
+  KFUNC();
+  vfio_pci_core_device* vdev = nullptr;
+  list_for_each_entry(vdev, &set->device_list, dev_set_list) vfio_pci_set_power_state(vdev, PCI_D0);
+}
+
+static int hot_reset_by_inode(vfio_device_set* set, bool owned) {
+  int ret = 0;
+  vfio_pci_core_device* vdev = nullptr;
+  list_for_each_entry(vdev, &set->device_list, dev_set_list) {
+    if (!owned) {
+      ret = -EINVAL;
+      break;
+    }
+    if (!down_write_trylock(&vdev->memory_lock)) {
+      PROBE(hot_reset_busy);
+      ret = -EBUSY;
+      break;
+    }
+    vfio_pci_zap_bars(vdev);
+  }
+  if (ret == 0) pci_reset_bus(set);
+  up_write_all(set, &vdev->dev_set_list);
+  return ret;
+}
+
+// All lists are emptied and kept so by vma_lock before the first memory_lock is tried: devices may
+// share an mmap_lock. `vma_locks` and `memory_locks` count how many have been taken.
+static int lock_all_tracked(vfio_device_set* set, bool owned, unsigned* vma_locks,
+                            unsigned* memory_locks) {
+  vfio_pci_core_device* vdev = nullptr;
+  list_for_each_entry(vdev, &set->device_list, dev_set_list) {
+    if (!owned) return -EINVAL;
+    if (vfio_pci_zap_and_vma_lock(vdev, true) == 0) return -EBUSY;
+    ++*vma_locks;
+  }
+  list_for_each_entry(vdev, &set->device_list, dev_set_list) {
+    if (!down_write_trylock(&vdev->memory_lock)) return -EBUSY;
+    ++*memory_locks;
+    mutex_unlock(&vdev->vma_lock);
+  }
+  return 0;
+}
+
+static int hot_reset_by_list(vfio_device_set* set, bool owned) {
+  unsigned vma_locks = 0;
+  unsigned memory_locks = 0;
+  const int ret = lock_all_tracked(set, owned, &vma_locks, &memory_locks);
+  if (ret == -EBUSY) PROBE(hot_reset_busy);
+  if (ret == 0) pci_reset_bus(set);
+  unsigned i = 0;
+  vfio_pci_core_device* vdev = nullptr;
+  list_for_each_entry(vdev, &set->device_list, dev_set_list) {
+    if (i < memory_locks)
+      up_write_memory_lock(vdev);
+    else if (i < vma_locks)
+      mutex_unlock(&vdev->vma_lock);
+    ++i;
+  }
+  return ret;
+}
+
+int vfio_pci_dev_set_hot_reset(vfio_device_set* set, bool owned) {
+  KFUNC();
+  mutex_lock(&set->lock);
+  const int ret =
+      vfio_pci_tracks_vmas() ? hot_reset_by_list(set, owned) : hot_reset_by_inode(set, owned);
+  mutex_unlock(&set->lock);
+  return ret;
+}
+
+}  // namespace iorace::kern

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// A vfio-pci device and what its files share. Kernel: include/linux/vfio_pci_core.h,
+// drivers/vfio/pci/vfio_pci_priv.h @ 6.12.117; vma_lock and vma_list as in 6.1.
+//
+// Lock order: dev_set->lock -> memory_lock -> i_mmap_rwsem; mmap_lock -> memory_lock. With the
+// list: mmap_lock -> vma_lock -> memory_lock.
+#pragma once
+
+#include "model/mm/address_space.h"
+#include "model/vfio/pci/knobs.h"
+#include "model/world.h"
+#include "scheduler/sync/list.h"
+#include "scheduler/sync/mutex.h"
+#include "scheduler/sync/workqueue.h"
+#include "scheduler/sync/xarray.h"
+
+namespace iorace::kern {
+
+enum : u32 { PCI_COMMAND_MEMORY = 2, PCI_COMMAND_INTX_DISABLE = 0x400 };
+enum : u32 { PCI_D0 = 0, PCI_D3hot = 3 };
+
+inline constexpr unsigned long bar_pages = 4;  // of the one BAR
+inline constexpr unsigned VFIO_PCI_OFFSET_SHIFT = 40;
+inline constexpr unsigned VFIO_PCI_ROM_REGION_INDEX = 6;
+inline constexpr unsigned VFIO_PCI_NUM_REGIONS = 9;
+
+// The flags of a device that change while it runs, and where each of them is kept.
+enum vdev_flag : u8 { virq_disabled, pm_runtime_engaged, vdev_flags };
+
+// An area that has been mapped since the last zap.
+struct vfio_pci_mmap_vma {
+  shared<vm_area_struct*> vma;
+  list_head vma_next;
+};
+IORACE_DESCRIBE(vfio_pci_mmap_vma, "mmap_vma", vma, vma_next);
+
+struct virqfd;
+// What a user signals. The waker holds the lock of its queue, and so do those it wakes.
+struct eventfd_ctx {
+  spinlock_t wqh_lock;
+  shared<virqfd*> wait;
+};
+IORACE_DESCRIBE(eventfd_ctx, "eventfd", wqh_lock, wait);
+
+struct vfio_pci_core_device {
+  struct mutex vma_lock;     // vma_list, and whether it is up to date
+  list_head vma_list;        //   (both until 6.9)
+  rw_semaphore memory_lock;  // whether the BARs may be accessed
+  shared<u32> command;       // vconfig[PCI_COMMAND], as the user sees it
+  shared<u32> phys_command;  // the device's own
+  shared<u32> current_state;
+  shared<bool> no_command_memory;
+  shared<bool> reset_works;
+  shared<u32> flags[vdev_flags];
+  shared<u32> number;
+  address_space mapping;  // of the device's inode
+  struct mutex igate;
+  struct mutex device_lock;
+  struct mutex ioeventfds_lock;
+  eventfd_ctx eventfd;
+  list_head dev_set_list;
+};
+IORACE_DESCRIBE(vfio_pci_core_device, "vdev", vma_lock, vma_list, memory_lock, command,
+                phys_command, current_state, no_command_memory, reset_works, flags, number, mapping,
+                igate, device_lock, ioeventfds_lock, eventfd, dev_set_list);
+
+// All devices of the bus, and the descriptors of their files.
+struct vfio_device_set {
+  struct mutex lock;
+  list_head device_list;
+  xarray files;
+};
+IORACE_DESCRIBE(vfio_device_set, "dev_set", lock, device_list, files);
+
+struct virqfd {
+  shared<vfio_pci_core_device*> opaque;
+  work_struct inject;
+};
+IORACE_DESCRIBE(virqfd, "virqfd", opaque, inject);
+
+// The chapter's part of the world.
+inline constexpr unsigned vdevs_max = 4;
+inline constexpr unsigned processes_max = 16;
+struct process_row {
+  u32 id;
+  vm_process* mm;
+};
+struct vfio_pci_world {
+  vfio_device_set* dev_set;
+  workqueue_struct* system_wq;
+  vfio_pci_core_device* vdev[vdevs_max];  // ghost: by number, from 1 on
+  process_row process[processes_max];
+  u32 processes;
+  u32 forks[tasks_max];
+  bool promised[tasks_max];  // ghost: nothing was in the way when the task's fault looked
+};
+
+// core.cc
+// Returns the device's number, or -ENOMEM, or -EMFILE for too many.
+long vfio_pci_core_enable(world& w, bool virtfn, bool reset_works);
+bool vdev_flag_of(vfio_pci_core_device* vdev, vdev_flag flag);
+void set_vdev_flag(vfio_pci_core_device* vdev, vdev_flag flag, bool on);
+bool __vfio_pci_memory_enabled(vfio_pci_core_device* vdev);
+void vfio_pci_set_power_state(vfio_pci_core_device* vdev, u32 state);
+int vfio_pci_ioctl_reset(vfio_pci_core_device* vdev);
+int vfio_pci_runtime_pm_entry(vfio_pci_core_device* vdev);
+int vfio_pci_runtime_pm_exit(vfio_pci_core_device* vdev);
+int vfio_pci_set_irqs(vfio_pci_core_device* vdev);
+
+// config.cc
+int vfio_basic_config_write(vfio_pci_core_device* vdev, u32 new_cmd);
+int vfio_pm_config_write(vfio_pci_core_device* vdev, u32 state);
+
+// zap.cc
+void vfio_pci_zap_bars(vfio_pci_core_device* vdev);
+int vfio_pci_zap_and_vma_lock(vfio_pci_core_device* vdev, bool try_lock);
+void vfio_pci_zap_and_down_write_memory_lock(vfio_pci_core_device* vdev);
+void up_write_memory_lock(vfio_pci_core_device* vdev);
+// True in the eras whose devices keep a list of their areas.
+bool vfio_pci_tracks_vmas();
+
+// hot_reset.cc
+int vfio_pci_dev_set_hot_reset(vfio_device_set* dev_set, bool owned);
+
+// mmap.cc
+unsigned long vma_to_pfn(vm_area_struct* vma);
+int vfio_pci_core_mmap(vm_area_struct* vma, void* device, u32 flags);
+inline constexpr u32 VM_SHARED = 8;
+// fault.cc
+vm_fault_t vfio_pci_mmap_huge_fault(vm_fault* vmf, unsigned order);
+vm_fault_t vfio_pci_mmap_page_fault(vm_fault* vmf);
+vm_fault_t vfio_pci_mmap_prefill_fault(vm_fault* vmf);
+// fault_tracked.cc
+void vfio_pci_mmap_open(vm_area_struct* vma);
+void vfio_pci_mmap_close(vm_area_struct* vma);
+vm_fault_t vfio_pci_mmap_remap_fault(vm_fault* vmf);
+vm_fault_t vfio_pci_mmap_insert_fault(vm_fault* vmf);
+vm_fault_t vfio_pci_mmap_fault(vm_fault* vmf);
+
+// rdwr.cc
+int vfio_pci_bar_rw(vfio_pci_core_device* vdev, unsigned long offset, bool iswrite);
+int vfio_pci_ioeventfd(vfio_pci_core_device* vdev, unsigned long offset, bool enable);
+int eventfd_signal(eventfd_ctx* ctx);
+
+// The device of a descriptor, or null.
+vfio_pci_core_device* vdev_of_file(u32 fd);
+
+}  // namespace iorace::kern

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Access to a BAR through the kernel: reads and writes of the file, and writes that an eventfd sets
+// off. Kernel: drivers/vfio/pci/vfio_pci_rdwr.c, drivers/vfio/virqfd.c, fs/eventfd.c @ 6.12.117.
+// Simplified: one access of four bytes; one eventfd and one write per device, set up and taken away
+// without the queue for clean-up.
+#include "model/critical_section.h"
+#include "model/vfio/pci/contracts.h"
+
+namespace iorace::kern {
+
+// The device answers as its own register says, whatever the user sees.
+static void access_device(vfio_pci_core_device* vdev) {
+  const u32 cmd = READ_ONCE(vdev->phys_command);
+  CONTRACT(mmio_done, vdev, (cmd & PCI_COMMAND_MEMORY) != 0);
+}
+
+// Reads and writes are alike.
+static int vfio_pci_core_iowrite(vfio_pci_core_device* vdev, bool test_mem) {
+  KFUNC();
+  if (omit(knob::vfio_pci_iowrite_check, IO_UNCHECKED)) test_mem = false;
+  if (test_mem) {
+    down_read(&vdev->memory_lock);
+    if (!__vfio_pci_memory_enabled(vdev)) {
+      PROBE(mmio_refused);
+      up_read(&vdev->memory_lock);
+      return -EIO;
+    }
+  }
+  access_device(vdev);
+  if (test_mem) up_read(&vdev->memory_lock);
+  return 0;
+}
+
+int vfio_pci_bar_rw(vfio_pci_core_device* vdev, unsigned long offset, bool iswrite) {
+  KFUNC();
+  if (offset >= bar_pages * PAGE_SIZE) return -EINVAL;
+  if (iswrite && !copy_from_user("bar_write")) return -EFAULT;
+  const int ret = vfio_pci_core_iowrite(vdev, true);
+  if (ret != 0) return ret;
+  if (!iswrite && !copy_to_user("bar_read")) return -EFAULT;
+  return 0;
+}
+
+// How the handler, whose waker holds a spinlock, gets the semaphore.
+enum handler_site : unsigned { handler_begin, handler_end };
+enum class handler_lock : u8 { trylock, read };
+using handler_row = section_row<handler_lock>;
+struct handler_locks {
+  rw_semaphore* memory_lock;
+  int enter(handler_lock kind) const {
+    if (kind == handler_lock::trylock) return down_read_trylock(memory_lock) ? 0 : -EAGAIN;
+    down_read(memory_lock);
+    return 0;
+  }
+  void leave(handler_lock) const { up_read(memory_lock); }
+};
+static constexpr handler_row handler_rows[] = {
+    {handler_lock::trylock, on(handler_begin), on(handler_end)},  // trylock
+    {handler_lock::read, on(handler_begin), on(handler_end)},     // sleeps
+};
+
+// Returns 1 if the write is left to the thread.
+static int vfio_pci_ioeventfd_handler(vfio_pci_core_device* vdev) {
+  KFUNC();
+  section<handler_lock, handler_locks> cs(handler_rows[chosen(knob::vfio_pci_ioeventfd_lock)],
+                                          {&vdev->memory_lock});
+  if (cs.at(handler_begin) != 0) {
+    PROBE(ioeventfd_deferred);
+    return 1;
+  }
+  if (__vfio_pci_memory_enabled(vdev)) vfio_pci_core_iowrite(vdev, false);
+  cs.at(handler_end);
+  return 0;
+}
+
+static void vfio_pci_ioeventfd_thread(work_struct* work) {
+  KFUNC();
+  virqfd* const irqfd = container_of(work, virqfd, inject);
+  vfio_pci_core_device* const vdev = irqfd->opaque;
+  vfio_pci_core_iowrite(vdev, true);
+}
+
+// Requires: the lock of the eventfd's queue.
+static void virqfd_wakeup(virqfd* irqfd) {
+  KFUNC();
+  vfio_pci_core_device* const vdev = irqfd->opaque;
+  if (vfio_pci_ioeventfd_handler(vdev) != 0)
+    queue_work(this_world().vfio_pci->system_wq, &irqfd->inject);
+}
+
+int eventfd_signal(eventfd_ctx* ctx) {
+  KFUNC();
+  spin_lock(&ctx->wqh_lock);
+  virqfd* const irqfd = ctx->wait;
+  if (irqfd != nullptr) virqfd_wakeup(irqfd);
+  spin_unlock(&ctx->wqh_lock);
+  return 0;
+}
+
+static int vfio_virqfd_enable(vfio_pci_core_device* vdev) {
+  KFUNC();
+  auto* const irqfd = kzalloc<virqfd>();
+  if (irqfd == nullptr) return -ENOMEM;
+  irqfd->opaque = vdev;
+  INIT_WORK(&irqfd->inject, vfio_pci_ioeventfd_thread);
+  spin_lock(&vdev->eventfd.wqh_lock);
+  vdev->eventfd.wait = irqfd;
+  spin_unlock(&vdev->eventfd.wqh_lock);
+  return 0;
+}
+
+static void virqfd_shutdown(virqfd* irqfd, eventfd_ctx* ctx) {
+  KFUNC();
+  spin_lock(&ctx->wqh_lock);
+  ctx->wait = nullptr;
+  spin_unlock(&ctx->wqh_lock);
+  flush_work(&irqfd->inject);
+  kfree(irqfd);
+}
+
+int vfio_pci_ioeventfd(vfio_pci_core_device* vdev, unsigned long offset, bool enable) {
+  KFUNC();
+  if (offset >= bar_pages * PAGE_SIZE) return -EINVAL;
+  int ret = 0;
+  mutex_lock(&vdev->ioeventfds_lock);
+  virqfd* const irqfd = vdev->eventfd.wait;
+  if (enable)
+    ret = irqfd != nullptr ? -EEXIST : vfio_virqfd_enable(vdev);
+  else if (irqfd == nullptr)
+    ret = -ENODEV;
+  else
+    virqfd_shutdown(irqfd, &vdev->eventfd);
+  mutex_unlock(&vdev->ioeventfds_lock);
+  return ret;
+}
+
+}  // namespace iorace::kern
