@@ -6,6 +6,7 @@
 //   owner-without-its-domain   I2.5  when the group's mutex is about to be dropped
 //   released-device-translates I2.7  when RELEASE has returned
 //   core-domain-freed-early    I2.8  when a domain is freed
+//   device-of-an-empty-group   I2.9  when the first device of a group is looked at
 // I2.1, no access to a freed domain, is the heap's verdict (the hardware's walk is an access);
 // I2.2, no entry names a freed table, is H5 of the hardware's chapter; I2.6, no deadlock through a
 // callback, the scheduler's.
@@ -88,6 +89,13 @@ void group_settled(const iommu_group* group) {
   } else if (count != 0 && (domain == nullptr || domain == group->blocking_domain.peek())) {
     convict_here("owner-without-its-domain", "drivers use the default domain, which is not there");
   }
+}
+
+// Whoever takes the head of the list for one of its entries reads the group as a group_device.
+void first_device(const iommu_group* group) {
+  const peek_scope looking;
+  if (list_peek_empty(&group->devices))
+    convict_here("device-of-an-empty-group", "the head of the group's list is taken for a device");
 }
 
 void domain_freed(const core_domain* domain) {

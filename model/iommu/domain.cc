@@ -17,8 +17,7 @@ int count_devices(iommu_group* group) {
 
 // The first device's. Simplified: all IOMMUs have one driver, whose domains are of one IOMMU each.
 bool has_driver_of(core_domain* domain, iommu_group* group) {
-  const group_device* const gdev = list_first_entry(&group->devices, group_device, list);
-  device* const dev = gdev->dev;
+  const device* const dev = iommu_group_first_dev(group);
   return dev->iommu_dev.peek() == domain->iommu.load(op_kind::read);
 }
 
@@ -144,9 +143,9 @@ void iommu_detach_device(core_domain* domain, device* dev) {
 int iommu_setup_default_domain(iommu_group* group, u64 type) {
   KFUNC();
   core_domain* const old = group->default_domain;
-  const group_device* const gdev = list_first_entry(&group->devices, group_device, list);
+  device* const first = iommu_group_first_dev(group);
   core_domain* const domain =
-      iommu_paging_domain_alloc(gdev->dev, type == 0 ? u64{IOMMU_DOMAIN_DMA} : type);
+      iommu_paging_domain_alloc(first, type == 0 ? u64{IOMMU_DOMAIN_DMA} : type);
   if (IS_ERR(domain)) return static_cast<int>(PTR_ERR(domain));
   group->default_domain = domain;
   core_domain* const now = group->domain;

@@ -6,6 +6,7 @@
 #include "model/iommu/iommu.h"
 #include "model/iommu/iommu_world.h"
 #include "model/iommu/release_eras.h"
+#include "scheduler/sync/lockdep.h"
 
 namespace iorace::kern {
 
@@ -45,6 +46,14 @@ void iommu_group_get(iommu_group* group) { kref_get(&group->kobj); }
 void iommu_group_put(iommu_group* group) {
   bus_slot* const slot = this_world().iommu->slots[group->slot];
   kref_put_mutex(&group->kobj, iommu_group_release, &slot->lock);
+}
+
+device* iommu_group_first_dev(iommu_group* group) {
+  KFUNC();
+  lockdep_assert_held(&group->mutex);
+  CONTRACT(first_device, group);
+  const group_device* const gdev = list_first_entry(&group->devices, group_device, list);
+  return gdev->dev;
 }
 
 void iommu_group_lock(iommu_group* group) { mutex_lock(&group->mutex); }

@@ -155,6 +155,8 @@ void iommu_group_get(iommu_group* group);
 void iommu_group_put(iommu_group* group);
 // ops->device_group. Returns a group with a reference, or null.
 iommu_group* pci_device_group(device* dev);
+// Does not ask whether there is one. Requires: the group's mutex.
+device* iommu_group_first_dev(iommu_group* group);
 // Locks, for the flows that look at what they protect.
 void iommu_group_lock(iommu_group* group);
 void iommu_group_unlock(iommu_group* group);

@@ -136,6 +136,9 @@ constexpr invariant_info invariant_table[] = {
     {"core-domain-freed-early", "I2.8",
      "A default or blocking domain was freed before the last device of its group was released.",
      "when a domain is freed"},
+    {"device-of-an-empty-group", "I2.9",
+     "The first device of a group was looked at, and the group has none.",
+     "when a domain is allocated for a group"},
 };
 
 constexpr probe_info probe_table[] = {

@@ -168,5 +168,23 @@ TEST(iommu_contracts, a_default_domain_is_freed_early) {
   EXPECT_EQ(free_default(true), "");
 }
 
+// A group is given a default domain after its last device has left, and before.
+TEST(iommu_contracts, the_first_device_of_an_empty_group) {
+  const auto set_up = [](unsigned removed) {
+    return title_of(own_rid, [removed](world* w) {
+      iommu_group* const group = dev(0)->iommu_group;
+      iommu_group_get(group);
+      make_call(w, "vfio_group_unset_container", {1});
+      for (unsigned i = 1; i <= removed; ++i) make_call(w, "device_remove", {i});
+      iommu_group_lock(group);
+      iommu_setup_default_domain(group, 0);
+      iommu_group_unlock(group);
+      iommu_group_put(group);
+    });
+  };
+  EXPECT_EQ(set_up(2), "device-of-an-empty-group in iommu_group_first_dev");
+  EXPECT_EQ(set_up(1), "");
+}
+
 }  // namespace
 }  // namespace iorace::kern

@@ -189,14 +189,17 @@ TEST(knob_iommu, use_default_domain) {
 }
 
 TEST(knob_iommu, bus_iommu_probe_group) {
-  expect_variant(
-      "bus_iommu_probe.group", "unreferenced", "referenced",
-      [](world* w) {
-        make_call(w, "iommu_add");
-        make_call(w, "device_add", {1});
-      },
-      {call("bus_probe"), call("device_remove")},
-      "use-after-free: setup_listed_groups v iommu_group_release");
+  const body unprobed = [](world* w) {
+    make_call(w, "iommu_add");
+    make_call(w, "device_add", {1});
+  };
+  expect_variant("bus_iommu_probe.group", "unreferenced", "referenced", unprobed,
+                 {call("bus_probe"), call("device_remove")},
+                 "use-after-free: setup_listed_groups v iommu_group_release");
+  // The device has left, and the group has not gone yet.
+  EXPECT_THAT(found(under({{"bus_iommu_probe.group", "unreferenced"}}), unprobed,
+                    {call("bus_probe"), call("device_remove")}),
+              Contains("device-of-an-empty-group in iommu_group_first_dev"));
 }
 
 TEST(knob_iommu, set_group_pasid_undo) {

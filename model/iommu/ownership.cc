@@ -11,8 +11,8 @@ int __iommu_group_alloc_blocking_domain(iommu_group* group) {
   KFUNC();
   core_domain* const already = group->blocking_domain;
   if (already != nullptr) return 0;
-  const group_device* const gdev = list_first_entry(&group->devices, group_device, list);
-  core_domain* const domain = iommu_paging_domain_alloc(gdev->dev, IOMMU_DOMAIN_BLOCKED);
+  core_domain* const domain =
+      iommu_paging_domain_alloc(iommu_group_first_dev(group), IOMMU_DOMAIN_BLOCKED);
   if (IS_ERR(domain)) return static_cast<int>(PTR_ERR(domain));
   group->blocking_domain = domain;
   return 0;
