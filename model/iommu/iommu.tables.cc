@@ -77,9 +77,9 @@ constexpr knob_value use_default_domain_ready[] = {
      "before the check for a default domain", "bind_bus_probe", "owner-without-its-domain"},
 };
 constexpr knob_value bus_iommu_probe_group[] = {
-    {"unreferenced", "c23", "Its list keeps groups that may go with their last device.", UPSTREAM,
+    {"unreferenced", "I26", "Its list keeps groups that may go with their last device.", UPSTREAM,
      "remove_bus_probe", "use-after-free"},
-    {"referenced", "c23s", "A reference, and a look whether a device is left. Sound.", "ours",
+    {"referenced", "I26s", "A reference, and a look whether a device is left. Sound.", "ours",
      "remove_bus_probe", "clean"},
 };
 constexpr knob_value of_iommu_configure_lock[] = {
