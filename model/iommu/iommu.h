@@ -68,8 +68,9 @@ IORACE_DESCRIBE(group_device, "gdev", list, dev);
 struct iommu_master {
   list_head link;  // in its domain's devices
   shared<core_domain*> domain;
+  shared<u64> counted;  // among the masters of its requester id
 };
-IORACE_DESCRIBE(iommu_master, "master", link, domain);
+IORACE_DESCRIBE(iommu_master, "master", link, domain, counted);
 
 // The driver's data of a PASID of a device.
 struct dev_pasid_info {
@@ -99,7 +100,7 @@ IORACE_DESCRIBE(dev_iommu, "dev_iommu", fwspec, priv, iommu_dev, max_pasids, req
 struct iommu_device {
   struct mutex streams;  // of masters
   shared<hw_iommu*> hw;
-  shared<u64> masters[rids_max];  // devices that have been probed, by requester id
+  shared<u64> masters[rids_max];  // by requester id (knob alloc_smes.when)
   shared<core_domain*> blocked;   // static
 };
 IORACE_DESCRIBE(iommu_device, "iommu_dev", streams, hw, masters, blocked);

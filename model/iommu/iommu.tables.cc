@@ -107,6 +107,14 @@ constexpr knob_value reset_fence[] = {
      "reset_detach", "clean"},
 };
 
+constexpr knob_value alloc_smes_when[] = {
+    {"probe", "I27",
+     "When it is probed: the last device of its group leaves the entry to one that is being probed.",
+     UPSTREAM, "probe_remove_alias", "root-freed-in-use"},
+    {"attach", "I27s", "When it is first attached, under the group's mutex. Sound.", "ours",
+     "probe_remove_alias", "clean"},
+};
+
 constexpr knob_info knob_table[] = {
     {"release_device", "How a device leaves its group and its driver.", release_device, 0},
     {"vfio_group.lifetime", "How long VFIO touches a group.", vfio_group_lifetime, 0},
@@ -121,6 +129,8 @@ constexpr knob_info knob_table[] = {
      set_group_pasid_undo, 0},
     {"reset.fence", "What keeps domains from being changed while a device is reset.", reset_fence,
      0},
+    {"alloc_smes.when", "From when on a device uses the entry of its requester id.",
+     alloc_smes_when, 1},
 };
 static_assert(std::size(knob_table) == knob::iommu_count - knob::iommu_before - 1);
 

@@ -215,5 +215,21 @@ TEST(knob_iommu, reset_fence) {
   EXPECT_THAT(found(under({{"reset.fence", "none"}}), of_vfio(own_rid), cpus), IsEmpty());
 }
 
+// One alias is being probed while the other one, the last of their group, leaves.
+TEST(knob_iommu, alloc_smes_when) {
+  const auto one_probed = [](std::uint64_t rid) -> body {
+    return [rid](world* w) {
+      make_call(w, "iommu_add");
+      make_call(w, "device_add", {1});
+      make_call(w, "device_add", {1, rid});
+      make_call(w, "device_probe", {1});
+    };
+  };
+  const std::vector<body> cpus = {call("device_probe", 2), call("device_remove", 1)};
+  expect_variant("alloc_smes.when", "probe", "attach", one_probed(shared_rid), cpus,
+                 "root-freed-in-use in pgtable_free");
+  EXPECT_THAT(found(under({{"alloc_smes.when", "probe"}}), one_probed(own_rid), cpus), IsEmpty());
+}
+
 }  // namespace
 }  // namespace iorace::kern

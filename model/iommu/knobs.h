@@ -21,6 +21,7 @@ enum iommu_id : unsigned {
   of_iommu_configure_lock,
   set_group_pasid_undo,
   reset_fence,
+  alloc_smes_when,
   iommu_count
 };
 }  // namespace knob
@@ -52,6 +53,7 @@ enum : unsigned { GROUP_UNREFERENCED, GROUP_REFERENCED };
 enum : unsigned { CONFIGURE_LOCKED, CONFIGURE_UNLOCKED, CONFIGURE_POINTER_LAST };
 enum : unsigned { UNDO_TO_FAILED, UNDO_ALL };
 enum : unsigned { FENCE_NONE, FENCE_REJECTS_ALL, FENCE_NOFAIL_PASSES };
+enum : unsigned { COUNTED_AT_PROBE, COUNTED_AT_ATTACH };
 
 namespace limit {
 enum iommu_id : unsigned { iommu_before = hw_count - 1, iommu_count };

@@ -19,8 +19,9 @@ unsigned rid_of(const device* dev) {
   return static_cast<unsigned>(dev->endpoint.peek()->rid.peek());
 }
 
-void add_stream(const device* dev) {
+void add_stream(const device* dev, iommu_master* master) {
   KFUNC();
+  master->counted = 1;
   iommu_device* const iommu = dev->iommu_dev.peek();
   mutex_lock(&iommu->streams);
   iommu->masters[rid_of(dev)]++;
@@ -37,8 +38,10 @@ void block_stream(device* dev, bool alias) {
   CONTRACT(device_blocked, dev->endpoint.peek());
 }
 
-void free_stream(device* dev) {
+void free_stream(device* dev, const iommu_master* master) {
   KFUNC();
+  const u64 counted = master->counted;
+  if (counted == 0) return;
   iommu_device* const iommu = dev->iommu_dev.peek();
   mutex_lock(&iommu->streams);
   const u64 left = iommu->masters[rid_of(dev)] - 1;
@@ -78,7 +81,7 @@ int driver_probe_device(device* dev) {
   INIT_LIST_HEAD(&master->link);
   dev_iommu* const param = dev->iommu;
   param->priv = master;
-  add_stream(dev);
+  if (!omit(knob::alloc_smes_when, COUNTED_AT_ATTACH)) add_stream(dev, master);
   return 0;
 }
 
@@ -89,6 +92,8 @@ int driver_attach_dev(core_domain* domain, device* dev) {
   if (param == nullptr) return -ENODEV;
   iommu_master* const master = param->priv;
   if (master == nullptr) return -ENODEV;
+  const u64 counted = master->counted;
+  if (counted == 0) add_stream(dev, master);
   core_domain* const old = master->domain;
   if (removal_has(driver_counts_users)) kref_get(&domain->users);
   if (old != nullptr) {
@@ -122,7 +127,7 @@ void driver_release_device(device* dev) {
     iommu_detach_device(domain, dev);  // arm_iommu_detach_device()
   }
   if (removal_has(users_dropped_first)) leave_domain(master);
-  free_stream(dev);
+  free_stream(dev, master);
   iommu_device* const iommu = dev->iommu_dev.peek();
   if (removal_has(free_unlinks)) mutex_lock(&iommu->streams);
   leave_domain(master);
