@@ -72,8 +72,8 @@ device* named(world& w, u64 handle) {
 
 // As its driver knows the IOMMU; made with its first device.
 iommu_device* iommu_of(iommu_world& here, hw_iommu* hw) {
-  for (iommu_device* iommu : here.iommus)
-    if (iommu->hw.peek() == hw) return iommu;
+  for (const known_iommu& known : here.iommus)
+    if (known.iommu->hw.peek() == hw) return known.iommu;
   auto* const iommu = iorace::make<iommu_device>();
   mutex_init(&iommu->streams);
   iommu->hw.poke(hw);
@@ -84,7 +84,8 @@ iommu_device* iommu_of(iommu_world& here, hw_iommu* hw) {
   INIT_LIST_HEAD(&blocked->dev_pasids);
   kref_init(&blocked->users);
   iommu->blocked.poke(blocked);
-  return here.iommus.add(iommu);
+  here.iommus.add({iommu});
+  return iommu;
 }
 
 // Aliases are of one group and have no PASIDs; a group is behind one IOMMU. Returns 0 or the error.

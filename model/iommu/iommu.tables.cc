@@ -109,7 +109,7 @@ constexpr knob_value reset_fence[] = {
 
 constexpr knob_value alloc_smes_when[] = {
     {"probe", "I27",
-     "When it is probed: the last device of its group leaves the entry to one that is being probed.",
+     "When it is probed: the last device of its group leaves the entry to one that joins it.",
      UPSTREAM, "probe_remove_alias", "root-freed-in-use"},
     {"attach", "I27s", "When it is first attached, under the group's mutex. Sound.", "ours",
      "probe_remove_alias", "clean"},

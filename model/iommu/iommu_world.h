@@ -35,12 +35,16 @@ struct iommu_ghosts {
   ghost_set<ghost_group> groups;  // alive
 };
 
+struct known_iommu {
+  iommu_device* iommu;
+};
+
 struct iommu_world {
   probe_serialiser* probe;
   bus_slot* slots[slots_max];
   device* devices[group_devices_max];  // written before tasks start
   unsigned device_count;
-  ghost_set<iommu_device*> iommus;  // likewise
+  ghost_set<known_iommu> iommus;  // likewise
   iommu_ghosts ghost;
 };
 
