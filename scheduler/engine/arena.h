@@ -88,6 +88,7 @@ class arena {
   }
   // Requires: contains(p).
   cell& at(const void* p) { return cells_[word_of(p)]; }
+  const cell& at(const void* p) const { return cells_[word_of(p)]; }
   history& past(const void* p) { return past_of(word_of(p)); }
   const char* base() const { return base_; }
   object_id object_at(std::uint32_t word) const { return cells_[word].object; }

@@ -147,7 +147,9 @@ class engine {
   void check_live(const void* place, op_kind kind) {
     if (__builtin_expect(!is_alive(place), 0)) found_dead(place, kind);
   }
-  bool is_alive(const void* place) { return memory.contains(place) && memory.at(place).bad == 0; }
+  bool is_alive(const void* place) const {
+    return memory.contains(place) && memory.at(place).bad == 0;
+  }
 
   // One declared access to memory: begins, records and commits it. `mask` has the bits of a value.
   void access(op_kind kind, const void* place, std::uint64_t mask, bool pointer,

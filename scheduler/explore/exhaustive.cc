@@ -187,9 +187,15 @@ void exhaustive::open(const choice_view& view, task_id t) {
     if ((traits(op_.kind).flags & op_lasts) != 0) v.enabler = event_of(mover.awaits->since);
   }
   v.first_step = static_cast<step_id>(engine_.steps().size());
-  if (op_.place != nullptr) v.admits_before = admission(op_.kind, op_.place);
+  if (op_.place != nullptr) v.admits_before = admitted_now();
   first_step_ = engine_.steps().size();
   touched_ = engine_.touched().size();
+}
+
+// The place of a misuse need not be what the kind's events are at: it may be a freed job, say. Nobody
+// waits at it.
+std::uint8_t exhaustive::admitted_now() const {
+  return engine_.is_alive(op_.place) ? admission(op_.kind, op_.place) : admits_all;
 }
 
 // The event that made a step; no_event if that was before the first one.
@@ -211,7 +217,7 @@ void exhaustive::close() {
       if (own < steps.size()) v.enabler = log_.previous_of_next(ours_[steps[own].value]);
     } else {
       add_accesses(v, own, steps.size());
-      v.admits_after = admission(op_.kind, op_.place);
+      v.admits_after = admitted_now();
     }
   }
   log_.close();

@@ -54,6 +54,7 @@ class exhaustive final : public strategy {
   void follow_sleepers();
   void follow_time(const choice_view& view);
   event_id event_of(step_id s) const;
+  std::uint8_t admitted_now() const;
   void add_accesses(event& v, std::size_t first, std::size_t end);
 
   const engine& engine_;
