@@ -15,7 +15,7 @@ namespace iorace::kern {
 
 inline constexpr unsigned rids_max = 4;
 inline constexpr unsigned pasids_max = 2;
-inline constexpr unsigned dids_max = 4;
+inline constexpr unsigned dids_max = 16;
 inline constexpr unsigned IOMMU_NO_PASID = 0;
 
 enum iommu_kind : u64 { IOMMU_VTD, IOMMU_AMD };
