@@ -20,7 +20,7 @@ namespace {
 
 constexpr int probes_floor = 19;
 
-std::vector<std::vector<std::uint8_t>> corpus() {
+std::vector<std::vector<std::uint8_t>> kept_inputs() {
   std::vector<std::string> files;
   for (const auto& entry :
        std::filesystem::directory_iterator(IORACE_SOURCE_DIR "/corpus/iommufd_fuzzer"))
@@ -36,7 +36,7 @@ std::vector<std::vector<std::uint8_t>> corpus() {
 }
 
 TEST(corpus, is_canonical_and_small) {
-  const auto all = corpus();
+  const auto all = kept_inputs();
   EXPECT_GE(all.size(), 50u);
   EXPECT_LE(all.size(), 500u);
   for (const auto& bytes : all) EXPECT_TRUE(is_canonical(bytes, kernel_schema()));
@@ -45,7 +45,7 @@ TEST(corpus, is_canonical_and_small) {
 TEST(corpus, reaches_the_probes) {
   engine e;
   kern::row_set reached = {};
-  for (const auto& bytes : corpus()) {
+  for (const auto& bytes : kept_inputs()) {
     fuzz_input in = decode_input(bytes, kernel_schema());
     in.program.profile = base_profile::repaired;
     bound_program bound(in.program, kernel_schema());
@@ -65,7 +65,7 @@ TEST(corpus, reaches_the_probes) {
 // Rubbish made of the corpus: decoding is total, and what it gives is valid.
 TEST(corpus, mutated_bytes_are_programs) {
   dice d(11);
-  const auto all = corpus();
+  const auto all = kept_inputs();
   ASSERT_FALSE(all.empty());
   for (int i = 0; i < 10000; ++i) {
     std::vector<std::uint8_t> bytes = d.of(all);

@@ -27,7 +27,7 @@ void no_domain_id(call& c) {
   c.before.push_back([=](world*) {
     auto& ids = part_of<hw_iommu>(vtd)->domain_ids;
     *taken = ids.peek();
-    ids.poke(15);
+    ids.poke(~u64{0});
   });
   c.after.push_back([=](world*) { part_of<hw_iommu>(vtd)->domain_ids.poke(*taken); });
 }

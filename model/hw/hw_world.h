@@ -15,7 +15,7 @@ namespace iorace::kern {
 
 inline constexpr unsigned rids_max = 4;
 inline constexpr unsigned pasids_max = 2;
-inline constexpr unsigned dids_max = 4;
+inline constexpr unsigned dids_max = 16;
 inline constexpr unsigned IOMMU_NO_PASID = 0;
 
 enum iommu_kind : u64 { IOMMU_VTD, IOMMU_AMD };
@@ -108,6 +108,7 @@ struct paging_domain {
 };
 IORACE_DESCRIBE(paging_domain, "paging", lock, devices, cache_lock, cache_tags, pgtable, iommu,
                 type, did, did_users, iova_cookie);
+inline bool is_amd(const paging_domain* domain) { return domain->pgtable.grows.peek() != 0; }
 
 // Handles by which programs name things: numbers that depend on the task that made them and not on
 // how tasks interleave. 0 names nothing.

@@ -27,8 +27,6 @@ constexpr block_step block_rows[][3] = {
     {clear_context, unassign_tags, disable_caps},  // BLOCK_ENTRY_FIRST
 };
 
-bool is_amd(const paging_domain* domain) { return domain->pgtable.grows.peek() != 0; }
-
 }  // namespace
 
 static int set_up(paging_domain* domain) {

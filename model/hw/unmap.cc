@@ -19,8 +19,6 @@ constexpr sync_step sync_rows[][2] = {
     {do_nothing, free_tables},    // SYNC_NO_FLUSH
 };
 
-bool is_amd(const paging_domain* domain) { return domain->pgtable.grows.peek() != 0; }
-
 }  // namespace
 
 // Simplified: whole spaces are invalidated page by page.

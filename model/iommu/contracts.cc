@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The chapter's invariants, each at the moments at which sound code keeps it.
-//   entry-names-freed-table    I2.2  when a call returns
 //   device-off-group-domain    I2.3  when the group's mutex is about to be dropped
 //   alias-cut-off              I2.4  when RELEASE writes an entry
 //   owner-without-its-domain   I2.5  when the group's mutex is about to be dropped
 //   released-device-translates I2.7  when RELEASE has returned
 //   core-domain-freed-early    I2.8  when a domain is freed
+//   device-of-an-empty-group   I2.9  when the first device of a group is looked at
 // I2.1, no access to a freed domain, is the heap's verdict (the hardware's walk is an access);
-// I2.6, no deadlock through a callback, the scheduler's.
+// I2.2, no entry names a freed table, is H5 of the hardware's chapter; I2.6, no deadlock through a
+// callback, the scheduler's.
 #include "model/iommu/contracts.h"
 
+#include "model/hw/context.h"
+#include "model/hw/reach.h"
 #include "model/iommu/iommu.h"
 #include "model/iommu/iommu_world.h"
 #include "model/world.h"
@@ -33,12 +36,15 @@ const iommu_master* master_of(const device* dev) {
 bool is_listed(const iommu_group* group, const device* dev) {
   const list_head* at = list_peek_next(&group->devices);
   for (; at != &group->devices; at = list_peek_next(at)) {
-    const auto* const gdev =
-        reinterpret_cast<const group_device*>(reinterpret_cast<const char*>(at) -
-                                              offsetof(group_device, list));
+    const auto* const gdev = reinterpret_cast<const group_device*>(
+        reinterpret_cast<const char*>(at) - offsetof(group_device, list));
     if (gdev->dev.peek() == dev) return true;
   }
   return false;
+}
+
+bool are_aliases(const device* a, const device* b) {
+  return is_alias(a->endpoint.peek(), b->endpoint.peek());
 }
 
 const char* const releasing[] = {"iommu_release_device", nullptr};
@@ -62,9 +68,10 @@ static void judge_devices(const iommu_group* group) {
   if (domain == nullptr) return;
   for (unsigned i = 0; i < here().device_count; ++i) {
     const device* const dev = here().devices[i];
-    if (dev->iommu_group_.peek() != group || !is_listed(group, dev)) continue;
+    if (dev->iommu_group.peek() != group || !is_listed(group, dev)) continue;
     const iommu_master* const master = master_of(dev);
-    if (master != nullptr && master->domain.peek() != domain)
+    if (master == nullptr || dev->iommu.peek()->resetting.peek() != 0) continue;
+    if (master->domain.peek() != domain)
       convict_here("device-off-group-domain", "a listed device is attached to another domain");
   }
 }
@@ -79,10 +86,16 @@ void group_settled(const iommu_group* group) {
   if (group->owner.peek() != 0) {
     if (count == 0 || (domain != nullptr && !of_owner))
       convict_here("owner-without-its-domain", "the group has an owner and another's domain");
-  } else if (count != 0 && domain != group->default_domain.peek() &&
-             domain == group->blocking_domain.peek()) {
+  } else if (count != 0 && (domain == nullptr || domain == group->blocking_domain.peek())) {
     convict_here("owner-without-its-domain", "drivers use the default domain, which is not there");
   }
+}
+
+// Whoever takes the head of the list for one of its entries reads the group as a group_device.
+void first_device(const iommu_group* group) {
+  const peek_scope looking;
+  if (list_peek_empty(&group->devices))
+    convict_here("device-of-an-empty-group", "the head of the group's list is taken for a device");
 }
 
 void domain_freed(const core_domain* domain) {
@@ -100,20 +113,16 @@ void domain_freed(const core_domain* domain) {
   }
 }
 
-void root_freed(const io_root* root) {
+// What others attach and detach meanwhile is not RELEASE's doing.
+void entry_changes(const device* dev, unsigned pasid, const io_table* root) {
   const peek_scope looking;
-  here().ghost.freed_roots.add({root});
-}
-
-void entry_written(const device* dev, const io_root* root) {
-  const peek_scope looking;
-  if (task_inside(current_task(), releasing) == nullptr) return;
+  if (pasid != IOMMU_NO_PASID || task_inside(current_task(), releasing) == nullptr) return;
   for (unsigned i = 0; i < here().device_count; ++i) {
     const device* const other = here().devices[i];
-    if (other == dev || other->rid.peek() != dev->rid.peek()) continue;
+    if (other == dev || !are_aliases(other, dev)) continue;
     const iommu_master* const master = master_of(other);
     if (master == nullptr || master->domain.peek() == nullptr) continue;
-    if (master->domain.peek()->root.peek() != root)
+    if (master->domain.peek()->pgtable.root.peek() != root)
       convict_here("alias-cut-off", "the entry is still in use by another device");
   }
 }
@@ -122,19 +131,14 @@ void release_returned(const device* dev) {
   const peek_scope looking;
   for (unsigned i = 0; i < here().device_count; ++i) {
     const device* const other = here().devices[i];
-    if (other->rid.peek() == dev->rid.peek() && master_of(other) != nullptr) return;
+    if (are_aliases(other, dev) && master_of(other) != nullptr) return;
   }
-  if (dev->entry.peek()->root.peek() != nullptr)
-    convict_here("released-device-translates", "the device is in no group and can do DMA");
-}
-
-void iommu_call_returned(const char* name) {
-  const peek_scope looking;
-  for (const rid_entry* entry : here().entries)
-    for (const ghost_root& freed : here().ghost.freed_roots)
-      if (entry->root.peek() == freed.root)
-        convict("entry-names-freed-table", {name, current_task()}, {nullptr, no_task},
-                "hardware would walk a table that is gone");
+  const hw_endpoint* const endpoint = dev->endpoint.peek();
+  const hw_iommu* const iommu = endpoint->iommu.peek();
+  for (unsigned pasid = 0; pasid < pasids_max; ++pasid)
+    if ((entry_of(endpoint, pasid)->word.peek() & ENTRY_PRESENT) != 0 ||
+        iommu->entry_cache[endpoint->rid.peek()][pasid].peek() != nullptr)
+      convict_here("released-device-translates", "the device is in no group and can do DMA");
 }
 
 }  // namespace iorace::kern::contract

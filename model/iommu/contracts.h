@@ -7,7 +7,7 @@ namespace iorace::kern {
 
 struct core_domain;
 struct device;
-struct io_root;
+struct io_table;
 struct iommu_group;
 
 namespace contract {
@@ -16,13 +16,12 @@ void group_made(iommu_group* group);
 void group_gone(iommu_group* group);
 // The group's mutex is about to be dropped.
 void group_settled(const iommu_group* group);
+// The first of its devices is about to be looked at.
+void first_device(const iommu_group* group);
 void domain_freed(const core_domain* domain);
-void root_freed(const io_root* root);
-// The entry of the device is about to name this root.
-void entry_written(const device* dev, const io_root* root);
+// The entry of the device is about to name another root, or none.
+void entry_changes(const device* dev, unsigned pasid, const io_table* root);
 void release_returned(const device* dev);
-// The call of this name is about to return.
-void iommu_call_returned(const char* name);
 
 }  // namespace contract
 }  // namespace iorace::kern

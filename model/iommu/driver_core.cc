@@ -2,6 +2,8 @@
 //
 // The driver core: it binds and unbinds under the lock of the device, and takes a device away after
 // its driver. Kernel: drivers/base/{dd,core}.c, drivers/vfio/vfio_main.c @ 6.12.117.
+#include "model/hw/dma.h"
+#include "model/iommu/smmu_driver.h"
 #include "model/iommu/iommu_world.h"
 #include "model/iommu/vfio_group.h"
 #include "model/world.h"
@@ -41,6 +43,13 @@ void detach_own(device* dev) {
   iommu_domain_free(own);
 }
 
+void detach_own_pasid(device* dev) {
+  core_domain* const own = dev->own_pasid;
+  iommu_detach_device_pasid(own, dev, 1);
+  dev->own_pasid = nullptr;
+  iommu_domain_free(own);
+}
+
 // Waits for the last user of a device that VFIO drives. The user honours each request
 // to close; they come every ten seconds, which pass when nothing else can move.
 void vfio_unregister_group_dev(device* dev) {
@@ -65,6 +74,8 @@ void device_release_driver(device* dev) {
   if (driver == BOUND_KERNEL) {
     core_domain* const own = dev->own;
     if (own != nullptr) detach_own(dev);
+    core_domain* const own_pasid = dev->own_pasid;
+    if (own_pasid != nullptr) detach_own_pasid(dev);
     iommu_device_unuse_default_domain(dev);
   }
   if (driver == BOUND_VFIO) vfio_unregister_group_dev(dev);
@@ -81,15 +92,25 @@ int may_bind(device* dev) {
 
 }  // namespace
 
-int device_probe_flow(device* dev) {
-  KFUNC();
+// Runs `probe` on a device that is there and has no driver yet; else returns -ENODEV or -EBUSY.
+static int probe_unbound(device* dev, int (*probe)(device*)) {
   down_read(&dev->life);
   const u64 gone = dev->removed;
   const u64 driver = dev->driver;
   int rc = gone != 0 ? -ENODEV : -EBUSY;
-  if (gone == 0 && driver == BOUND_NONE) rc = iommu_probe_device(dev);
+  if (gone == 0 && driver == BOUND_NONE) rc = probe(dev);
   up_read(&dev->life);
   return rc;
+}
+
+int device_probe_flow(device* dev) {
+  KFUNC();
+  return probe_unbound(dev, iommu_probe_device);
+}
+
+int device_configure(device* dev) {
+  KFUNC();
+  return probe_unbound(dev, of_iommu_configure);
 }
 
 int driver_bind(device* dev) {
@@ -107,7 +128,7 @@ int vfio_bind(device* dev) {
   KFUNC();
   device_lock(dev);
   int rc = may_bind(dev);
-  if (rc == 0 && dev->iommu_group_.load(op_kind::read) == nullptr) rc = -EINVAL;
+  if (rc == 0 && dev->iommu_group.load(op_kind::read) == nullptr) rc = -EINVAL;
   if (rc == 0) {
     vfio_device_set_group(dev);
     init_completion(&dev->comp);
@@ -147,8 +168,8 @@ int driver_attach_own(device* dev) {
   return of_bound(dev, BOUND_KERNEL, [dev] {
     core_domain* const already = dev->own;
     if (already != nullptr) return -EBUSY;
-    core_domain* const domain = iommu_paging_domain_alloc(IOMMU_DOMAIN_UNMANAGED);
-    if (domain == nullptr) return -ENOMEM;
+    core_domain* const domain = iommu_paging_domain_alloc(dev, IOMMU_DOMAIN_UNMANAGED);
+    if (IS_ERR(domain)) return static_cast<int>(PTR_ERR(domain));
     const int rc = iommu_attach_device(domain, dev);
     if (rc == 0)
       dev->own = domain;
@@ -165,6 +186,43 @@ int driver_detach_own(device* dev) {
     if (own == nullptr) return -EINVAL;
     detach_own(dev);
     return 0;
+  });
+}
+
+int driver_attach_pasid(device* dev) {
+  KFUNC();
+  return of_bound(dev, BOUND_KERNEL, [dev] {
+    if ((dev->flags.peek() & DEVICE_PASID) == 0) return -EOPNOTSUPP;
+    core_domain* const already = dev->own_pasid;
+    if (already != nullptr) return -EBUSY;
+    core_domain* const domain = iommu_paging_domain_alloc(dev, IOMMU_DOMAIN_UNMANAGED);
+    if (IS_ERR(domain)) return static_cast<int>(PTR_ERR(domain));
+    const int rc = iommu_attach_device_pasid(domain, dev, 1);
+    if (rc == 0)
+      dev->own_pasid = domain;
+    else
+      iommu_domain_free(domain);
+    return rc;
+  });
+}
+
+int driver_detach_pasid(device* dev) {
+  KFUNC();
+  return of_bound(dev, BOUND_KERNEL, [dev] {
+    core_domain* const own = dev->own_pasid;
+    if (own == nullptr) return -EINVAL;
+    detach_own_pasid(dev);
+    return 0;
+  });
+}
+
+// While the device is reset, its own lock is held.
+int device_reset(device* dev) {
+  KFUNC();
+  return of_bound(dev, BOUND_VFIO, [dev] {
+    const int rc = pci_dev_reset_iommu_prepare(dev);
+    if (rc == 0) pci_dev_reset_iommu_done(dev);
+    return rc;
   });
 }
 
@@ -192,7 +250,7 @@ int group_store_type(device* dev, u64 type) {
   KFUNC();
   device_lock(dev);
   const u64 gone = dev->removed;
-  iommu_group* const group = gone != 0 ? nullptr : dev->iommu_group_.load(op_kind::read);
+  iommu_group* const group = gone != 0 ? nullptr : dev->iommu_group.load(op_kind::read);
   if (group != nullptr) iommu_group_get(group);
   device_unlock(dev);
   if (group == nullptr) return -ENODEV;
@@ -201,20 +259,9 @@ int group_store_type(device* dev, u64 type) {
   return rc;
 }
 
-// The walk reads the entry, then the page that it names.
-int device_walk(device* dev) {
+int device_dma(device* dev) {
   KFUNC();
-  rid_entry* const entry = dev->entry.peek();
-  down_read(&entry->walks);
-  io_root* const root = READ_ONCE(entry->root);
-  if (root != nullptr) READ_ONCE(root->pte);
-  up_read(&entry->walks);
-  if (root == nullptr) {
-    PROBE(walk_blocked);
-    return -EFAULT;
-  }
-  PROBE(walk_done);
-  return 0;
+  return dma_access(dev->endpoint.peek(), IOMMU_NO_PASID, vfio_iova, true);
 }
 
 }  // namespace iorace::kern

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The chapter's flows. One line of the table per flow, one function that unpacks its arguments.
-#include "model/iommu/contracts.h"
+#include "model/hw/context.h"
 #include "model/iommu/iommu_tables.h"
 #include "model/iommu/iommu_world.h"
 #include "model/iommu/vfio_group.h"
@@ -11,24 +11,29 @@
 namespace iorace::kern::iommu_tables {
 namespace {
 
-constexpr named_value rids[] = {{"a", 0}, {"b", 1}, {"c", 2},
-                                {"d", 3}, {"e", 4}, {"f", 5}, {"g", 6}};
-constexpr named_value kinds[] = {{"plain", DRIVER_PLAIN}, {"reentrant", DRIVER_REENTRANT}};
+constexpr named_value rids[] = {{"a", 0}, {"b", 1}, {"c", 2}, {"d", 3}};
+constexpr named_value flag_names[] = {{"reentrant", DEVICE_REENTRANT},
+                                      {"direct", DEVICE_DIRECT},
+                                      {"pasid", DEVICE_PASID},
+                                      {"fwspec", DEVICE_FWSPEC}};
+constexpr u64 all_flags = DEVICE_REENTRANT | DEVICE_DIRECT | DEVICE_PASID | DEVICE_FWSPEC;
 constexpr named_value types[] = {{"dma", IOMMU_DOMAIN_DMA}, {"dma_fq", IOMMU_DOMAIN_DMA_FQ}};
 constexpr named_value owners[] = {{"iommufd", 2}, {"other", 3}};
 
+constexpr arg_info iommu_arg = {.name = "iommu", .kind = arg_kind::object, .cls = "iommu"};
 constexpr arg_info device_arg = {.name = "device", .kind = arg_kind::object, .cls = "device"};
 constexpr arg_info rid_arg = {.name = "rid", .kind = arg_kind::choice, .choices = rids, .dull = 0};
 constexpr arg_info slot_arg = {.name = "slot", .kind = arg_kind::choice, .dull = 0};
-constexpr arg_info kind_arg = {
-    .name = "driver", .kind = arg_kind::choice, .choices = kinds, .dull = DRIVER_PLAIN};
+constexpr arg_info flags_arg = {
+    .name = "flags", .kind = arg_kind::flags, .choices = flag_names, .dull = 0};
 constexpr arg_info type_arg = {
     .name = "type", .kind = arg_kind::choice, .choices = types, .dull = IOMMU_DOMAIN_DMA};
 constexpr arg_info owner_arg = {
     .name = "owner", .kind = arg_kind::choice, .choices = owners, .dull = 2};
 
-constexpr arg_info device_add_args[] = {rid_arg, slot_arg, kind_arg};
+constexpr arg_info device_add_args[] = {iommu_arg, rid_arg, slot_arg, flags_arg};
 constexpr arg_info one_device_args[] = {device_arg};
+constexpr std::span<const arg_info> no_args;
 constexpr arg_info typed_args[] = {device_arg, type_arg};
 constexpr arg_info owned_args[] = {device_arg, owner_arg};
 
@@ -36,21 +41,28 @@ constexpr arg_info owned_args[] = {device_arg, owner_arg};
 #define ERRORS(flow, ...)               \
   constexpr char flow##_name[] = #flow; \
   constexpr int flow##_errors[] = {__VA_ARGS__}
-ERRORS(device_add, EINVAL, ENOSPC, EBUSY);
-ERRORS(device_probe, ENOENT, ENODEV, EBUSY, ENOMEM);
+ERRORS(device_add, EBUSY, ENOENT, EINVAL, ENOSPC, EEXIST);
+ERRORS(device_probe, ENOENT, ENODEV, EBUSY, ENOMEM, ENOSPC, EINVAL);
+ERRORS(device_configure, ENOENT, ENODEV, EBUSY, ENOMEM, ENOSPC, EINVAL);
+ERRORS(bus_probe, ENOMEM, ENOSPC, EINVAL);
 ERRORS(device_remove, ENOENT, ENODEV);
 ERRORS(driver_bind, ENOENT, ENODEV, EBUSY, EPROBE_DEFER);
 ERRORS(driver_unbind, ENOENT, ENODEV);
 ERRORS(vfio_device_bind, ENOENT, ENODEV, EBUSY, EINVAL);
-ERRORS(vfio_group_set_container, ENOENT, EINVAL, ENODEV, EPERM, EBUSY, ENOMEM);
+ERRORS(vfio_group_set_container, ENOENT, EINVAL, ENODEV, EPERM, EBUSY, ENOMEM, ENOSPC);
 ERRORS(vfio_group_unset_container, ENOENT, EINVAL, EBUSY);
+ERRORS(vfio_group_map_dma, ENOENT, EINVAL, EEXIST, ENOMEM);
+ERRORS(vfio_group_unmap_dma, ENOENT, EINVAL);
 ERRORS(vfio_group_open_device, ENOENT, ENODEV, EINVAL);
 ERRORS(vfio_group_close_device, ENOENT, EBADF);
-ERRORS(device_attach, ENOENT, ENODEV, EBUSY, ENOMEM, EINVAL);
+ERRORS(device_attach, ENOENT, ENODEV, EBUSY, ENOMEM, ENOSPC, EINVAL);
 ERRORS(device_detach, ENOENT, ENODEV, EINVAL);
+ERRORS(device_attach_pasid, ENOENT, ENODEV, EOPNOTSUPP, EBUSY, ENOMEM, ENOSPC);
+ERRORS(device_detach_pasid, ENOENT, ENODEV, EINVAL);
+ERRORS(device_reset, ENOENT, ENODEV, EBUSY, ENOMEM);
 ERRORS(device_claim_owner, ENOENT, ENODEV, EINVAL, EPERM, EBUSY, ENOMEM);
 ERRORS(device_release_owner, ENOENT, ENODEV, EINVAL);
-ERRORS(iommu_group_type, ENOENT, ENODEV, EINVAL, EPERM, ENOMEM);
+ERRORS(iommu_group_type, ENOENT, EINVAL, ENODEV, EPERM, ENOMEM, ENOSPC);
 ERRORS(device_dma, ENOENT, EFAULT);
 
 // Handles are numbers of devices, from 1 on. Only setups add devices: task 0.
@@ -58,21 +70,61 @@ device* named(world& w, u64 handle) {
   return handle == 0 || handle > w.iommu->device_count ? nullptr : w.iommu->devices[handle - 1];
 }
 
+// As its driver knows the IOMMU; made with its first device.
+iommu_device* iommu_of(iommu_world& here, hw_iommu* hw) {
+  for (const known_iommu& known : here.iommus)
+    if (known.iommu->hw.peek() == hw) return known.iommu;
+  auto* const iommu = iorace::make<iommu_device>();
+  mutex_init(&iommu->streams);
+  iommu->hw.poke(hw);
+  auto* const blocked = iorace::make<core_domain>();
+  blocked->iommu.poke(iommu);
+  spin_lock_init(&blocked->lock);
+  INIT_LIST_HEAD(&blocked->devices);
+  INIT_LIST_HEAD(&blocked->dev_pasids);
+  kref_init(&blocked->users);
+  iommu->blocked.poke(blocked);
+  here.iommus.add({iommu});
+  return iommu;
+}
+
+// Aliases are of one group and have no PASIDs; a group is behind one IOMMU. Returns 0 or the error.
+int may_be_added(const iommu_world& here, const hw_iommu* hw, u64 rid, u64 slot, u64 flags) {
+  for (unsigned i = 0; i < here.device_count; ++i) {
+    const device* const other = here.devices[i];
+    const hw_endpoint* const endpoint = other->endpoint.peek();
+    const bool same_slot = other->slot.peek() == slot;
+    if (same_slot && endpoint->iommu.peek() != hw) return -EINVAL;
+    if (endpoint->iommu.peek() != hw || endpoint->rid.peek() != rid) continue;
+    if (!same_slot) return -EINVAL;
+    if (((flags | other->flags.peek()) & DEVICE_PASID) != 0) return -EEXIST;
+  }
+  return 0;
+}
+
+// Setups add devices: before there are tasks.
 call_result device_add(world& w, const call_args& a) {
   iommu_world& here = *w.iommu;
   if (current_task() != 0) return {-EBUSY, 0};
-  if (a.value[0] >= requesters_max || a.value[1] >= slots_max || a.value[2] > DRIVER_REENTRANT)
+  auto* const hw = static_cast<hw_iommu*>(hw_by_handle(a.value[0]));
+  if (hw == nullptr) return {-ENOENT, 0};
+  if (a.value[1] >= rids_max || a.value[2] >= slots_max || (a.value[3] & ~all_flags) != 0)
     return {-EINVAL, 0};
   if (here.device_count == group_devices_max) return {-ENOSPC, 0};
+  const int rc = may_be_added(here, hw, a.value[1], a.value[2], a.value[3]);
+  if (rc != 0) return {rc, 0};
+  hw_endpoint* const endpoint = hw_endpoint_make(hw, static_cast<unsigned>(a.value[1]), false);
+  if (endpoint == nullptr) return {-EEXIST, 0};
   auto* const dev = iorace::make<device>();
   init_rwsem(&dev->life);
   mutex_init(&dev->lock);
   refcount_set(&dev->registered, 0);
   init_completion(&dev->comp);
-  dev->entry.poke(here.entries[a.value[0]]);
-  dev->rid.poke(a.value[0]);
-  dev->slot.poke(a.value[1]);
-  dev->kind.poke(a.value[2]);
+  dev->endpoint.poke(endpoint);
+  dev->iommu_dev.poke(iommu_of(here, hw));
+  dev->slot.poke(a.value[2]);
+  dev->flags.poke(a.value[3]);
+  if ((a.value[3] & DEVICE_FWSPEC) != 0) iommu_fwspec_init(dev);
   here.devices[here.device_count++] = dev;
   return {0, here.device_count};
 }
@@ -96,18 +148,19 @@ int store_type(device* dev, u64 type) {
                                                                  : group_store_type(dev, type);
 }
 
+call_result bus_pass(world&, const call_args&) { return {bus_iommu_probe(), 0}; }
+
 template <call_result (*Body)(world&, const call_args&), const auto& Name, const auto& Errors>
 call_result enter(world& w, const call_args& a) {
   const call_result r = Body(w, a);
-  CONTRACT(iommu_call_returned, Name);
   CONTRACT(syscall_returned, Name, r.rc, Errors, std::size(Errors));
   return r;
 }
 
-#define FLOW(where, name, body, args, out, words, at)                                 \
-  flow_info {                                                                         \
-    #name, words, at, flow_context::where, out, args, enter < body, name##_name,      \
-        name##_errors>, name##_errors                                                 \
+#define FLOW(where, name, body, args, out, words, at)                                            \
+  flow_info {                                                                                    \
+#name, words, at, flow_context::where, out, args, enter < body, name##_name, name##_errors>, \
+        name##_errors                                                                            \
   }
 
 constexpr flow_info flow_table[] = {
@@ -117,6 +170,12 @@ constexpr flow_info flow_table[] = {
     FLOW(kernel, device_probe, of_one<device_probe_flow>, one_device_args, nullptr,
          "The IOMMU driver probes it, and it joins its group.",
          "drivers/iommu/iommu.c:iommu_probe_device"),
+    FLOW(kernel, device_configure, of_one<device_configure>, one_device_args, nullptr,
+         "Firmware names the IOMMU of a device, which is probed then.",
+         "drivers/iommu/of_iommu.c:of_iommu_configure"),
+    FLOW(kernel, bus_probe, bus_pass, no_args, nullptr,
+         "Probes all devices, then sets up the default domains of their groups.",
+         "drivers/iommu/iommu.c:bus_iommu_probe"),
     FLOW(kernel, device_remove, of_one<device_del>, one_device_args, nullptr,
          "Unbinds the driver and takes the device away.",
          "drivers/iommu/iommu.c:iommu_release_device"),
@@ -126,14 +185,19 @@ constexpr flow_info flow_table[] = {
     FLOW(kernel, driver_unbind, of_one<driver_unbind>, one_device_args, nullptr,
          "Unbinds whatever driver is bound.",
          "drivers/iommu/iommu.c:iommu_device_unuse_default_domain"),
-    FLOW(kernel, vfio_device_bind, of_one<vfio_bind>, one_device_args, nullptr,
-         "Binds VFIO.", "drivers/vfio/group.c:vfio_device_set_group"),
+    FLOW(kernel, vfio_device_bind, of_one<vfio_bind>, one_device_args, nullptr, "Binds VFIO.",
+         "drivers/vfio/group.c:vfio_device_set_group"),
     FLOW(syscall, vfio_group_set_container, of_one<vfio_set_container>, one_device_args, nullptr,
          "Claims the device's group and attaches a domain.",
          "drivers/vfio/container.c:vfio_container_attach_group"),
     FLOW(syscall, vfio_group_unset_container, of_one<vfio_unset_container>, one_device_args,
          nullptr, "Detaches the group and frees the domain.",
          "drivers/vfio/container.c:vfio_group_detach_container"),
+    FLOW(syscall, vfio_group_map_dma, of_one<vfio_group_map_dma>, one_device_args, nullptr,
+         "The user maps a page in the group's container.",
+         "drivers/vfio/vfio_iommu_type1.c:vfio_dma_do_map"),
+    FLOW(syscall, vfio_group_unmap_dma, of_one<vfio_group_unmap_dma>, one_device_args, nullptr,
+         "And takes it away.", "drivers/vfio/vfio_iommu_type1.c:vfio_dma_do_unmap"),
     FLOW(syscall, vfio_group_open_device, of_one<vfio_open>, one_device_args, nullptr,
          "The user opens the device.", "drivers/vfio/group.c:vfio_df_group_open"),
     FLOW(syscall, vfio_group_close_device, of_one<vfio_close>, one_device_args, nullptr,
@@ -142,16 +206,22 @@ constexpr flow_info flow_table[] = {
          "A driver attaches a domain of its own.", "drivers/iommu/iommu.c:iommu_attach_device"),
     FLOW(kernel, device_detach, of_one<driver_detach_own>, one_device_args, nullptr,
          "And detaches it.", "drivers/iommu/iommu.c:iommu_detach_device"),
+    FLOW(kernel, device_attach_pasid, of_one<driver_attach_pasid>, one_device_args, nullptr,
+         "A driver attaches a domain to a PASID.",
+         "drivers/iommu/iommu.c:iommu_attach_device_pasid"),
+    FLOW(kernel, device_detach_pasid, of_one<driver_detach_pasid>, one_device_args, nullptr,
+         "And detaches it.", "drivers/iommu/iommu.c:iommu_detach_device_pasid"),
+    FLOW(kernel, device_reset, of_one<device_reset>, one_device_args, nullptr,
+         "VFIO resets a device.", "drivers/pci/pci.c:pcie_flr"),
     FLOW(kernel, device_claim_owner, of_two<claim>, owned_args, nullptr,
-         "Claims DMA ownership by device.",
-         "drivers/iommu/iommu.c:iommu_device_claim_dma_owner"),
+         "Claims DMA ownership by device.", "drivers/iommu/iommu.c:iommu_device_claim_dma_owner"),
     FLOW(kernel, device_release_owner, of_one<driver_unclaim>, one_device_args, nullptr,
          "Gives one claim back.", "drivers/iommu/iommu.c:iommu_device_release_dma_owner"),
     FLOW(syscall, iommu_group_type, of_two<store_type>, typed_args, nullptr,
          "Changes the type of the group's default domain.",
          "drivers/iommu/iommu.c:iommu_group_store_type"),
-    FLOW(agent, device_dma, of_one<device_walk>, one_device_args, nullptr,
-         "The device does DMA.", "hardware"),
+    FLOW(agent, device_dma, of_one<device_dma>, one_device_args, nullptr,
+         "The device writes to a page of the user's.", "hardware"),
 };
 
 }  // namespace
@@ -160,10 +230,10 @@ std::span<const flow_info> flows() { return flow_table; }
 
 const class_info* class_called(std::string_view name) {
   static constexpr const class_info* classes[] = {
-      class_of<device>(),       class_of<iommu_group>(),      class_of<core_domain>(),
-      class_of<io_root>(),      class_of<rid_entry>(),        class_of<dev_iommu>(),
-      class_of<iommu_master>(), class_of<vfio_iommu_group>(), class_of<group_device>(),
-      class_of<bus_slot>(),     class_of<probe_serialiser>(),
+      class_of<device>(),       class_of<iommu_group>(),    class_of<core_domain>(),
+      class_of<dev_iommu>(),    class_of<iommu_master>(),   class_of<vfio_iommu_group>(),
+      class_of<group_device>(), class_of<bus_slot>(),       class_of<probe_serialiser>(),
+      class_of<iommu_device>(), class_of<dev_pasid_info>(), class_of<iommu_fwspec>(),
   };
   for (const class_info* cls : classes)
     if (cls->name == name) return cls;

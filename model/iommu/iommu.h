@@ -4,6 +4,7 @@
 // group. Kernel: drivers/iommu/iommu.c, drivers/iommu/iommu-priv.h @ 6.12.117.
 #pragma once
 
+#include "model/hw/hw_world.h"
 #include "model/kernel.h"
 #include "scheduler/sync/completion.h"
 #include "scheduler/sync/kref.h"
@@ -11,6 +12,7 @@
 #include "scheduler/sync/mutex.h"
 #include "scheduler/sync/rwsem.h"
 #include "scheduler/sync/spinlock.h"
+#include "scheduler/sync/xarray.h"
 
 namespace iorace::kern {
 
@@ -24,40 +26,35 @@ enum core_domain_type : u64 {
 };
 enum set_domain_flags : unsigned { IOMMU_SET_DOMAIN_MUST_SUCCEED = 1 };
 
-// The page of a page table that hardware begins its walk at.
-struct io_root {
-  shared<u64> pte;
-};
-IORACE_DESCRIBE(io_root, "root", pte);
-
-// Hardware: what requests of one requester id are translated by. Null blocks.
-struct rid_entry {
-  shared<io_root*> root;
-  rw_semaphore walks;  // read: a walk is under way; write: an invalidation has completed
-};
-IORACE_DESCRIBE(rid_entry, "entry", root, walks);
+struct iommu_device;
 
 // struct iommu_domain of the core, with what the driver keeps in it. The name is taken by the mock
 // domain of the iommufd chapter.
 struct core_domain {
   shared<u64> type;
-  shared<io_root*> root;  // null: blocks
-  spinlock_t lock;        // the driver's, of devices
-  list_head devices;      // the driver's: attached
-  kref users;             // of drivers that count (knob release_device)
+  shared<iommu_device*> iommu;
+  io_pgtable pgtable;  // without a root: blocks
+  shared<u64> did;     // by which hardware tells domains apart; given when it is made
+  spinlock_t lock;     // the driver's, of devices
+  list_head devices;   // the driver's: attached
+  list_head dev_pasids;
+  kref users;  // of drivers that count (knob release_device)
 };
-IORACE_DESCRIBE(core_domain, "dom", type, root, lock, devices, users);
+IORACE_DESCRIBE(core_domain, "dom", type, iommu, pgtable, did, lock, devices, dev_pasids, users);
 
 struct iommu_group {
-  mutex lock;  // the kernel's `mutex`
+  struct mutex mutex;
   list_head devices;
-  kref kobj;  // devices_kobj
+  list_head entry;  // on a list of groups without a default domain
+  kref kobj;        // devices_kobj
+  xarray pasid_array;
   shared<core_domain*> domain, default_domain, blocking_domain;
-  shared<u64> owner, owner_cnt;  // 0: nobody
-  shared<u64> slot;              // where the bus finds it
+  shared<u64> owner, owner_cnt;           // 0: nobody
+  shared<core_domain*> resetting_domain;  // of a fence (knob reset.fence)
+  shared<u64> slot;                       // where the bus finds it
 };
-IORACE_DESCRIBE(iommu_group, "group", lock, devices, kobj, domain, default_domain, blocking_domain,
-                owner, owner_cnt, slot);
+IORACE_DESCRIBE(iommu_group, "group", mutex, devices, entry, kobj, pasid_array, domain,
+                default_domain, blocking_domain, owner, owner_cnt, resetting_domain, slot);
 
 struct device;
 
@@ -71,57 +68,121 @@ IORACE_DESCRIBE(group_device, "gdev", list, dev);
 struct iommu_master {
   list_head link;  // in its domain's devices
   shared<core_domain*> domain;
+  shared<u64> counted;  // among the masters of its requester id
 };
-IORACE_DESCRIBE(iommu_master, "master", link, domain);
+IORACE_DESCRIBE(iommu_master, "master", link, domain, counted);
+
+// The driver's data of a PASID of a device.
+struct dev_pasid_info {
+  list_head link_domain;
+  shared<device*> dev;
+};
+IORACE_DESCRIBE(dev_pasid_info, "pasid_info", link_domain, dev);
+
+// What firmware says about a device.
+struct iommu_fwspec {
+  shared<u64> ids;
+};
+IORACE_DESCRIBE(iommu_fwspec, "fwspec", ids);
 
 struct dev_iommu {
+  shared<iommu_fwspec*> fwspec;
   shared<iommu_master*> priv;
   shared<u64> iommu_dev;  // 1 once the driver has probed
+  shared<u64> max_pasids;
+  shared<u64> require_direct;
+  shared<u64> resetting;  // blocked whatever its group is attached to (knob reset.fence)
 };
-IORACE_DESCRIBE(dev_iommu, "dev_iommu", priv, iommu_dev);
+IORACE_DESCRIBE(dev_iommu, "dev_iommu", fwspec, priv, iommu_dev, max_pasids, require_direct,
+                resetting);
 
-enum iommu_driver_kind : u64 { DRIVER_PLAIN, DRIVER_REENTRANT };
+// An IOMMU as its driver knows it.
+struct iommu_device {
+  struct mutex streams;  // of masters
+  shared<hw_iommu*> hw;
+  shared<u64> masters[rids_max];  // by requester id (knob alloc_smes.when)
+  shared<core_domain*> blocked;   // static
+};
+IORACE_DESCRIBE(iommu_device, "iommu_dev", streams, hw, masters, blocked);
+
+// The driver's release op used to call the core; firmware wants direct mappings; there are PASIDs;
+// firmware has named the IOMMU.
+enum device_flags : u64 {
+  DEVICE_REENTRANT = 1,
+  DEVICE_DIRECT = 2,
+  DEVICE_PASID = 4,
+  DEVICE_FWSPEC = 8,
+};
 enum bound_driver : u64 { BOUND_NONE, BOUND_KERNEL, BOUND_VFIO };
 
 // struct device as far as the core and the driver core know it; lives as long as the execution.
 struct device {
-  rw_semaphore life;  // read: is being probed; write: a driver comes or goes, or the device
-  mutex lock;         // device_lock()
+  rw_semaphore life;      // read: is being probed; write: a driver comes or goes, or the device
+  mutex lock;             // device_lock()
   refcount_t registered;  // vfio_device: users of the registration
   completion comp;        //   and who waits for the last of them
-  shared<iommu_group*> iommu_group_;
+  shared<struct iommu_group*> iommu_group;
   shared<dev_iommu*> iommu;
   shared<u64> driver;  // bound_driver
   shared<u64> removed;
   shared<u64> opened, claimed;
-  shared<core_domain*> own;  // of the bound driver
-  shared<rid_entry*> entry;
-  shared<u64> rid, slot, kind;
+  shared<core_domain*> own;        // of the bound driver
+  shared<core_domain*> own_pasid;  //   for PASID 1
+  shared<hw_endpoint*> endpoint;
+  shared<iommu_device*> iommu_dev;
+  shared<u64> slot, flags;
 };
-IORACE_DESCRIBE(device, "device", life, lock, registered, comp, iommu_group_, iommu, driver,
-                removed, opened, claimed, own, entry, rid, slot, kind);
+IORACE_DESCRIBE(device, "device", life, lock, registered, comp, iommu_group, iommu, driver, removed,
+                opened, claimed, own, own_pasid, endpoint, iommu_dev, slot, flags);
 
 // Probe and release. Callers hold no lock.
 int iommu_probe_device(device* dev);
 void iommu_release_device(device* dev);
+// For whoever is not the core: takes a device out of its group.
+void iommu_group_remove_device(device* dev);
+// Probes all devices, then gives the groups that have none their default domains.
+int bus_iommu_probe();
+// Firmware names the IOMMU of a device, which is probed then.
+int of_iommu_configure(device* dev);
+// Return null, or -ENOMEM. Require: the lock of probes, but for variants.
+dev_iommu* dev_iommu_get(device* dev);
+int iommu_fwspec_init(device* dev);
+void dev_iommu_free(device* dev);
+// Requires: the group's mutex, since 6.6.
+void iommu_deinit_device(device* dev);
+void __iommu_group_free_device(iommu_group* group, group_device* gdev);
+
 void iommu_group_get(iommu_group* group);
 void iommu_group_put(iommu_group* group);
+// ops->device_group. Returns a group with a reference, or null.
+iommu_group* pci_device_group(device* dev);
+// Does not ask whether there is one. Requires: the group's mutex.
+device* iommu_group_first_dev(iommu_group* group);
 // Locks, for the flows that look at what they protect.
 void iommu_group_lock(iommu_group* group);
 void iommu_group_unlock(iommu_group* group);
 
 // Domains.
-core_domain* iommu_paging_domain_alloc(u64 type);  // null: no memory
 void iommu_domain_free(core_domain* domain);
 int iommu_attach_group(core_domain* domain, iommu_group* group);
 void iommu_detach_group(core_domain* domain, iommu_group* group);
 int iommu_attach_device(core_domain* domain, device* dev);
 void iommu_detach_device(core_domain* domain, device* dev);
 // Requires: the group's mutex.
-int iommu_group_set_domain_internal(iommu_group* group, core_domain* domain, unsigned flags);
-int iommu_device_set_domain(iommu_group* group, device* dev, core_domain* domain, unsigned flags);
+int __iommu_group_set_domain_internal(iommu_group* group, core_domain* domain, unsigned flags);
+int __iommu_device_set_domain(iommu_group* group, device* dev, core_domain* domain, unsigned flags);
+int __iommu_group_alloc_blocking_domain(iommu_group* group);
+// Type 0 is what the system prefers.
 int iommu_setup_default_domain(iommu_group* group, u64 type);
 int iommu_group_store_type(iommu_group* group, u64 type);
+
+// PASIDs.
+int iommu_attach_device_pasid(core_domain* domain, device* dev, unsigned pasid);
+void iommu_detach_device_pasid(core_domain* domain, device* dev, unsigned pasid);
+
+// A device is reset: nothing of its translation is in use meanwhile.
+int pci_dev_reset_iommu_prepare(device* dev);
+void pci_dev_reset_iommu_done(device* dev);
 
 // Ownership.
 int iommu_device_use_default_domain(device* dev);
@@ -130,11 +191,5 @@ int iommu_group_claim_dma_owner(iommu_group* group, u64 owner);
 void iommu_group_release_dma_owner(iommu_group* group);
 int iommu_device_claim_dma_owner(device* dev, u64 owner);
 void iommu_device_release_dma_owner(device* dev);
-
-// The driver (iommu_ops).
-int driver_probe_device(device* dev);
-void driver_release_device(device* dev);
-// Returns 0, or -ENODEV if the driver does not know the device.
-int driver_attach_dev(core_domain* domain, device* dev);
 
 }  // namespace iorace::kern

@@ -7,6 +7,7 @@
 namespace iorace::kern::iommu_tables {
 namespace {
 
+#define UPSTREAM "6.12.117"
 #define SEED "[PATCH 4/4] iommu: Fix ordering of iommu_release_device() (2022-09)"
 
 constexpr knob_value release_device[] = {
@@ -17,7 +18,7 @@ constexpr knob_value release_device[] = {
      "The reference to the group goes first, and with the last one the default domain.",
      "before 9ac8545199a1", "release_last_device", "core-domain-freed-early"},
     {"driver_first", "A1", "The driver forgets the device, without a lock, while it is listed.",
-     "9ac8545199a1", "release_device", "device-off-group-domain"},
+     "9ac8545199a1", "release_device", "use-after-free"},
     {"list_del_first", "A2", "The device leaves the list, then the driver forgets it, unlocked.",
      SEED, "release_device", "use-after-free"},
     {"group_reference", "A3",
@@ -33,14 +34,13 @@ constexpr knob_value release_device[] = {
     {"detach_shared", "A5ii",
      "The same without a warning: the default domain replaces the translation of an alias.", SEED,
      "release_shared_rid", "alias-cut-off"},
-    {"domain_users", "A6",
-     "Drivers count the domain as long as the hardware walks it. Sound.", SEED, "release_device",
-     "clean"},
+    {"domain_users", "A6", "Drivers count the domain as long as the hardware walks it. Sound.",
+     SEED, "release_walker", "clean"},
     {"users_early", "A6w", "They count it, but drop it before the hardware does.", "ours",
-     "release_device", "use-after-free"},
+     "release_walker", "root-freed-in-use"},
     {"free_unlinks", "A7",
      "Freeing a domain unlinks who is attached: no list is corrupt, but the hardware walks on.",
-     SEED, "release_device", "use-after-free"},
+     SEED, "release_walker", "root-freed-in-use"},
     {"warn_if_bound", "A8",
      "A warning for a device that is released while a driver is bound. Detects, prevents nothing.",
      SEED, "release_device", "clean"},
@@ -48,17 +48,16 @@ constexpr knob_value release_device[] = {
      "As driver_first; VFIO lets go of the group with the last device. Sound for a single device.",
      "ca5f21b25749", "release_last_device", "clean"},
     {"release_domain", "A11",
-     "The core attaches a static blocking domain before the driver's release. Sound.", "6.12.117",
+     "The core attaches a static blocking domain before the driver's release. Sound.", UPSTREAM,
      "release_device", "clean"},
-    {"release_domain_shared", "A11ii",
-     "The same on drivers that write the entry of an alias.", "6.12.117", "release_shared_rid",
-     "alias-cut-off"},
+    {"release_domain_shared", "A11ii", "The same on drivers that write the entry of an alias.",
+     UPSTREAM, "release_shared_rid", "alias-cut-off"},
 };
 constexpr knob_value vfio_group_lifetime[] = {
     {"strict", "K35s", "VFIO lets go of the group with its last device.", "ca5f21b25749",
      "release_last_device", "clean"},
-    {"until_detach", "K35", "It lets go when the user unsets the container.",
-     "before ca5f21b25749", "release_last_device", "kernel-warn"},
+    {"until_detach", "K35", "It lets go when the user unsets the container.", "before ca5f21b25749",
+     "release_last_device", "kernel-warn"},
 };
 constexpr knob_value probe_device_lock[] = {
     {"global", "K37s", "One mutex for all probes.", "01657bc14a39", "probe_race", "clean"},
@@ -66,9 +65,54 @@ constexpr knob_value probe_device_lock[] = {
      "probe_race", "data-race"},
 };
 constexpr knob_value use_default_domain_check[] = {
-    {"owner", "I25s", "A driver is refused while somebody owns the group.", "6.12.117",
-     "claim_owner", "clean"},
+    {"owner", "I25s", "A driver is refused while somebody owns the group.", UPSTREAM, "claim_owner",
+     "clean"},
     {"none", "I25", "It is bound all the same.", "ours", "claim_owner", "kernel-warn"},
+};
+
+constexpr knob_value use_default_domain_ready[] = {
+    {"checked", "K38s", "A driver is deferred while its group has no default domain.", UPSTREAM,
+     "bind_bus_probe", "clean"},
+    {"unchecked", "K38", "It is bound, and no pass over the bus has set up its DMA.",
+     "before the check for a default domain", "bind_bus_probe", "owner-without-its-domain"},
+};
+constexpr knob_value bus_iommu_probe_group[] = {
+    {"unreferenced", "I26", "Its list keeps groups that may go with their last device.", UPSTREAM,
+     "remove_bus_probe", "use-after-free"},
+    {"referenced", "I26s", "A reference, and a look whether a device is left. Sound.", "ours",
+     "remove_bus_probe", "clean"},
+};
+constexpr knob_value of_iommu_configure_lock[] = {
+    {"probe_lock", "K39s", "The lock of probes.", "3832862eb9c4, bcb81ac6ae3c", "configure_probe",
+     "clean"},
+    {"none", "K39", "Nothing: a probe may find half of what it makes.", "before bcb81ac6ae3c",
+     "configure_probe", "data-race"},
+    {"none_pointer_last", "K40",
+     "Nothing, and a probe that fails forgets dev->iommu once that is freed.",
+     "before CVE-2022-48796", "configure_failing_probe", "use-after-free"},
+};
+constexpr knob_value set_group_pasid_undo[] = {
+    {"to_failed", "K41s", "The devices that have got the domain.", "b025dea63cde", "attach_pasid",
+     "clean"},
+    {"all", "K41", "All devices of the group, also those that never got it.", "before b025dea63cde",
+     "attach_pasid", "kernel-warn"},
+};
+constexpr knob_value reset_fence[] = {
+    {"none", "K36n", "Nothing: a reset does not know of domains.", UPSTREAM, "reset_detach",
+     "clean"},
+    {"rejects_all", "K36", "A fence that also rejects changes that must not fail.",
+     "7.0, before CVE-2026-52952", "reset_detach", "kernel-warn"},
+    {"nofail_passes", "K36s",
+     "A fence that those pass, around the device that is being reset. Sound.", "CVE-2026-52952",
+     "reset_detach", "clean"},
+};
+
+constexpr knob_value alloc_smes_when[] = {
+    {"probe", "I27",
+     "When it is probed: the last device of its group leaves the entry to one that joins it.",
+     UPSTREAM, "probe_remove_alias", "root-freed-in-use"},
+    {"attach", "I27s", "When it is first attached, under the group's mutex. Sound.", "ours",
+     "probe_remove_alias", "clean"},
 };
 
 constexpr knob_info knob_table[] = {
@@ -76,12 +120,21 @@ constexpr knob_info knob_table[] = {
     {"vfio_group.lifetime", "How long VFIO touches a group.", vfio_group_lifetime, 0},
     {"probe_device.lock", "What serialises probes.", probe_device_lock, 0},
     {"use_default_domain.check", "What a driver that binds is asked.", use_default_domain_check, 0},
+    {"use_default_domain.ready", "What it is asked before.", use_default_domain_ready, 0},
+    {"bus_iommu_probe.group", "What keeps the groups that a pass over a bus will come back to.",
+     bus_iommu_probe_group, 1},
+    {"of_iommu_configure.lock", "What keeps probes away while firmware is asked for an IOMMU.",
+     of_iommu_configure_lock, 0},
+    {"set_group_pasid.undo", "Which devices lose a PASID that one could not get.",
+     set_group_pasid_undo, 0},
+    {"reset.fence", "What keeps domains from being changed while a device is reset.", reset_fence,
+     0},
+    {"alloc_smes.when", "From when on a device uses the entry of its requester id.",
+     alloc_smes_when, 1},
 };
 static_assert(std::size(knob_table) == knob::iommu_count - knob::iommu_before - 1);
 
 constexpr invariant_info invariant_table[] = {
-    {"entry-names-freed-table", "I2.2", "The entry of a requester id names a freed page table.",
-     "when a call returns"},
     {"device-off-group-domain", "I2.3", "A listed device is not attached to its group's domain.",
      "when the group's mutex is dropped"},
     {"alias-cut-off", "I2.4", "The release of a device changed the translation of its alias.",
@@ -93,6 +146,9 @@ constexpr invariant_info invariant_table[] = {
     {"core-domain-freed-early", "I2.8",
      "A default or blocking domain was freed before the last device of its group was released.",
      "when a domain is freed"},
+    {"device-of-an-empty-group", "I2.9",
+     "The first device of a group was looked at, and the group has none.",
+     "when a domain is allocated for a group"},
 };
 
 constexpr probe_info probe_table[] = {
@@ -104,8 +160,8 @@ constexpr probe_info probe_table[] = {
     {"owner_refused", "A claim or a driver was refused.", false},
     {"device_released", "A driver forgot a device.", false},
     {"alias_left_alone", "A release left an entry to its alias.", false},
-    {"walk_done", "A device did DMA.", false},
-    {"walk_blocked", "A device was blocked.", false},
+    {"entry_unchanged", "An entry said already what was to be written.", false},
+    {"pasid_undone", "A domain was taken from PASIDs because one device failed.", true},
 };
 static_assert(std::size(probe_table) == probe::iommu_count - probe::iommu_before - 1);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// The chapter's part of the world: entries that block, slots without groups. In the end users
-// close, unset their containers, and devices are taken away.
+// The chapter's part of the world: slots without groups. In the end users close, unset their
+// containers, and devices are taken away.
 #include <new>
 
 #include "model/iommu/iommu_tables.h"
@@ -16,10 +16,6 @@ void make(world& w) {
   iommu_world& here = *w.iommu;
   here.probe = iorace::make<probe_serialiser>();
   mutex_init(&here.probe->lock);
-  for (rid_entry*& entry : here.entries) {
-    entry = iorace::make<rid_entry>();
-    init_rwsem(&entry->walks);
-  }
   for (bus_slot*& slot : here.slots) {
     slot = iorace::make<bus_slot>();
     mutex_init(&slot->lock);
@@ -27,10 +23,6 @@ void make(world& w) {
     mutex_init(&vgroup->group_lock);
     slot->vfio_group.poke(vgroup);
   }
-  here.blocked = iorace::make<core_domain>();
-  spin_lock_init(&here.blocked->lock);
-  INIT_LIST_HEAD(&here.blocked->devices);
-  kref_init(&here.blocked->users);
 }
 
 void finish(world& w) {
@@ -39,6 +31,7 @@ void finish(world& w) {
     device* const dev = here.devices[i];
     while (dev->opened.peek() != 0) vfio_close(dev);
   }
+  for (unsigned i = 0; i < here.device_count; ++i) driver_detach_pasid(here.devices[i]);
   for (unsigned i = 0; i < here.device_count; ++i) vfio_unset_container(here.devices[i]);
   for (unsigned i = 0; i < here.device_count; ++i) device_del(here.devices[i]);
 }

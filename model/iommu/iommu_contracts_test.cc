@@ -2,10 +2,11 @@
 //
 // Each invariant has a planted bug that it convicts and a near miss that it acquits: here the core
 // is used as no sound caller would.
-#include "model/iommu/contracts.h"
-
 #include <gmock/gmock.h>
 
+#include "model/hw/context.h"
+#include "model/iommu/contracts.h"
+#include "model/iommu/smmu_driver.h"
 #include "model/iommu/iommu_world.h"
 #include "model/iommu/vfio_group.h"
 #include "model/test_calls.h"
@@ -19,11 +20,12 @@ device* dev(unsigned i) { return this_world().iommu->devices[i]; }
 // Runs `cpu` with two devices of one group that are aliases iff `rid` is 0; returns the title.
 std::string title_of(std::uint64_t rid, const body& cpu) {
   config c = repaired_config();
-  c.chapters = chapter_bit(chapter::iommu);
+  c.chapters = chapter_bit(chapter::hw) | chapter_bit(chapter::iommu);
   const program p = program_of(c,
                                [rid](world* w) {
-                                 make_call(w, "device_add", {0});
-                                 make_call(w, "device_add", {rid});
+                                 make_call(w, "iommu_add");
+                                 make_call(w, "device_add", {1});
+                                 make_call(w, "device_add", {1, rid});
                                  make_call(w, "device_probe", {1});
                                  make_call(w, "device_probe", {2});
                                  make_call(w, "vfio_device_bind", {1});
@@ -58,20 +60,17 @@ TEST(iommu_contracts, sound_calls_are_acquitted) {
 // The owner's domain goes while the group is attached to it, and once the group is not.
 TEST(iommu_contracts, a_freed_table_is_named) {
   const auto free_after = [](bool detached) {
-    return title_of(own_rid, [detached](world* w) {
+    return title_of(own_rid, [detached](world*) {
       vfio_iommu_group* const vgroup = this_world().iommu->slots[0]->vfio_group.peek();
       core_domain* const domain = vgroup->domain;
       iommu_group* const group = vgroup->group;
       if (detached) iommu_detach_group(domain, group);
       iommu_domain_free(domain);
-      if (detached) {
-        iommu_group_release_dma_owner(group);
-        vgroup->domain = nullptr;
-      }
-      make_call(w, "device_dma", {9});
+      iommu_group_release_dma_owner(group);
+      vgroup->domain = nullptr;
     });
   };
-  EXPECT_EQ(free_after(false), "entry-names-freed-table in device_dma");
+  EXPECT_EQ(free_after(false), "root-freed-in-use in pgtable_free");
   EXPECT_EQ(free_after(true), "");
 }
 
@@ -79,7 +78,7 @@ TEST(iommu_contracts, a_freed_table_is_named) {
 TEST(iommu_contracts, a_device_off_the_domain_of_its_group) {
   const auto stray = [](bool back) {
     return title_of(own_rid, [back](world*) {
-      iommu_group* const group = dev(0)->iommu_group_;
+      iommu_group* const group = dev(0)->iommu_group;
       iommu_group_lock(group);
       core_domain* const normal = group->default_domain;
       core_domain* const domain = group->domain;
@@ -96,7 +95,7 @@ TEST(iommu_contracts, a_device_off_the_domain_of_its_group) {
 TEST(iommu_contracts, an_owner_without_a_count) {
   const auto lose = [](bool again) {
     return title_of(own_rid, [again](world*) {
-      iommu_group* const group = dev(0)->iommu_group_;
+      iommu_group* const group = dev(0)->iommu_group;
       iommu_group_lock(group);
       group->owner_cnt = 0;
       if (again) group->owner_cnt = 1;
@@ -111,11 +110,12 @@ TEST(iommu_contracts, an_owner_without_a_count) {
 TEST(iommu_contracts, an_alias_is_cut_off) {
   const auto release = [](std::uint64_t rid) {
     config c = with(repaired_config(), {{"release_device", "release_domain_shared"}});
-    c.chapters = chapter_bit(chapter::iommu);
+    c.chapters = chapter_bit(chapter::hw) | chapter_bit(chapter::iommu);
     const program p = program_of(c,
                                  [rid](world* w) {
-                                   make_call(w, "device_add", {0});
-                                   make_call(w, "device_add", {rid});
+                                   make_call(w, "iommu_add");
+                                   make_call(w, "device_add", {1});
+                                   make_call(w, "device_add", {1, rid});
                                    make_call(w, "device_probe", {1});
                                    make_call(w, "device_probe", {2});
                                  },
@@ -134,17 +134,15 @@ TEST(iommu_contracts, a_released_device_translates) {
   const auto rewrite = [](std::uint64_t rid) {
     return title_of(rid, [](world* w) {
       make_call(w, "device_remove", {1});
-      rid_entry* const entry = dev(0)->entry;
-      io_root* const before = READ_ONCE(entry->root);
       const vfio_iommu_group* const vgroup = this_world().iommu->slots[0]->vfio_group.peek();
       core_domain* const domain = vgroup->domain;
-      io_root* const root = domain->root;
-      WRITE_ONCE(entry->root, root);
+      write_entry(dev(0), IOMMU_NO_PASID, domain);
       {
         KFUNC();
         CONTRACT(release_returned, dev(0));
       }
-      WRITE_ONCE(entry->root, before);
+      write_entry(dev(0), IOMMU_NO_PASID, nullptr);
+      write_entry(dev(1), IOMMU_NO_PASID, domain);
     });
   };
   EXPECT_THAT(rewrite(own_rid), testing::StartsWith("released-device-translates"));
@@ -161,13 +159,31 @@ TEST(iommu_contracts, a_default_domain_is_freed_early) {
         make_call(w, "iommu_group_type", {1, IOMMU_DOMAIN_DMA});
         return;
       }
-      iommu_group* const group = dev(0)->iommu_group_;
+      iommu_group* const group = dev(0)->iommu_group;
       core_domain* const normal = group->default_domain;
       iommu_domain_free(normal);
     });
   };
   EXPECT_THAT(free_default(false), testing::StartsWith("core-domain-freed-early"));
   EXPECT_EQ(free_default(true), "");
+}
+
+// A group is given a default domain after its last device has left, and before.
+TEST(iommu_contracts, the_first_device_of_an_empty_group) {
+  const auto set_up = [](unsigned removed) {
+    return title_of(own_rid, [removed](world* w) {
+      iommu_group* const group = dev(0)->iommu_group;
+      iommu_group_get(group);
+      make_call(w, "vfio_group_unset_container", {1});
+      for (unsigned i = 1; i <= removed; ++i) make_call(w, "device_remove", {i});
+      iommu_group_lock(group);
+      iommu_setup_default_domain(group, 0);
+      iommu_group_unlock(group);
+      iommu_group_put(group);
+    });
+  };
+  EXPECT_EQ(set_up(2), "device-of-an-empty-group in iommu_group_first_dev");
+  EXPECT_EQ(set_up(1), "");
 }
 
 }  // namespace

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// What the chapter has of its own in an execution: the machine (entries of requester ids), the
-// devices that programs name, topology (which devices the bus puts into one group), and what VFIO
-// knows of groups. The machine lives as long as the execution.
+// What the chapter has of its own in an execution: the devices that programs name, topology (which
+// devices the bus puts into one group), what the driver knows of IOMMUs and VFIO of groups.
 #pragma once
 
 #include "model/iommu/iommu.h"
@@ -10,7 +9,6 @@
 
 namespace iorace::kern {
 
-inline constexpr unsigned requesters_max = 7;
 inline constexpr unsigned slots_max = 6;
 inline constexpr unsigned group_devices_max = 32;
 
@@ -30,24 +28,23 @@ struct probe_serialiser {
 IORACE_DESCRIBE(probe_serialiser, "iommu_probe", lock);
 
 // What invariants remember; used inside peek_scopes only.
-struct ghost_root {
-  const io_root* root;
-};
 struct ghost_group {
   iommu_group* group;
 };
 struct iommu_ghosts {
-  ghost_set<ghost_root> freed_roots;
   ghost_set<ghost_group> groups;  // alive
+};
+
+struct known_iommu {
+  iommu_device* iommu;
 };
 
 struct iommu_world {
   probe_serialiser* probe;
-  rid_entry* entries[requesters_max];
   bus_slot* slots[slots_max];
   device* devices[group_devices_max];  // written before tasks start
   unsigned device_count;
-  core_domain* blocked;  // static domain of the driver
+  ghost_set<known_iommu> iommus;  // likewise
   iommu_ghosts ghost;
 };
 

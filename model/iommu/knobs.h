@@ -16,6 +16,12 @@ enum iommu_id : unsigned {
   vfio_group_lifetime,
   probe_device_lock,
   use_default_domain_check,
+  use_default_domain_ready,
+  bus_iommu_probe_group,
+  of_iommu_configure_lock,
+  set_group_pasid_undo,
+  reset_fence,
+  alloc_smes_when,
   iommu_count
 };
 }  // namespace knob
@@ -42,6 +48,12 @@ enum : unsigned {
 enum : unsigned { LIFETIME_STRICT, LIFETIME_UNTIL_DETACH };
 enum : unsigned { PROBE_GLOBAL_LOCK, PROBE_UNLOCKED };
 enum : unsigned { USE_CHECKS_OWNER, USE_UNCHECKED };
+enum : unsigned { READY_CHECKED, READY_UNCHECKED };
+enum : unsigned { GROUP_UNREFERENCED, GROUP_REFERENCED };
+enum : unsigned { CONFIGURE_LOCKED, CONFIGURE_UNLOCKED, CONFIGURE_POINTER_LAST };
+enum : unsigned { UNDO_TO_FAILED, UNDO_ALL };
+enum : unsigned { FENCE_NONE, FENCE_REJECTS_ALL, FENCE_NOFAIL_PASSES };
+enum : unsigned { COUNTED_AT_PROBE, COUNTED_AT_ATTACH };
 
 namespace limit {
 enum iommu_id : unsigned { iommu_before = hw_count - 1, iommu_count };
@@ -58,8 +70,8 @@ enum iommu_id : unsigned {
   owner_refused,
   device_released,
   alias_left_alone,
-  walk_done,
-  walk_blocked,
+  entry_unchanged,
+  pasid_undone,
   iommu_count
 };
 }  // namespace probe

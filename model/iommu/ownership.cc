@@ -2,31 +2,33 @@
 //
 // Who may let the devices of a group do DMA: drivers through the default domain, or one owner.
 // Kernel: drivers/iommu/iommu.c @ 6.12.117.
-#include "model/iommu/iommu.h"
+#include "model/iommu/smmu_driver.h"
 #include "model/world.h"
 
 namespace iorace::kern {
-namespace {
 
-int iommu_group_alloc_blocking_domain(iommu_group* group) {
+int __iommu_group_alloc_blocking_domain(iommu_group* group) {
   KFUNC();
   core_domain* const already = group->blocking_domain;
   if (already != nullptr) return 0;
-  core_domain* const domain = iommu_paging_domain_alloc(IOMMU_DOMAIN_BLOCKED);
-  if (domain == nullptr) return -ENOMEM;
+  core_domain* const domain =
+      iommu_paging_domain_alloc(iommu_group_first_dev(group), IOMMU_DOMAIN_BLOCKED);
+  if (IS_ERR(domain)) return static_cast<int>(PTR_ERR(domain));
   group->blocking_domain = domain;
   return 0;
 }
 
-int iommu_take_dma_ownership(iommu_group* group, u64 owner) {
+namespace {
+
+int __iommu_take_dma_ownership(iommu_group* group, u64 owner) {
   KFUNC();
   core_domain* const now = group->domain;
   core_domain* const normal = group->default_domain;
-  if (now != nullptr && now != normal) return -EBUSY;
-  int rc = iommu_group_alloc_blocking_domain(group);
+  if ((now != nullptr && now != normal) || !xa_empty(&group->pasid_array)) return -EBUSY;
+  int rc = __iommu_group_alloc_blocking_domain(group);
   if (rc != 0) return rc;
   core_domain* const blocking = group->blocking_domain;
-  rc = iommu_group_set_domain_internal(group, blocking, 0);
+  rc = __iommu_group_set_domain_internal(group, blocking, 0);
   if (rc != 0) return rc;
   group->owner = owner;
   group->owner_cnt++;
@@ -34,37 +36,45 @@ int iommu_take_dma_ownership(iommu_group* group, u64 owner) {
   return 0;
 }
 
-void iommu_release_dma_ownership(iommu_group* group) {
+void __iommu_release_dma_ownership(iommu_group* group) {
   KFUNC();
   const u64 count = group->owner_cnt;
   const u64 owner = group->owner;
-  WARN_ON(count == 0 || owner == 0);
+  WARN_ON(count == 0 || owner == 0 || !xa_empty(&group->pasid_array));
   group->owner_cnt = 0;
   group->owner = 0;
   core_domain* const normal = group->default_domain;
-  WARN_ON(iommu_group_set_domain_internal(group, normal, IOMMU_SET_DOMAIN_MUST_SUCCEED) != 0);
+  WARN_ON(__iommu_group_set_domain_internal(group, normal, IOMMU_SET_DOMAIN_MUST_SUCCEED) != 0);
 }
 
-int may_use_default(iommu_group* group) {
-  KFUNC();
-  core_domain* const normal = group->default_domain;
-  if (normal == nullptr) return -EPROBE_DEFER;
-  if (omit(knob::use_default_domain_check, USE_UNCHECKED)) return 0;
+// There may be a pass over the bus that has not got round to the group.
+bool is_ready(iommu_group* group) {
+  if (omit(knob::use_default_domain_ready, READY_UNCHECKED)) return true;
+  return group->default_domain.load(op_kind::read) != nullptr;
+}
+
+bool is_used_otherwise(iommu_group* group) {
+  if (omit(knob::use_default_domain_check, USE_UNCHECKED)) return false;
   const u64 count = group->owner_cnt;
-  if (count == 0) return 0;
+  if (count == 0) return false;
+  core_domain* const normal = group->default_domain;
   core_domain* const now = group->domain;
   const u64 owner = group->owner;
-  return now != normal || owner != 0 ? -EBUSY : 0;
+  return now != normal || owner != 0 || !xa_empty(&group->pasid_array);
 }
 
 }  // namespace
 
 int iommu_device_use_default_domain(device* dev) {
   KFUNC();
-  iommu_group* const group = dev->iommu_group_;
+  iommu_group* const group = dev->iommu_group;
   if (group == nullptr) return 0;
   iommu_group_lock(group);
-  const int rc = may_use_default(group);
+  int rc = 0;
+  if (!is_ready(group))
+    rc = -EPROBE_DEFER;
+  else if (is_used_otherwise(group))
+    rc = -EBUSY;
   if (rc == 0) group->owner_cnt++;
   iommu_group_unlock(group);
   if (rc != 0) PROBE(owner_refused);
@@ -73,11 +83,11 @@ int iommu_device_use_default_domain(device* dev) {
 
 void iommu_device_unuse_default_domain(device* dev) {
   KFUNC();
-  iommu_group* const group = dev->iommu_group_;
+  iommu_group* const group = dev->iommu_group;
   if (group == nullptr) return;
   iommu_group_lock(group);
   const u64 count = group->owner_cnt;
-  WARN_ON(count == 0);
+  WARN_ON(count == 0 || !xa_empty(&group->pasid_array));
   group->owner_cnt = count - 1;
   iommu_group_unlock(group);
 }
@@ -87,7 +97,7 @@ int iommu_group_claim_dma_owner(iommu_group* group, u64 owner) {
   WARN_ON(owner == 0);
   iommu_group_lock(group);
   const u64 count = group->owner_cnt;
-  const int rc = count != 0 ? -EPERM : iommu_take_dma_ownership(group, owner);
+  const int rc = count != 0 ? -EPERM : __iommu_take_dma_ownership(group, owner);
   iommu_group_unlock(group);
   if (rc != 0) PROBE(owner_refused);
   return rc;
@@ -96,20 +106,20 @@ int iommu_group_claim_dma_owner(iommu_group* group, u64 owner) {
 void iommu_group_release_dma_owner(iommu_group* group) {
   KFUNC();
   iommu_group_lock(group);
-  iommu_release_dma_ownership(group);
+  __iommu_release_dma_ownership(group);
   iommu_group_unlock(group);
 }
 
 int iommu_device_claim_dma_owner(device* dev, u64 owner) {
   KFUNC();
   WARN_ON(owner == 0);
-  iommu_group* const group = dev->iommu_group_;
+  iommu_group* const group = dev->iommu_group;
   if (group == nullptr) return -ENODEV;
   int rc = 0;
   iommu_group_lock(group);
   const u64 count = group->owner_cnt;
   if (count == 0) {
-    rc = iommu_take_dma_ownership(group, owner);
+    rc = __iommu_take_dma_ownership(group, owner);
   } else {
     const u64 now = group->owner;
     if (now != owner)
@@ -124,13 +134,13 @@ int iommu_device_claim_dma_owner(device* dev, u64 owner) {
 
 void iommu_device_release_dma_owner(device* dev) {
   KFUNC();
-  iommu_group* const group = dev->iommu_group_;
+  iommu_group* const group = dev->iommu_group;
   iommu_group_lock(group);
   const u64 count = group->owner_cnt;
   if (count > 1)
     group->owner_cnt = count - 1;
   else
-    iommu_release_dma_ownership(group);
+    __iommu_release_dma_ownership(group);
   iommu_group_unlock(group);
 }
 

@@ -1,57 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// A driver with data per device: a pointer to the attached domain, a link in that domain's list,
-// and the entry of the requester id, which aliases share. Its walker is the uncounted reference:
-// the entry names the root of the domain until somebody writes another one.
-// Kernel: drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c @ 6.12.117; release op that calls the core:
+// Devices and domains as the driver sees them. Its walker is the uncounted reference: the entry
+// names the root of the domain until somebody writes another one.
+// Kernel: drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c, drivers/iommu/arm/arm-smmu/arm-smmu.c,
+// drivers/iommu/intel/iommu.c @ 6.12.117; release op that calls the core:
 // drivers/iommu/ipmmu-vmsa.c before 6.6.
+#include "model/iommu/smmu_driver.h"
+
+#include "model/hw/contracts.h"
 #include "model/iommu/contracts.h"
-#include "model/iommu/iommu.h"
-#include "model/iommu/iommu_world.h"
 #include "model/iommu/release_eras.h"
+#include "model/world.h"
 
 namespace iorace::kern {
 namespace {
 
-void domain_users_release(kref* users) {
-  core_domain* const domain = container_of(users, core_domain, users);
-  io_root* const root = domain->root;
-  if (root != nullptr) CONTRACT(root_freed, root);
-  kfree(root);
-  kfree(domain);
+unsigned rid_of(const device* dev) {
+  return static_cast<unsigned>(dev->endpoint.peek()->rid.peek());
 }
 
-// Another device with this requester id that is attached to a domain. Aliases share a group.
-bool alias_attached(const device* dev) {
-  iommu_group* const group = dev->iommu_group_;
-  if (group == nullptr) return false;
-  group_device* gdev = nullptr;
-  list_for_each_entry(gdev, &group->devices, list) {
-    device* const other = gdev->dev;
-    if (other == dev || other->rid.peek() != dev->rid.peek()) continue;
-    dev_iommu* const param = other->iommu;
-    iommu_master* const master = param->priv;
-    if (master == nullptr) continue;
-    core_domain* const domain = master->domain;
-    if (domain != nullptr) return true;
-  }
-  return false;
-}
-
-// A device that leaves is blocked, not its alias.
-bool left_to_alias(const core_domain* domain, const device* dev) {
-  if (domain != this_world().iommu->blocked || removal_has(alias_unaware)) return false;
-  return alias_attached(dev);
-}
-
-// Writes the entry and waits for its invalidation: walks that began before have ended.
-void write_entry(device* dev, io_root* root) {
+void add_stream(const device* dev, iommu_master* master) {
   KFUNC();
-  rid_entry* const entry = dev->entry.peek();
-  CONTRACT(entry_written, dev, root);
-  WRITE_ONCE(entry->root, root);
-  down_write(&entry->walks);
-  up_write(&entry->walks);
+  master->counted = 1;
+  iommu_device* const iommu = dev->iommu_dev.peek();
+  mutex_lock(&iommu->streams);
+  iommu->masters[rid_of(dev)]++;
+  mutex_unlock(&iommu->streams);
+}
+
+// Blocks the requester id, unless an alias of the device that leaves is still there.
+void block_stream(device* dev, bool alias) {
+  if (alias && !removal_has(alias_unaware)) {
+    PROBE(alias_left_alone);
+    return;
+  }
+  write_entry(dev, IOMMU_NO_PASID, nullptr);
+  CONTRACT(device_blocked, dev->endpoint.peek());
+}
+
+void free_stream(device* dev, const iommu_master* master) {
+  KFUNC();
+  const u64 counted = master->counted;
+  if (counted == 0) return;
+  iommu_device* const iommu = dev->iommu_dev.peek();
+  mutex_lock(&iommu->streams);
+  const u64 left = iommu->masters[rid_of(dev)] - 1;
+  iommu->masters[rid_of(dev)] = left;
+  block_stream(dev, left != 0);
+  mutex_unlock(&iommu->streams);
+}
+
+// What attaching the static domain does to the entry.
+void block_leaving_stream(device* dev) {
+  KFUNC();
+  iommu_device* const iommu = dev->iommu_dev.peek();
+  mutex_lock(&iommu->streams);
+  const u64 here = iommu->masters[rid_of(dev)];
+  block_stream(dev, here > 1);
+  mutex_unlock(&iommu->streams);
 }
 
 // Out of the domain's list. The domain is the driver's no longer.
@@ -63,7 +69,7 @@ void leave_domain(iommu_master* master) {
   list_del_init(&master->link);
   master->domain = nullptr;
   spin_unlock(&old->lock);
-  if (removal_has(driver_counts_users)) kref_put(&old->users, domain_users_release);
+  if (removal_has(driver_counts_users)) domain_put(old);
 }
 
 }  // namespace
@@ -75,15 +81,19 @@ int driver_probe_device(device* dev) {
   INIT_LIST_HEAD(&master->link);
   dev_iommu* const param = dev->iommu;
   param->priv = master;
+  if (!omit(knob::alloc_smes_when, COUNTED_AT_ATTACH)) add_stream(dev, master);
   return 0;
 }
 
+// The static domain is that of devices that leave: it blocks what no alias uses.
 int driver_attach_dev(core_domain* domain, device* dev) {
   KFUNC();
   dev_iommu* const param = dev->iommu;
   if (param == nullptr) return -ENODEV;
   iommu_master* const master = param->priv;
   if (master == nullptr) return -ENODEV;
+  const u64 counted = master->counted;
+  if (counted == 0) add_stream(dev, master);
   core_domain* const old = master->domain;
   if (removal_has(driver_counts_users)) kref_get(&domain->users);
   if (old != nullptr) {
@@ -91,17 +101,17 @@ int driver_attach_dev(core_domain* domain, device* dev) {
     list_del_init(&master->link);
     spin_unlock(&old->lock);
   }
+  if (domain == dev->iommu_dev.peek()->blocked.peek()) {
+    block_leaving_stream(dev);
+  } else {
+    CONTRACT(device_attaching, dev->endpoint.peek());
+    write_entry(dev, IOMMU_NO_PASID, domain);
+  }
   spin_lock(&domain->lock);
   list_add(&master->link, &domain->devices);
   master->domain = domain;
   spin_unlock(&domain->lock);
-  io_root* const root = domain->root;
-  if (left_to_alias(domain, dev))
-    PROBE(alias_left_alone);
-  else
-    write_entry(dev, root);
-  if (old != nullptr && removal_has(driver_counts_users))
-    kref_put(&old->users, domain_users_release);
+  if (old != nullptr && removal_has(driver_counts_users)) domain_put(old);
   PROBE(domain_attached);
   return 0;
 }
@@ -111,55 +121,49 @@ void driver_release_device(device* dev) {
   KFUNC();
   dev_iommu* const param = dev->iommu;
   iommu_master* const master = param->priv;
-  if (removal_has(release_reenters) && dev->kind.peek() == DRIVER_REENTRANT) {
-    iommu_group* const group = dev->iommu_group_;
+  if (removal_has(release_reenters) && (dev->flags.peek() & DEVICE_REENTRANT) != 0) {
+    iommu_group* const group = dev->iommu_group;
     core_domain* const domain = group->domain;
-    iommu_detach_device(domain, dev);
+    iommu_detach_device(domain, dev);  // arm_iommu_detach_device()
   }
   if (removal_has(users_dropped_first)) leave_domain(master);
-  if (alias_attached(dev))
-    PROBE(alias_left_alone);
-  else
-    write_entry(dev, nullptr);
+  free_stream(dev, master);
+  iommu_device* const iommu = dev->iommu_dev.peek();
+  if (removal_has(free_unlinks)) mutex_lock(&iommu->streams);
   leave_domain(master);
+  if (removal_has(free_unlinks)) mutex_unlock(&iommu->streams);
   param->priv = nullptr;
   kfree(master);
   PROBE(device_released);
 }
 
-core_domain* iommu_paging_domain_alloc(u64 type) {
+int driver_set_dev_pasid(core_domain* domain, device* dev, unsigned pasid) {
   KFUNC();
-  auto* const domain = kzalloc<core_domain>();
-  if (domain == nullptr) return nullptr;
-  if (type != IOMMU_DOMAIN_BLOCKED) {
-    auto* const root = kzalloc<io_root>();
-    if (root == nullptr) {
-      kfree(domain);
-      return nullptr;
-    }
-    domain->root = root;
-  }
-  domain->type = type;
-  spin_lock_init(&domain->lock);
-  INIT_LIST_HEAD(&domain->devices);
-  kref_init(&domain->users);
-  return domain;
+  auto* const info = kzalloc<dev_pasid_info>();
+  if (info == nullptr) return -ENOMEM;
+  info->dev = dev;
+  write_entry(dev, pasid, domain);
+  spin_lock(&domain->lock);
+  list_add(&info->link_domain, &domain->dev_pasids);
+  spin_unlock(&domain->lock);
+  return 0;
 }
 
-// Nothing counts who is attached, and nothing checks.
-void iommu_domain_free(core_domain* domain) {
+void driver_remove_dev_pasid(core_domain* domain, device* dev, unsigned pasid) {
   KFUNC();
-  CONTRACT(domain_freed, domain);
-  if (removal_has(free_unlinks)) {
-    iommu_master *master = nullptr, *next = nullptr;
-    spin_lock(&domain->lock);
-    list_for_each_entry_safe(master, next, &domain->devices, link) {
-      list_del_init(&master->link);
-      master->domain = nullptr;
-    }
-    spin_unlock(&domain->lock);
+  write_entry(dev, pasid, nullptr);
+  dev_pasid_info *info = nullptr, *found = nullptr;
+  spin_lock(&domain->lock);
+  list_for_each_entry(info, &domain->dev_pasids, link_domain) {
+    device* const of = info->dev;
+    if (of != dev) continue;
+    found = info;
+    break;
   }
-  kref_put(&domain->users, domain_users_release);
+  if (found != nullptr) list_del(&found->link_domain);
+  spin_unlock(&domain->lock);
+  WARN_ON(found == nullptr);
+  kfree(found);
 }
 
 }  // namespace iorace::kern

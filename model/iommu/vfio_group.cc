@@ -3,6 +3,7 @@
 // Kernel: drivers/vfio/group.c, container.c, vfio_main.c, vfio_iommu_type1.c @ 6.12.117.
 #include "model/iommu/vfio_group.h"
 
+#include "model/iommu/smmu_driver.h"
 #include "model/iommu/iommu_world.h"
 #include "model/world.h"
 
@@ -13,12 +14,21 @@ vfio_iommu_group* vfio_group_of(const device* dev) {
   return this_world().iommu->slots[dev->slot.peek()]->vfio_group.peek();
 }
 
+void unmap_all(vfio_iommu_group* vgroup, core_domain* domain) {
+  KFUNC();
+  dma_page* const page = vgroup->page;
+  if (page == nullptr) return;
+  vgroup->page = nullptr;
+  domain_unmap_page(domain, vfio_iova, page);
+}
+
 // The domain goes before the ownership: in between the group is blocked.
 void vfio_group_detach_container(vfio_iommu_group* vgroup) {
   KFUNC();
   iommu_group* const group = vgroup->group;
   core_domain* const domain = vgroup->domain;
   iommu_detach_group(domain, group);
+  unmap_all(vgroup, domain);
   iommu_domain_free(domain);
   iommu_group_release_dma_owner(group);
   vgroup->domain = nullptr;
@@ -32,14 +42,15 @@ void vfio_group_drop(vfio_iommu_group* vgroup) {
   iommu_group_put(group);
 }
 
-int vfio_container_attach_group(vfio_iommu_group* vgroup, iommu_group* group) {
+int vfio_container_attach_group(vfio_iommu_group* vgroup, iommu_group* group, device* dev) {
   KFUNC();
   int rc = iommu_group_claim_dma_owner(group, OWNER_VFIO);
   if (rc != 0) return rc;
-  core_domain* const domain = iommu_paging_domain_alloc(IOMMU_DOMAIN_UNMANAGED);
-  rc = domain == nullptr ? -ENOMEM : iommu_attach_group(domain, group);
+  core_domain* const domain = iommu_paging_domain_alloc(dev, IOMMU_DOMAIN_UNMANAGED);
+  const bool made = !IS_ERR(domain);
+  rc = made ? iommu_attach_group(domain, group) : static_cast<int>(PTR_ERR(domain));
   if (rc != 0) {
-    if (domain != nullptr) iommu_domain_free(domain);
+    if (made) iommu_domain_free(domain);
     iommu_group_release_dma_owner(group);
     return rc;
   }
@@ -53,7 +64,7 @@ int vfio_container_attach_group(vfio_iommu_group* vgroup, iommu_group* group) {
 void vfio_device_set_group(device* dev) {
   KFUNC();
   vfio_iommu_group* const vgroup = vfio_group_of(dev);
-  iommu_group* const group = dev->iommu_group_;
+  iommu_group* const group = dev->iommu_group;
   mutex_lock(&vgroup->group_lock);
   iommu_group* const known = vgroup->group;
   if (known == nullptr) {
@@ -87,7 +98,7 @@ int vfio_set_container(device* dev) {
   core_domain* const domain = vgroup->domain;
   iommu_group* const group = vgroup->group;
   int rc = domain != nullptr ? -EINVAL : -ENODEV;
-  if (domain == nullptr && group != nullptr) rc = vfio_container_attach_group(vgroup, group);
+  if (domain == nullptr && group != nullptr) rc = vfio_container_attach_group(vgroup, group, dev);
   mutex_unlock(&vgroup->group_lock);
   return rc;
 }
@@ -105,6 +116,31 @@ int vfio_unset_container(device* dev) {
     const u64 left = vgroup->devices;
     if (left == 0) vfio_group_drop(vgroup);
   }
+  mutex_unlock(&vgroup->group_lock);
+  return rc;
+}
+
+int vfio_group_map_dma(device* dev) {
+  KFUNC();
+  vfio_iommu_group* const vgroup = vfio_group_of(dev);
+  mutex_lock(&vgroup->group_lock);
+  core_domain* const domain = vgroup->domain;
+  dma_page* page = vgroup->page;
+  int rc = domain == nullptr ? -EINVAL : -EEXIST;
+  if (domain != nullptr && page == nullptr) rc = domain_map_page(domain, vfio_iova, &page);
+  if (rc == 0) vgroup->page = page;
+  mutex_unlock(&vgroup->group_lock);
+  return rc;
+}
+
+int vfio_group_unmap_dma(device* dev) {
+  KFUNC();
+  vfio_iommu_group* const vgroup = vfio_group_of(dev);
+  mutex_lock(&vgroup->group_lock);
+  core_domain* const domain = vgroup->domain;
+  const dma_page* const page = vgroup->page;
+  const int rc = domain == nullptr ? -EINVAL : page == nullptr ? -ENOENT : 0;
+  if (rc == 0) unmap_all(vgroup, domain);
   mutex_unlock(&vgroup->group_lock);
   return rc;
 }

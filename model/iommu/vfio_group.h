@@ -16,9 +16,11 @@ struct vfio_iommu_group {
   mutex group_lock;
   shared<iommu_group*> group;   // null while no device is registered
   shared<core_domain*> domain;  // of the container, which is its own; null: none is set
+  shared<dma_page*> page;       // the one page that the user has mapped
   shared<u64> devices, container_users;
 };
-IORACE_DESCRIBE(vfio_iommu_group, "vgroup", group_lock, group, domain, devices, container_users);
+IORACE_DESCRIBE(vfio_iommu_group, "vgroup", group_lock, group, domain, page, devices,
+                container_users);
 
 // Drivers bind and unbind. Return 0 or the error.
 int driver_bind(device* dev);
@@ -30,6 +32,10 @@ int device_del(device* dev);
 // The user of a device: sets and unsets a container for its group, opens and closes it.
 int vfio_set_container(device* dev);
 int vfio_unset_container(device* dev);
+// Maps a page of the user's at vfio_iova, or takes it away.
+constexpr u64 vfio_iova = 0x1000;
+int vfio_group_map_dma(device* dev);
+int vfio_group_unmap_dma(device* dev);
 int vfio_open(device* dev);
 int vfio_close(device* dev);
 
@@ -38,9 +44,13 @@ int driver_attach_own(device* dev);
 int driver_detach_own(device* dev);
 int driver_claim(device* dev, u64 owner);
 int driver_unclaim(device* dev);
+int driver_attach_pasid(device* dev);
+int driver_detach_pasid(device* dev);
+int device_reset(device* dev);
 int group_store_type(device* dev, u64 type);
 int device_probe_flow(device* dev);
-// Hardware: the device reads memory. Returns 0, or -EFAULT if it is blocked.
-int device_walk(device* dev);
+int device_configure(device* dev);
+// Hardware: the device writes to vfio_iova. Returns 0, or -EFAULT if nothing is mapped there.
+int device_dma(device* dev);
 
 }  // namespace iorace::kern

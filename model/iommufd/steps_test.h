@@ -44,7 +44,13 @@ class switch_at final : public strategy {
   task_id pick(const choice_view& view) override {
     const bool first = view.is_enabled(1) && made_ < at_;
     if (first) ++made_;
-    return first || !view.is_enabled(2) ? 1 : 2;
+    if (first) return 1;
+    // Where the one that is to move waits, it is for the hardware.
+    for (task_id t = 3; made_ < at_ && t < view.tasks; ++t)
+      if (view.is_enabled(t)) return t;
+    task_id t = view.is_enabled(2) ? 2 : 1;
+    while (!view.is_enabled(t)) ++t;
+    return t;
   }
   std::uint32_t draw(task_id, const char* site, std::uint32_t, draw_kind) override {
     return site == fault_ ? 1 : 0;

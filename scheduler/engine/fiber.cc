@@ -166,13 +166,13 @@ void fiber::adopt_thread() {
   install_handler();
 }
 
-void fiber::prepare(entry function, void* argument, std::size_t stack_bytes) {
+void fiber::prepare(entry function, void* argument, std::size_t bytes) {
   if (stack_ == nullptr) {
-    void* memory = mmap(nullptr, stack_bytes + guard_bytes, PROT_READ | PROT_WRITE,
+    void* memory = mmap(nullptr, bytes + guard_bytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     CHECK(memory != MAP_FAILED, "no memory for a fiber's stack");
     stack_ = static_cast<char*>(memory);
-    bytes_ = stack_bytes;
+    bytes_ = bytes;
     bottom_ = stack_ + guard_bytes;
     CHECK(mprotect(stack_, guard_bytes, PROT_NONE) == 0, "cannot protect a guard page");
     remember_guard(stack_, name_);

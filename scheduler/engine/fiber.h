@@ -34,7 +34,7 @@ class fiber {
   void adopt_thread();
   // Prepares to run `function(argument)` from its beginning on this fiber's stack. `function` must
   // not return: it jumps away for good. The stack is mapped at the first call.
-  void prepare(entry function, void* argument, std::size_t stack_bytes);
+  void prepare(entry function, void* argument, std::size_t bytes);
   // Leaves `from`, the running fiber, and continues `to`. `synchronise`: ThreadSanitizer is to see
   // a happens-before edge (start and end of an execution only). `abandon`: `from` is never resumed.
   // Inline where no sanitizer has to be told: every return that follows a jump is one that the

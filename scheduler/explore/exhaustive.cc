@@ -192,8 +192,8 @@ void exhaustive::open(const choice_view& view, task_id t) {
   touched_ = engine_.touched().size();
 }
 
-// The place of a misuse need not be what the kind's events are at: it may be a freed job, say. Nobody
-// waits at it.
+// The place of a misuse need not be what events of the kind are at: it may be a freed job, say.
+// Nobody waits at it.
 std::uint8_t exhaustive::admitted_now() const {
   return engine_.is_alive(op_.place) ? admission(op_.kind, op_.place) : admits_all;
 }

@@ -20,6 +20,8 @@ using parsed = tl::expected<T, text_error>;
 
 // Something from the input as it may be shown: printable, quoted, at most 40 characters.
 std::string quoted(std::string_view text);
+// Levenshtein's: characters inserted, left out or replaced.
+std::size_t edit_distance(std::string_view a, std::string_view b);
 // "expected one of a, b, c", or "expected a": all if they are few, else those that look like
 // `text`.
 std::string expected_one_of(std::string_view text, std::span<const std::string_view> names);

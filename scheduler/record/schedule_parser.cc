@@ -1,37 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The reading half of schedule.h.
-#include <algorithm>
 #include <cctype>
-#include <numeric>
 
 #include <fmt/format.h>
 
+#include "scheduler/record/scanner.h"
 #include "scheduler/record/schedule.h"
 #include "scheduler/record/words.h"
 
 namespace iorace {
 namespace {
-
-// Quoted for a message; long or unprintable rubbish is cut and masked.
-std::string quoted(std::string_view text) {
-  const bool cut = text.size() > 40;
-  return fmt::format("'{}{}'", one_word(text.substr(0, 40)), cut ? "..." : "");
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0]++;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i] != b[j]);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({diagonal + 1, row[j] + 1, substituted});
-    }
-  }
-  return row.back();
-}
 
 // The operation that the writer most likely meant.
 std::string_view nearest_operation(std::string_view text) {

@@ -5,7 +5,7 @@ namespace iorace {
 namespace {
 
 enum : std::uint8_t { by_feedback, by_surw, by_pos, by_pct, by_random };
-constexpr const char* names[] = {"feedback", "surw", "pos", "pct:3", "random"};
+constexpr const char* member_names[] = {"feedback", "surw", "pos", "pct:3", "random"};
 
 std::uint8_t member_of(std::uint64_t number) {
   static constexpr std::uint8_t first[] = {by_surw, by_feedback};
@@ -17,10 +17,10 @@ std::uint8_t member_of(std::uint64_t number) {
 }  // namespace
 
 portfolio::portfolio() {
-  for (std::size_t i = 0; i < members_.size(); ++i) members_[i] = make_strategy(names[i]);
+  for (std::size_t i = 0; i < members_.size(); ++i) members_[i] = make_strategy(member_names[i]);
 }
 
-const char* portfolio::member(std::uint64_t number) { return names[member_of(number)]; }
+const char* portfolio::member(std::uint64_t number) { return member_names[member_of(number)]; }
 
 void portfolio::recall(const knowledge* known) {
   for (const auto& member : members_) member->recall(known);

@@ -7,7 +7,7 @@ namespace iorace {
 namespace {
 
 // A task that holds the lock itself may go on: into the verdict.
-bool may_lock(const void* object, task_id task) {
+bool may_spin_lock(const void* object, task_id task) {
   const spinlock& l = *static_cast<const spinlock*>(object);
   return l.holder == holder_mark(task) || (l.holder == 0 && fifo_may_pass(l.waiters, task));
 }
@@ -30,7 +30,7 @@ void spin_lock_init(spinlock_t* lock) {
 void spin_lock(spinlock_t* lock) {
   engine& e = engine::current();
   if (e.peeking()) return;
-  wait_in_turn(e, op_kind::spin_lock, &lock->base, lock->waiters, may_lock);
+  wait_in_turn(e, op_kind::spin_lock, &lock->base, lock->waiters, may_spin_lock);
   if (lock->holder != 0) {
     e.commit(0);
     found_recursion(e, lock);

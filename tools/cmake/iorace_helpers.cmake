@@ -58,6 +58,10 @@ function(iorace_tests folder)
   add_executable(${folder}_tests ${sources})
   target_link_libraries(${folder}_tests PRIVATE ${ARGN} GTest::gmock GTest::gtest_main)
   iorace_precompile(${folder}_tests <gmock/gmock.h> <gtest/gtest.h>)
+  # Tests of small pieces have helpers of the same names.
+  if(folder MATCHES "scheduler|model")
+    set_target_properties(${folder}_tests PROPERTIES UNITY_BUILD OFF)
+  endif()
   # Tests are compiled once and run once; what they test is optimised.
   target_compile_options(${folder}_tests PRIVATE -O1)
   target_compile_definitions(${folder}_tests PRIVATE

@@ -15,7 +15,7 @@ static constexpr cs_row memory_rows[] = {
     {lock_kind::read, on(before_check, before_insert), on(after_check, fault_end)},  // lock_dropped
 };
 
-static bool may_access(vfio_pci_core_device* vdev, const vm_area_struct* vma) {
+bool fault_may_access(vfio_pci_core_device* vdev, const vm_area_struct* vma) {
   CONTRACT(fault_looked, vma);
   if (!vdev_flag_of(vdev, pm_runtime_engaged) && __vfio_pci_memory_enabled(vdev)) return true;
   PROBE(fault_refused);
@@ -39,7 +39,7 @@ vm_fault_t vfio_pci_mmap_huge_fault(vm_fault* vmf, unsigned order) {
                       {.semaphore = &vdev->memory_lock});
   vm_fault_t ret = VM_FAULT_SIGBUS;
   cs.at(before_check);
-  const bool enabled = may_access(vdev, vma);
+  const bool enabled = fault_may_access(vdev, vma);
   cs.at(after_check);
   if (enabled) {
     cs.at(before_insert);
@@ -77,7 +77,7 @@ vm_fault_t vfio_pci_mmap_prefill_fault(vm_fault* vmf) {
                       {.semaphore = &vdev->memory_lock});
   vm_fault_t ret = VM_FAULT_SIGBUS;
   cs.at(before_check);
-  const bool enabled = may_access(vdev, vma);
+  const bool enabled = fault_may_access(vdev, vma);
   cs.at(after_check);
   if (enabled) {
     cs.at(before_insert);

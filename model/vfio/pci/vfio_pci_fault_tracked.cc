@@ -9,14 +9,6 @@
 
 namespace iorace::kern {
 
-// Since 6.1 low power, too.
-static bool may_access(vfio_pci_core_device* vdev, const vm_area_struct* vma) {
-  CONTRACT(fault_looked, vma);
-  if (!vdev_flag_of(vdev, pm_runtime_engaged) && __vfio_pci_memory_enabled(vdev)) return true;
-  PROBE(fault_refused);
-  return false;
-}
-
 static vfio_pci_core_device* vdev_of(vm_area_struct* vma) {
   return static_cast<vfio_pci_core_device*>(vma->vm_private_data.load(op_kind::read));
 }
@@ -87,7 +79,7 @@ vm_fault_t vfio_pci_mmap_remap_fault(vm_fault* vmf) {
   vm_fault_t ret = VM_FAULT_NOPAGE;
   cs.at(remap_begin);
   down_read(&vdev->memory_lock);
-  if (!may_access(vdev, vma)) {
+  if (!fault_may_access(vdev, vma)) {
     ret = VM_FAULT_SIGBUS;
   } else if (__vfio_pci_add_vma(vdev, vma) != 0) {
     ret = VM_FAULT_OOM;
@@ -121,7 +113,7 @@ vm_fault_t vfio_pci_mmap_insert_fault(vm_fault* vmf) {
   vm_fault_t ret = VM_FAULT_SIGBUS;
   mutex_lock(&vdev->vma_lock);
   down_read(&vdev->memory_lock);
-  if (may_access(vdev, vma)) {
+  if (fault_may_access(vdev, vma)) {
     ret = insert_all(vma);
     if (ret == VM_FAULT_NOPAGE && find_tracked(vdev, vma) == nullptr &&
         __vfio_pci_add_vma(vdev, vma) != 0) {
@@ -172,7 +164,7 @@ vm_fault_t vfio_pci_mmap_fault(vm_fault* vmf) {
   vm_fault_t ret = VM_FAULT_NOPAGE;
   mutex_lock(&vdev->vma_lock);
   down_read(&vdev->memory_lock);
-  if (!may_access(vdev, vma))
+  if (!fault_may_access(vdev, vma))
     ret = VM_FAULT_SIGBUS;
   else if (find_tracked(vdev, vma) != nullptr)
     PROBE(fault_met_tracked);

@@ -102,6 +102,9 @@ long vfio_pci_core_enable(world& w, bool virtfn, bool reset_works);
 bool vdev_flag_of(vfio_pci_core_device* vdev, vdev_flag flag);
 void set_vdev_flag(vfio_pci_core_device* vdev, vdev_flag flag, bool on);
 bool __vfio_pci_memory_enabled(vfio_pci_core_device* vdev);
+// Whether a fault finds memory to map: it is enabled and, since 6.1, not in low power. Requires:
+// memory_lock.
+bool fault_may_access(vfio_pci_core_device* vdev, const vm_area_struct* vma);
 void vfio_pci_set_power_state(vfio_pci_core_device* vdev, u32 state);
 int vfio_pci_ioctl_reset(vfio_pci_core_device* vdev);
 int vfio_pci_runtime_pm_entry(vfio_pci_core_device* vdev);

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Devices get what the core keeps about them, and join a group.
+// Kernel: drivers/iommu/iommu.c, drivers/iommu/of_iommu.c @ 6.12.117.
+#include "model/critical_section.h"
+#include "model/iommu/contracts.h"
+#include "model/iommu/smmu_driver.h"
+#include "model/iommu/iommu_world.h"
+#include "model/world.h"
+
+namespace iorace::kern {
+
+dev_iommu* dev_iommu_get(device* dev) {
+  KFUNC();
+  dev_iommu* const there = dev->iommu;
+  if (there != nullptr) return there;
+  auto* const param = kzalloc<dev_iommu>();
+  if (param != nullptr) dev->iommu = param;
+  return param;
+}
+
+// Simplified: a probe that fails takes fwspec away with the rest.
+static int iommu_init_device(device* dev) {
+  KFUNC();
+  dev_iommu* const param = dev_iommu_get(dev);
+  if (param == nullptr) return -ENOMEM;
+  int rc = driver_probe_device(dev);
+  if (rc == 0) {
+    param->iommu_dev = 1;
+    iommu_group* const group = pci_device_group(dev);
+    if (group != nullptr) {
+      dev->iommu_group = group;
+      param->max_pasids = (dev->flags.peek() & DEVICE_PASID) != 0 ? u64{pasids_max} : u64{0};
+      return 0;
+    }
+    driver_release_device(dev);
+    rc = -ENOMEM;
+  }
+  dev_iommu_free(dev);
+  return rc;
+}
+
+// Requires: the group's mutex. Of direct mappings only that they are required is modelled.
+static int join_domain(iommu_group* group, device* dev, list_head* group_list) {
+  KFUNC();
+  core_domain* const normal = group->default_domain;
+  core_domain* const domain = group->domain;
+  WARN_ON(normal != nullptr && domain == nullptr);
+  dev_iommu* const param = dev->iommu;
+  param->require_direct = (dev->flags.peek() & DEVICE_DIRECT) != 0;
+  if (domain != nullptr) return __iommu_device_set_domain(group, dev, domain, 0);
+  if (normal != nullptr) return 0;
+  if (group_list == nullptr) return iommu_setup_default_domain(group, 0);
+  if (!list_empty(&group->entry)) return 0;
+  if (!omit(knob::bus_iommu_probe_group, GROUP_UNREFERENCED)) iommu_group_get(group);
+  list_add_tail(&group->entry, group_list);
+  return 0;
+}
+
+static int __iommu_probe_device(device* dev, list_head* group_list) {
+  KFUNC();
+  iommu_group* const already = dev->iommu_group;
+  if (already != nullptr) return 0;
+  int rc = iommu_init_device(dev);
+  if (rc != 0) return rc;
+  iommu_group* const group = dev->iommu_group;
+  auto* const gdev = kzalloc<group_device>();
+  iommu_group_lock(group);
+  rc = -ENOMEM;
+  if (gdev != nullptr) {
+    gdev->dev = dev;
+    list_add_tail(&gdev->list, &group->devices);
+    rc = join_domain(group, dev, group_list);
+    if (rc != 0) {
+      list_del(&gdev->list);
+      __iommu_group_free_device(group, gdev);
+    }
+  }
+  if (rc != 0) iommu_deinit_device(dev);
+  iommu_group_unlock(group);
+  if (rc != 0) iommu_group_put(group);
+  return rc;
+}
+
+enum probe_site : unsigned { probe_begin, probe_end };
+constexpr cs_row probe_rows[] = {
+    {lock_kind::mutex, on(probe_begin), on(probe_end)},  // PROBE_GLOBAL_LOCK
+    {lock_kind::none, on(), on()},                       // PROBE_UNLOCKED
+};
+
+static int probe_device(device* dev, list_head* group_list) {
+  critical_section cs(probe_rows[chosen(knob::probe_device_lock)],
+                      {.sleeping = &this_world().iommu->probe->lock});
+  cs.at(probe_begin);
+  const int rc = __iommu_probe_device(dev, group_list);
+  cs.at(probe_end);
+  return rc;
+}
+
+int iommu_probe_device(device* dev) {
+  KFUNC();
+  return probe_device(dev, nullptr);
+}
+
+struct group_list_head {
+  list_head head;
+};
+IORACE_DESCRIBE(group_list_head, "group_list", head);
+
+// The list keeps no reference to its groups, and nobody looks whether they still have devices.
+// Simplified: goes on after an error.
+static int setup_listed_groups(list_head* groups) {
+  KFUNC();
+  int result = 0;
+  const bool referenced = !omit(knob::bus_iommu_probe_group, GROUP_UNREFERENCED);
+  iommu_group *group = nullptr, *next = nullptr;
+  list_for_each_entry_safe(group, next, groups, entry) {
+    iommu_group_lock(group);
+    list_del_init(&group->entry);
+    const bool left = referenced && list_empty(&group->devices);
+    const int rc = left ? 0 : iommu_setup_default_domain(group, 0);
+    iommu_group_unlock(group);
+    if (referenced) iommu_group_put(group);
+    if (rc != 0) result = rc;
+  }
+  return result;
+}
+
+// Simplified: the bus has the devices that programs name, and whoever probes one keeps it from
+// being taken away or bound meanwhile.
+int bus_iommu_probe() {
+  KFUNC();
+  const iommu_world& here = *this_world().iommu;
+  auto* const groups = iorace::make<group_list_head>();
+  INIT_LIST_HEAD(&groups->head);
+  for (unsigned i = 0; i < here.device_count; ++i) {
+    device* const dev = here.devices[i];
+    down_read(&dev->life);
+    const u64 gone = dev->removed;
+    const u64 driver = dev->driver;
+    int rc = 0;
+    if (gone == 0 && driver == BOUND_NONE) rc = probe_device(dev, &groups->head);
+    up_read(&dev->life);
+    if (rc != 0) return rc;
+  }
+  return setup_listed_groups(&groups->head);
+}
+
+static iommu_fwspec* dev_iommu_fwspec_get(device* dev) {
+  KFUNC();
+  dev_iommu* const param = dev->iommu;
+  if (param == nullptr) return nullptr;
+  dev_iommu* const again = dev->iommu;
+  return again->fwspec;
+}
+
+int iommu_fwspec_init(device* dev) {
+  KFUNC();
+  dev_iommu* const param = dev_iommu_get(dev);
+  if (param == nullptr) return -ENOMEM;
+  auto* const fwspec = kzalloc<iommu_fwspec>();
+  if (fwspec == nullptr) return -ENOMEM;
+  fwspec->ids = dev->endpoint.peek()->rid.peek();
+  param->fwspec = fwspec;
+  return 0;
+}
+
+static int configure(device* dev) {
+  if (dev_iommu_fwspec_get(dev) != nullptr) return 1;
+  const dev_iommu* const present = dev->iommu;
+  const int rc = iommu_fwspec_init(dev);
+  if (rc == 0 || present != nullptr) return rc;
+  const dev_iommu* const now = dev->iommu;
+  if (now != nullptr) dev_iommu_free(dev);
+  return rc;
+}
+
+constexpr cs_row configure_rows[] = {
+    {lock_kind::mutex, on(probe_begin), on(probe_end)},  // CONFIGURE_LOCKED
+    {lock_kind::none, on(), on()},                       // CONFIGURE_UNLOCKED
+    {lock_kind::none, on(), on()},                       // CONFIGURE_POINTER_LAST
+};
+
+int of_iommu_configure(device* dev) {
+  KFUNC();
+  critical_section cs(configure_rows[chosen(knob::of_iommu_configure_lock)],
+                      {.sleeping = &this_world().iommu->probe->lock});
+  cs.at(probe_begin);
+  const int rc = configure(dev);
+  cs.at(probe_end);
+  if (rc > 0) return 0;  // it has been configured
+  return rc != 0 ? rc : iommu_probe_device(dev);
+}
+
+}  // namespace iorace::kern
