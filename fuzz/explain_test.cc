@@ -74,7 +74,8 @@ TEST(explain_repro, the_neighbours_pass) {
   }
   EXPECT_THAT(others, ElementsAre("access_destroy.lock-driver_lock", "free_fq.timer-left_armed",
                                   "of_iommu_configure.lock-none_pointer_last",
-                                  "probe_device.lock-unlocked", "vfio_pci_zap.vmas-outer",
+                                  "probe_device.lock-unlocked", "type1_vaddr-wake_all",
+                                  "vfio_pci_zap.vmas-outer",
                                   "vfio_pci_zap.vmas-outer-munmap"));
 }
 

@@ -17,13 +17,18 @@ static void mm_init(mm_struct* mm, unsigned long memory) {
 
 mm_struct* make_mm() {
   auto* const mm = make<mm_struct>();
-  mm_init(mm, user_memory_start);
-  mmgrab(mm);
+  init_rwsem(&mm->mmap_lock);
+  mm->memory.poke(user_memory_start);
   const std::size_t n = limit_value(limit::user_pages);
   void* const pages = allocate_object(*class_of<page>(), n * sizeof(page), gfp::kernel, false);
   for (std::size_t i = 0; i < n; ++i) ::new (static_cast<page*>(pages) + i) page;
   this_world().pages = static_cast<page*>(pages);
   return mm;
+}
+
+void count_users(mm_struct* mm) {
+  mm_init(mm, user_memory_start);
+  mmgrab(mm);
 }
 
 void free_mm(mm_struct* mm) {

@@ -32,8 +32,10 @@ IORACE_DESCRIBE(mm_struct, "mm", mmap_lock, mm_users, mm_count, locked_vm, memor
 
 inline constexpr unsigned long user_memory_start = 0x100000;
 
-// The process that the world begins with. The world has a reference of its own on it.
+// The process that the world begins with.
 mm_struct* make_mm();
+// For worlds whose processes come and go: it has one user, and the world a reference of its own.
+void count_users(mm_struct* mm);
 void free_mm(mm_struct* mm);
 // Another one, whose memory begins at `memory`. Null if there is no memory for it.
 mm_struct* mm_alloc(unsigned long memory);

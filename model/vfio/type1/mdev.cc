@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// A device without an iommu and the driver that pins pages for it. Kernel: drivers/vfio/vfio_main.c,
-// group.c @ 6.12.117; the driver is a typical one: it remembers what it has pinned, unpins it when
-// it is told to, pins for the user's calls and in a worker, and waits for its worker when the device
-// is closed. Simplified: the device comes into being when it is opened.
+// A device without an iommu and the driver that pins pages for it. Kernel:
+// drivers/vfio/vfio_main.c, group.c @ 6.12.117; the driver is a typical one: it remembers what it
+// has pinned, unpins it when it is told to, pins for the user's calls and in a worker, and waits
+// for its worker when the device is closed. Simplified: the device comes into being when it is
+// opened.
 #include "model/critical_section.h"
 #include "model/vfio/type1/contracts.h"
 #include "model/vfio/type1/type1.h"
@@ -123,8 +124,7 @@ int open_locked(vfio_group* group, mdev_device** made) {
 int vfio_device_open(vfio_group* group, mdev_device** made) {
   KFUNC();
   mutex_lock(&group->group_lock);
-  const int ret =
-      group->type == VFIO_EMULATED_IOMMU ? open_locked(group, made) : -ENODEV;
+  const int ret = group->type == VFIO_EMULATED_IOMMU ? open_locked(group, made) : -ENODEV;
   mutex_unlock(&group->group_lock);
   return ret;
 }

@@ -4,8 +4,9 @@
 // @ 6.12.117. Omitted: nesting, dirty page tracking, reserved regions, huge page sizes.
 // Simplified: the driver's part of a container lives as long as the container, with or without
 // groups in it.
-#include "model/vfio/type1/contracts.h"
 #include "model/vfio/type1/type1.h"
+
+#include "model/vfio/type1/contracts.h"
 
 namespace iorace::kern::type1 {
 

@@ -120,9 +120,9 @@ struct mdev_device {
   list_head iommu_entry;
   shared<vfio_group*> group;
   shared<vfio_iommu*> iommu;
-  refcount_t f_count;     // of its file
-  shared<bool> closing;   // what type1 knows of its close, where it knows:
-  shared<u32> closes;     //   both under iommu->lock
+  refcount_t f_count;    // of its file
+  shared<bool> closing;  // what type1 knows of its close, where it knows:
+  shared<u32> closes;    //   both under iommu->lock
   struct mutex pins_lock;
   list_head pins;
   spinlock_t work_lock;
@@ -144,16 +144,16 @@ IORACE_DESCRIBE(type1_files, "vfio_files", containers, groups, mdevs, users);
 
 // Which statements about vaddrs a kernel has: one row per value of type1_vaddr.
 struct vaddr_era {
-  bool flag;      // VFIO_DMA_UNMAP_FLAG_VADDR is known
-  bool excludes;  // it is refused beside devices that pin, and they are refused beside it
-  bool waits;     // who pins waits for the address
-  bool tells;     //   and is told that it has waited
-  bool prepares;  //   and is on the queue before the lock is dropped
-  bool wakes_its_waiters;   // a close of a device: those that wait for it now
-  bool wakes_all_waiters;   //   all that wait now
-  bool remembers_closing;   //   those that wait for it or will
-  bool file;       // translation goes through the file that is mapped
-  bool change_mm;  // all mappings move to another process at once
+  bool flag;               // VFIO_DMA_UNMAP_FLAG_VADDR is known
+  bool excludes;           // it is refused beside devices that pin, and they are refused beside it
+  bool waits;              // who pins waits for the address
+  bool tells;              //   and is told that it has waited
+  bool prepares;           //   and is on the queue before the lock is dropped
+  bool wakes_its_waiters;  // a close of a device: those that wait for it now
+  bool wakes_all_waiters;  //   all that wait now
+  bool remembers_closing;  //   those that wait for it or will
+  bool file;               // translation goes through the file that is mapped
+  bool change_mm;          // all mappings move to another process at once
   bool moves_pins;  // what is pinned is kept count of when nobody is there to be charged: a mapping
                     // that drivers have pinned may go to another process then
 };
@@ -178,8 +178,8 @@ int vfio_change_dma_owner(vfio_dma* dma, user_task* task, mm_struct* mm);
 mm_struct* get_dma_mm(vfio_dma* dma);
 // Both count from the beginning of the mapping.
 int vaddr_get_pfn(vfio_dma* dma, mm_struct* mm, unsigned long offset, u32* pfn);
-long vfio_pin_pages_remote(vfio_dma* dma, mm_struct* mm, unsigned long offset,
-                           unsigned long npage, u32* pfn_base);
+long vfio_pin_pages_remote(vfio_dma* dma, mm_struct* mm, unsigned long offset, unsigned long npage,
+                           u32* pfn_base);
 void vfio_unpin_pages_remote(vfio_dma* dma, unsigned long iova, unsigned long pfn,
                              unsigned long npage, bool do_accounting, long* unlocked);
 

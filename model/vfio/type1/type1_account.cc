@@ -37,8 +37,12 @@ static int mm_lock_acct(mm_struct* mm, long npage) {
   return ret;
 }
 
+enum class charged : u8 { dma_mm, task_mm };
+static constexpr charged charge_rows[] = {charged::dma_mm, charged::task_mm};
+static charged who_is_charged() { return charge_rows[chosen(knob::vfio_lock_acct_mm)]; }
+
 mm_struct* get_dma_mm(vfio_dma* dma) {
-  if (omit(knob::vfio_lock_acct_mm, ACCT_OF_TASK)) {
+  if (who_is_charged() == charged::task_mm) {
     user_task* const task = dma->task;
     return get_task_mm(task);
   }
@@ -51,7 +55,7 @@ int vfio_lock_acct(vfio_dma* dma, long npage, bool async) {
   KFUNC();
   if (npage == 0) return 0;
   mm_struct* mm = dma->mm;
-  const bool counted = async || chosen(knob::vfio_lock_acct_mm) == ACCT_OF_TASK;
+  const bool counted = async || who_is_charged() == charged::task_mm;
   if (counted) mm = get_dma_mm(dma);
   if (mm == nullptr) {
     PROBE(owner_gone);
@@ -69,7 +73,7 @@ int vfio_lock_acct(vfio_dma* dma, long npage, bool async) {
 
 int vfio_change_dma_owner(vfio_dma* dma, user_task* task, mm_struct* mm) {
   KFUNC();
-  if (chosen(knob::vfio_lock_acct_mm) == ACCT_OF_TASK) return 0;
+  if (who_is_charged() == charged::task_mm) return 0;
   mm_struct* const old = dma->mm;
   if (mm == old) return 0;
   const long npage = dma->locked_vm;
@@ -126,8 +130,8 @@ int vaddr_get_pfn(vfio_dma* dma, mm_struct* mm, unsigned long offset, u32* pfn) 
   return pin_range(dma, mm, offset, 1, pfn) == 1 ? 0 : -EFAULT;
 }
 
-long vfio_pin_pages_remote(vfio_dma* dma, mm_struct* mm, unsigned long offset,
-                           unsigned long npage, u32* pfn_base) {
+long vfio_pin_pages_remote(vfio_dma* dma, mm_struct* mm, unsigned long offset, unsigned long npage,
+                           u32* pfn_base) {
   KFUNC();
   u32 pfns[user_pages_max] = {};
   const long pinned = pin_range(dma, mm, offset, npage, pfns);
@@ -137,7 +141,8 @@ long vfio_pin_pages_remote(vfio_dma* dma, mm_struct* mm, unsigned long offset,
   const long lock_acct = not_pinned_yet(dma, iova, static_cast<unsigned long>(pinned));
   const long locked_vm = READ_ONCE(mm->locked_vm);
   int ret = 0;
-  if (lock_acct != 0 && locked_vm + lock_acct > static_cast<long>(limit_value(limit::memlock_pages)))
+  if (lock_acct != 0 &&
+      locked_vm + lock_acct > static_cast<long>(limit_value(limit::memlock_pages)))
     ret = -ENOMEM;
   if (ret == 0) ret = vfio_lock_acct(dma, lock_acct, false);
   if (ret == 0) return pinned;

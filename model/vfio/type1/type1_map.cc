@@ -103,8 +103,8 @@ int vfio_dma_do_map(vfio_iommu* iommu, user_task* task, mm_struct* mm, const dma
   return ret;
 }
 
-// Proposed beside the flag and instead of it: all mappings belong to the caller from now on, who has
-// the same memory at the same addresses. On an error the first ones have moved already.
+// Proposed beside the flag and instead of it: all mappings belong to the caller from now on, who
+// has the same memory at the same addresses. On an error the first ones have moved already.
 int vfio_iommu_change_mm(vfio_iommu* iommu, user_task* task, mm_struct* mm) {
   KFUNC();
   if (!era().change_mm) return -ENOTTY;

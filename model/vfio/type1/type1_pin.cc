@@ -131,8 +131,7 @@ int vfio_iommu_type1_pin_pages(vfio_iommu* iommu, mdev_device* device, unsigned 
   return ret;
 }
 
-void vfio_iommu_type1_unpin_pages(vfio_iommu* iommu, unsigned long user_iova,
-                                  unsigned long npage) {
+void vfio_iommu_type1_unpin_pages(vfio_iommu* iommu, unsigned long user_iova, unsigned long npage) {
   KFUNC();
   if (WARN_ON(!iommu->v2)) return;
   mutex_lock(&iommu->lock);

@@ -37,13 +37,18 @@ constexpr arg_info length_arg = {.name = "length", .kind = arg_kind::length, .du
   constexpr char flow##_name[] = #flow; \
   constexpr int flow##_errors[] = {__VA_ARGS__}
 
-ARGS(container_open,
-     {.name = "type", .kind = arg_kind::choice, .choices = iommu_types, .dull = VFIO_TYPE1v2_IOMMU});
+ARGS(container_open, {.name = "type",
+                      .kind = arg_kind::choice,
+                      .choices = iommu_types,
+                      .dull = VFIO_TYPE1v2_IOMMU});
 ERRORS(container_open, ENOMEM, EINVAL, EMFILE);
 ARGS(container_close, container_arg);
 ERRORS(container_close, EBADF);
 ARGS(group_attach, container_arg, user_arg,
-     {.name = "type", .kind = arg_kind::choice, .choices = group_types, .dull = VFIO_EMULATED_IOMMU});
+     {.name = "type",
+      .kind = arg_kind::choice,
+      .choices = group_types,
+      .dull = VFIO_EMULATED_IOMMU});
 ERRORS(group_attach, EBADF, ESRCH, ENOMEM, EBUSY, EINVAL, EFAULT, EMFILE);
 ARGS(group_detach, member_arg);
 ERRORS(group_detach, EBADF, EBUSY);
@@ -75,8 +80,7 @@ ARGS(mdev_rw, mdev_arg, user_arg, iova_arg, length_arg,
 ERRORS(mdev_rw, EBADF, ESRCH, EINVAL, EBUSY, EPERM, EFAULT);
 ARGS(user_fork, user_arg);
 ERRORS(user_fork, ESRCH, ENOMEM, EAGAIN);
-ARGS(user_exec, user_arg,
-     {.name = "memory", .kind = arg_kind::uptr, .dull = user_memory_start});
+ARGS(user_exec, user_arg, {.name = "memory", .kind = arg_kind::uptr, .dull = user_memory_start});
 ERRORS(user_exec, ESRCH, ENOMEM);
 ARGS(user_exit, user_arg);
 ERRORS(user_exit, ESRCH);
@@ -165,17 +169,16 @@ call_result pin(const call_args& a) {
           0};
 }
 call_result queue_pin(const call_args& a) {
-  return {on_mdev(
-              a,
+  return {
+      on_mdev(a,
               [&](mdev_device* device) { return mdev_queue_pin(device, a.value[1], a.value[2]); }),
-          0};
+      0};
 }
 call_result unpin(const call_args& a) {
-  return {on_mdev(a,
-                  [&](mdev_device* device) {
-                    return mdev_unpin_pages(device, a.value[1], a.value[2]);
-                  }),
-          0};
+  return {
+      on_mdev(
+          a, [&](mdev_device* device) { return mdev_unpin_pages(device, a.value[1], a.value[2]); }),
+      0};
 }
 call_result rw(const call_args& a) {
   const int rc = on_mdev(a, [&](mdev_device* device) {

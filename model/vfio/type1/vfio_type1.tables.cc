@@ -32,8 +32,8 @@ constexpr knob_value type1_vaddr_values[] = {
      "A close of a device ends the waits for it that there are or will be. Sound as far as devices "
      "are closed.",
      OURS, "vaddr_pin_close", "clean"},
-    {"file", "T4", "Pages are found through the file that is mapped. Sound.", SEED, "vaddr_pin_exec",
-     "clean"},
+    {"file", "T4", "Pages are found through the file that is mapped. Sound.", SEED,
+     "vaddr_pin_exec", "clean"},
     {"change_mm", "T5", "All mappings move to another process that has the same memory. Sound.",
      SEED, "change_mm_exec", "clean"},
     {"removed", "T6", "Addresses cannot be taken away. Sound.", SEED, "unmap_vs_mdev_pin", "clean"},
@@ -85,9 +85,11 @@ constexpr knob_value unmap_unpin_values[] = {
      "unpinned-while-translated"},
 };
 constexpr knob_value attach_values[] = {
-    {"locked", "X1s", "Who attaches looks for addresses taken away and adds the group under one lock.",
-     UPSTREAM, "vaddr_vs_attach", "clean"},
-    {"lock_dropped", "X1", "He drops the lock between the look and the addition.", OURS, "vaddr_vs_attach", "kernel-warn"},
+    {"locked", "X1s",
+     "Who attaches looks for addresses taken away and adds the group under one lock.", UPSTREAM,
+     "vaddr_vs_attach", "clean"},
+    {"lock_dropped", "X1", "He drops the lock between the look and the addition.", OURS,
+     "vaddr_vs_attach", "kernel-warn"},
 };
 
 constexpr knob_info knob_table[] = {

@@ -81,9 +81,8 @@ TEST(vfio_type1_contracts, stale_vaddr) {
 
 TEST(vfio_type1_contracts, pin_lost) {
   const auto forget = [](u32 count) {
-    return under_the_lock([count](world* w) {
-      type1::vfio_find_vpfn(first_dma(w), 0x10000)->ref_count = count;
-    });
+    return under_the_lock(
+        [count](world* w) { type1::vfio_find_vpfn(first_dma(w), 0x10000)->ref_count = count; });
   };
   const auto pin_and = [](const body& change) {
     return [change](world* w) {

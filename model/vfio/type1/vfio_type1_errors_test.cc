@@ -59,21 +59,22 @@ TEST(vfio_type1_errors, attach) {
     });
   };
   const auto elsewhere = [](call& c) {
-    c.before.push_back(
-        [](world* w) { make_call(w, "type1_map", {1, 0, 0x11000, 0x1000, 0x1000}); });
+    c.before.push_back([](world* w) {
+      make_call(w, "type1_map", {1, 0, 0x11000, 0x1000, 0x1000});
+    });
   };
-  expect_errors({.flow = "group_attach",
-                 .setup = opened,
-                 .base = [](call& c) { c["type"] = type1::VFIO_IOMMU_COHERENT; },
-                 .rows = {{"no process", ESRCH, no_user},
-                          {"no container", EBADF, no_container},
-                          {"no memory for the group", ENOMEM, [](call& c) { c.fail("kmalloc"); }},
-                          {"no memory for the domain", ENOMEM,
-                           [](call& c) { c.fail("kmalloc", 2); }},
-                          {"memory that is not there", EFAULT, elsewhere},
-                          {"beyond the table", EINVAL, far}},
-                 .elsewhere = {EBUSY, EMFILE},
-                 .c = type1_config()});
+  expect_errors(
+      {.flow = "group_attach",
+       .setup = opened,
+       .base = [](call& c) { c["type"] = type1::VFIO_IOMMU_COHERENT; },
+       .rows = {{"no process", ESRCH, no_user},
+                {"no container", EBADF, no_container},
+                {"no memory for the group", ENOMEM, [](call& c) { c.fail("kmalloc"); }},
+                {"no memory for the domain", ENOMEM, [](call& c) { c.fail("kmalloc", 2); }},
+                {"memory that is not there", EFAULT, elsewhere},
+                {"beyond the table", EINVAL, far}},
+       .elsewhere = {EBUSY, EMFILE},
+       .c = type1_config()});
   expect_errors({.flow = "group_attach",
                  .setup = one_domain,
                  .base = [](call&) {},
@@ -83,13 +84,12 @@ TEST(vfio_type1_errors, attach) {
 }
 
 TEST(vfio_type1_errors, detach) {
-  expect_errors(
-      {.flow = "group_detach",
-       .setup = one_domain,
-       .base = [](call&) {},
-       .rows = {{"no group", EBADF, [](call& c) { c["member"] = 9; }}},
-       .elsewhere = {EBUSY},
-       .c = type1_config()});
+  expect_errors({.flow = "group_detach",
+                 .setup = one_domain,
+                 .base = [](call&) {},
+                 .rows = {{"no group", EBADF, [](call& c) { c["member"] = 9; }}},
+                 .elsewhere = {EBUSY},
+                 .c = type1_config()});
   config c = type1_config();
   const auto open_device = [](call& one) {
     one.before.push_back([](world* w) { make_call(w, "mdev_open", {1}); });
@@ -112,16 +112,16 @@ TEST(vfio_type1_errors, mdev_open) {
     make_call(w, "group_attach", {1, 0});
     make_call(w, "group_attach", {1, 0, type1::VFIO_IOMMU_COHERENT});
   };
-  expect_errors({.flow = "mdev_open",
-                 .setup = setup,
-                 .base = [](call&) {},
-                 .rows = {{"no group", EBADF, [](call& c) { c["member"] = 9; }, 1},
-                          {"a group with an iommu", ENODEV, [](call& c) { c["member"] = 2; }},
-                          {"no memory", ENOMEM, [](call& c) { c.fail("kmalloc"); }},
-                          {"the driver does not", ENOMEM,
-                           [](call& c) { c.fail("mdev_open_device"); }}},
-                 .elsewhere = {EINVAL, EMFILE},
-                 .c = type1_config()});
+  expect_errors(
+      {.flow = "mdev_open",
+       .setup = setup,
+       .base = [](call&) {},
+       .rows = {{"no group", EBADF, [](call& c) { c["member"] = 9; }, 1},
+                {"a group with an iommu", ENODEV, [](call& c) { c["member"] = 2; }},
+                {"no memory", ENOMEM, [](call& c) { c.fail("kmalloc"); }},
+                {"the driver does not", ENOMEM, [](call& c) { c.fail("mdev_open_device"); }}},
+       .elsewhere = {EINVAL, EMFILE},
+       .c = type1_config()});
 }
 
 TEST(vfio_type1_errors, map) {

@@ -19,7 +19,10 @@ TEST(vfio_type1_steps, pin) {
   expect_pairs({.pairs = 8,
                 .unlocked = 1,
                 .setup = one_mdev,
-                .cpu1 = [](world* w) { make_call(w, "mdev_pin", {1, 0x10000, 0x1000}); },
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "mdev_pin", {1, 0x10000, 0x1000});
+                    },
                 .steps = {{"driver", "mutex_lock mdev#1.pins_lock"},
                           {"L+ lock", "mutex_lock container#1.lock", "mdev#1.pins_lock"},
                           {"count", "read container#1.vaddr_invalid_count", lock},
@@ -39,7 +42,10 @@ TEST(vfio_type1_steps, notify) {
   expect_pairs({.pairs = 6,
                 .unlocked = 0,
                 .setup = pinned,
-                .cpu1 = [](world* w) { make_call(w, "type1_unmap", {1, 0x10000, 0x2000}); },
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "type1_unmap", {1, 0x10000, 0x2000});
+                    },
                 .steps = {{"R+ list", "down_read container#1.device_list_rwsem"},
                           {"L+ lock", "mutex_lock container#1.lock", list},
                           {"L- lock", "mutex_unlock container#1.lock", lock},
@@ -51,29 +57,28 @@ TEST(vfio_type1_steps, notify) {
 }
 
 TEST(vfio_type1_steps, wait) {
-  expect_pairs(
-      {.pairs = 5,
-       .unlocked = 2,
-       .setup =
-           [](world* w) {
-             one_mdev(w);
-             make_call(w, "type1_unmap", {1, 0x10000, 0x2000, 4});
-           },
-       .cpu1 =
-           [](world* w) {
-             mutex_lock(&first_container(w)->lock);
-             type1::vfio_dma* dma = nullptr;
-             type1::vfio_find_dma_valid(first_container(w), nullptr, 0x10000, &dma);
-             type1::unlock_iommu(first_container(w));
-           },
-       .steps = {{"1 prepare", "prepare_to_wait container#1.vaddr_wait"},
-                 {"2 L-", "mutex_unlock container#1.lock", lock},
-                 {"3 schedule", "schedule container#1.vaddr_wait"},
-                 {"4 L+", "mutex_lock container#1.lock"},
-                 {"5 finish", "finish_wait container#1.vaddr_wait", lock},
-                 {"6 why?", "read container#1.container_open", lock}},
-       .c = under("wait"),
-       .fault = "signal"});
+  expect_pairs({.pairs = 5,
+                .unlocked = 2,
+                .setup =
+                    [](world* w) {
+                      one_mdev(w);
+                      make_call(w, "type1_unmap", {1, 0x10000, 0x2000, 4});
+                    },
+                .cpu1 =
+                    [](world* w) {
+                      mutex_lock(&first_container(w)->lock);
+                      type1::vfio_dma* dma = nullptr;
+                      type1::vfio_find_dma_valid(first_container(w), nullptr, 0x10000, &dma);
+                      type1::unlock_iommu(first_container(w));
+                    },
+                .steps = {{"1 prepare", "prepare_to_wait container#1.vaddr_wait"},
+                          {"2 L-", "mutex_unlock container#1.lock", lock},
+                          {"3 schedule", "schedule container#1.vaddr_wait"},
+                          {"4 L+", "mutex_lock container#1.lock"},
+                          {"5 finish", "finish_wait container#1.vaddr_wait", lock},
+                          {"6 why?", "read container#1.container_open", lock}},
+                .c = under("wait"),
+                .fault = "signal"});
 }
 
 TEST(vfio_type1_steps, restore) {
@@ -100,18 +105,18 @@ TEST(vfio_type1_steps, restore) {
 }
 
 TEST(vfio_type1_steps, register_device) {
-  expect_pairs({.pairs = 4,
-                .unlocked = 0,
-                .setup = one_mdev,
-                .cpu1 = [](world* w) { make_call(w, "mdev_open", {1}); },
-                .steps = {{"L+ lock", "mutex_lock container#1.lock"},
-                          {"L+ list", "mutex_lock container#1.device_list_lock", lock},
-                          {"add", "list_add container#1.device_list",
-                           "container#1.device_list_lock"},
-                          {"L- list", "mutex_unlock container#1.device_list_lock",
-                           "container#1.device_list_lock"},
-                          {"L- lock", "mutex_unlock container#1.lock", lock}},
-                .c = with(type1_config(), {{"vfio_notify_dma_unmap.list", "device_list_lock"}})});
+  expect_pairs(
+      {.pairs = 4,
+       .unlocked = 0,
+       .setup = one_mdev,
+       .cpu1 = [](world* w) { make_call(w, "mdev_open", {1}); },
+       .steps = {{"L+ lock", "mutex_lock container#1.lock"},
+                 {"L+ list", "mutex_lock container#1.device_list_lock", lock},
+                 {"add", "list_add container#1.device_list", "container#1.device_list_lock"},
+                 {"L- list", "mutex_unlock container#1.device_list_lock",
+                  "container#1.device_list_lock"},
+                 {"L- lock", "mutex_unlock container#1.lock", lock}},
+       .c = with(type1_config(), {{"vfio_notify_dma_unmap.list", "device_list_lock"}})});
 }
 
 }  // namespace

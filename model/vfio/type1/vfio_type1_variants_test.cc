@@ -66,8 +66,7 @@ TEST(type1_vaddr, a_container_s_close_is_one_shot) {
 TEST(type1_vaddr, a_sticky_state_helps_who_gets_to_the_close) {
   const settings closing = {{"type1_vaddr", "closing"}};
   EXPECT_THAT(found(closing, invalidated, {pin_later, close_device}), IsEmpty());
-  EXPECT_THAT(found(closing, invalidated, {pin, close_device}),
-              Contains("hung-task in vfio_wait"));
+  EXPECT_THAT(found(closing, invalidated, {pin, close_device}), Contains("hung-task in vfio_wait"));
   EXPECT_THAT(found({{"type1_vaddr", "wake_once"}}, invalidated, {pin_later, close_device}),
               testing::Not(IsEmpty()));
 }
@@ -82,13 +81,12 @@ TEST(type1_vaddr, the_wait_that_was_left_is_dead_code) {
   };
   const body attaches = [](world* w) { make_call(w, "group_attach", {1, 0}); };
   world* last = nullptr;
-  const program p = program_of(
-      c,
-      [&](world* w) {
-        last = w;
-        one_mdev(w);
-      },
-      {all, pin, attaches});
+  const program p = program_of(c,
+                               [&](world* w) {
+                                 last = w;
+                                 one_mdev(w);
+                               },
+                               {all, pin, attaches});
   engine e;
   for (std::uint64_t n = 0; n < 500; ++n) {
     const auto choose = make_strategy("random");
