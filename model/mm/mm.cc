@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// Kernel: mm/gup.c, kernel/fork.c, include/linux/sched/mm.h @ 6.12.117.
+// Kernel: mm/gup.c @ 6.12.117.
 #include "model/mm/mm.h"
 
 #include "model/iommufd/contracts.h"
@@ -8,17 +8,9 @@
 
 namespace iorace::kern {
 
-static void mm_init(mm_struct* mm, unsigned long memory) {
-  init_rwsem(&mm->mmap_lock);
-  refcount_set(&mm->mm_users, 1);
-  refcount_set(&mm->mm_count, 1);
-  mm->memory.poke(memory);
-}
-
 mm_struct* make_mm() {
   auto* const mm = make<mm_struct>();
   init_rwsem(&mm->mmap_lock);
-  mm->memory.poke(user_memory_start);
   const std::size_t n = limit_value(limit::user_pages);
   void* const pages = allocate_object(*class_of<page>(), n * sizeof(page), gfp::kernel, false);
   for (std::size_t i = 0; i < n; ++i) ::new (static_cast<page*>(pages) + i) page;
@@ -26,36 +18,9 @@ mm_struct* make_mm() {
   return mm;
 }
 
-void count_users(mm_struct* mm) {
-  mm_init(mm, user_memory_start);
-  mmgrab(mm);
-}
-
 void free_mm(mm_struct* mm) {
   kfree(this_world().pages);
   kfree(mm);
-}
-
-mm_struct* mm_alloc(unsigned long memory) {
-  KFUNC();
-  auto* const mm = kzalloc<mm_struct>();
-  if (mm != nullptr) mm_init(mm, memory);
-  return mm;
-}
-
-bool mmget_not_zero(mm_struct* mm) { return refcount_inc_not_zero(&mm->mm_users); }
-
-// Pins outlive the memory, which has nothing else that would have to be taken down.
-void mmput(mm_struct* mm) {
-  KFUNC();
-  if (refcount_dec_and_test(&mm->mm_users)) mmdrop(mm);
-}
-
-void mmgrab(mm_struct* mm) { refcount_inc(&mm->mm_count); }
-
-void mmdrop(mm_struct* mm) {
-  KFUNC();
-  if (refcount_dec_and_test(&mm->mm_count)) kfree(mm);
 }
 
 page* pfn_to_page(unsigned long pfn) { return this_world().pages + pfn; }
@@ -86,13 +51,6 @@ long pin_user_pages(unsigned long uptr, unsigned long npages, u32* pfns) {
     pfns[i] = static_cast<u32>(pfn + i);
   }
   return static_cast<long>(n);
-}
-
-long pin_user_pages_remote(mm_struct* mm, unsigned long uptr, unsigned long npages, u32* pfns) {
-  KFUNC();
-  const unsigned long memory = mm->memory.peek();  // where it is mapped never changes
-  if (uptr < memory) return -EFAULT;
-  return pin_user_pages(uptr - memory + user_memory_start, npages, pfns);
 }
 
 void unpin_user_page(unsigned long pfn) {

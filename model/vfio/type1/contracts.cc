@@ -85,13 +85,13 @@ void judge_dma(const vfio_dma* dma) {
 }
 
 // Somebody else's section may be half done.
-bool others_are_done(const vfio_iommu* iommu, const mm_struct* mm) {
+bool others_are_done(const vfio_iommu* iommu, const type1::mm_struct* mm) {
   bool done = mm->mmap_lock.writer == 0;
   each_container([&](const vfio_iommu* c) { done = done && (c == iommu || c->lock.holder == 0); });
   return done;
 }
 
-void judge_mm(const vfio_iommu* iommu, const mm_struct* mm) {
+void judge_mm(const vfio_iommu* iommu, const type1::mm_struct* mm) {
   if (!is_live(mm) || refcount_peek(&mm->mm_users) == 0 || !others_are_done(iommu, mm)) return;
   long pages = 0;
   each_container([&](const vfio_iommu* c) {
@@ -122,7 +122,7 @@ void container_made(const vfio_iommu* iommu) {
   ghost().containers.add({iommu});
 }
 
-void mm_made(const mm_struct* mm) {
+void mm_made(const type1::mm_struct* mm) {
   const peek_scope looking;
   ghost().mms.add({mm});
 }

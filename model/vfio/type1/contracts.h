@@ -9,7 +9,7 @@
 namespace iorace::kern::contract {
 
 void container_made(const type1::vfio_iommu* iommu);
-void mm_made(const mm_struct* mm);
+void mm_made(const type1::mm_struct* mm);
 // iommu->lock is about to be dropped.
 void iommu_lock_released(const type1::vfio_iommu* iommu);
 // The address of the mapping is about to be used.

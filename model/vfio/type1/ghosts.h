@@ -19,7 +19,7 @@ struct ghost_container {
   const type1::vfio_iommu* iommu;
 };
 struct ghost_mm {
-  const mm_struct* mm;
+  const type1::mm_struct* mm;
 };
 struct ghost_dma {
   const type1::vfio_dma* dma;

@@ -8,8 +8,8 @@
 // device_list_lock -> pins_lock, which is where it is not one (see type1_notify.cc).
 #pragma once
 
-#include "model/mm/mm.h"
 #include "model/vfio/type1/knobs.h"
+#include "model/vfio/type1/user_mm.h"
 #include "model/world.h"
 #include "scheduler/sync/interval_tree.h"
 #include "scheduler/sync/list.h"

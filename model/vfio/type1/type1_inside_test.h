@@ -18,6 +18,10 @@ inline config type1_config() { return of_type1(repaired_config()); }
 inline type1::vfio_iommu* first_container(world* w) {
   return const_cast<type1::vfio_iommu*>(w->vfio_type1->ghost->containers.begin()->iommu);
 }
+// The memory that the first process began with.
+inline type1::mm_struct* first_mm(world* w) {
+  return const_cast<type1::mm_struct*>(w->vfio_type1->ghost->mms.begin()->mm);
+}
 // The first mapping of the first container.
 inline type1::vfio_dma* first_dma(world* w) {
   const interval_tree_node* n = interval_tree_peek_first(&first_container(w)->dma_list);

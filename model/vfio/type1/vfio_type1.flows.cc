@@ -94,7 +94,7 @@ template <class Body>
 int as_user(u32 number, Body body) {
   user_task* const task = get_user(number);
   if (task == nullptr) return -ESRCH;
-  mm_struct* const mm = get_task_mm(task);
+  type1::mm_struct* const mm = get_task_mm(task);
   const int rc = mm == nullptr ? -ESRCH : body(task, mm);
   if (mm != nullptr) mmput(mm);
   put_user(task);
@@ -125,7 +125,7 @@ call_result open_container(const call_args& a) {
 call_result close_container(const call_args& a) { return {container_close(id_of(a.value[0])), 0}; }
 call_result attach(const call_args& a) {
   u32 fd = 0;
-  const int rc = as_user(id_of(a.value[1]), [&](user_task*, mm_struct* mm) {
+  const int rc = as_user(id_of(a.value[1]), [&](user_task*, type1::mm_struct* mm) {
     return group_attach(id_of(a.value[0]), id_of(a.value[2]), mm, &fd);
   });
   return made(rc, fd);
@@ -140,7 +140,7 @@ call_result close_mdev(const call_args& a) { return {mdev_close(id_of(a.value[0]
 call_result map(const call_args& a) {
   const dma_map_request what = {a.value[2], a.value[3], a.value[4], id_of(a.value[5])};
   const int rc = on_container(a, [&](vfio_iommu* iommu) {
-    return as_user(id_of(a.value[1]), [&](user_task* task, mm_struct* mm) {
+    return as_user(id_of(a.value[1]), [&](user_task* task, type1::mm_struct* mm) {
       return vfio_dma_do_map(iommu, task, mm, what);
     });
   });
@@ -155,7 +155,7 @@ call_result unmap(const call_args& a) {
 }
 call_result change_mm(const call_args& a) {
   const int rc = on_container(a, [&](vfio_iommu* iommu) {
-    return as_user(id_of(a.value[1]), [&](user_task* task, mm_struct* mm) {
+    return as_user(id_of(a.value[1]), [&](user_task* task, type1::mm_struct* mm) {
       return vfio_iommu_change_mm(iommu, task, mm);
     });
   });
@@ -182,7 +182,7 @@ call_result unpin(const call_args& a) {
 }
 call_result rw(const call_args& a) {
   const int rc = on_mdev(a, [&](mdev_device* device) {
-    const auto copy = [&](user_task*, mm_struct* mm) {
+    const auto copy = [&](user_task*, type1::mm_struct* mm) {
       return mdev_rw(device, mm, a.value[2], a.value[3], a.value[4] != 0);
     };
     return a.value[1] == 0 ? copy(nullptr, nullptr) : as_user(id_of(a.value[1]), copy);

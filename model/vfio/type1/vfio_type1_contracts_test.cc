@@ -116,15 +116,16 @@ TEST(vfio_type1_contracts, locked_vm) {
   const auto charge = [](long pages, bool both) {
     return under_the_lock([pages, both](world* w) {
       first_dma(w)->locked_vm += pages;
-      if (both) w->mm->locked_vm += pages;
+      if (both) first_mm(w)->locked_vm += pages;
       if (!both) return;
       first_dma(w)->locked_vm -= pages;
-      w->mm->locked_vm -= pages;
+      first_mm(w)->locked_vm -= pages;
     });
   };
   EXPECT_EQ(name_of(charge(1, false)), "locked-vm-wrong");
   EXPECT_EQ(title_of(charge(1, true)), "");
-  EXPECT_EQ(name_of(under_the_lock([](world* w) { w->mm->locked_vm = 1; })), "locked-vm-wrong");
+  EXPECT_EQ(name_of(under_the_lock([](world* w) { first_mm(w)->locked_vm = 1; })),
+            "locked-vm-wrong");
 }
 
 // Of a process that has gone nobody is charged.
@@ -133,9 +134,9 @@ TEST(vfio_type1_contracts, locked_vm_of_a_process_that_has_gone) {
     return [exits](world* w) {
       pin(w);
       if (exits) make_call(w, "user_exit", {0});
-      const long before = w->mm->locked_vm.peek();
+      const long before = first_mm(w)->locked_vm.peek();
       mutex_lock(&first_container(w)->lock);
-      w->mm->locked_vm = before + 1;
+      first_mm(w)->locked_vm = before + 1;
       type1::unlock_iommu(first_container(w));
     };
   };

@@ -139,13 +139,13 @@ TEST(detach_group, accounts_anew) {
   const auto detaches = [](world* w) {
     make_call(w, "group_detach", {2});
     make_call(w, "group_detach", {3});
-    EXPECT_EQ(w->mm->locked_vm.peek(), 1);
+    EXPECT_EQ(first_mm(w)->locked_vm.peek(), 1);
   };
   const auto setup = [&](world* w) {
     both(w);
-    EXPECT_EQ(w->mm->locked_vm.peek(), 2);
+    EXPECT_EQ(first_mm(w)->locked_vm.peek(), 2);
     pin(w);
-    EXPECT_EQ(w->mm->locked_vm.peek(), 2);
+    EXPECT_EQ(first_mm(w)->locked_vm.peek(), 2);
   };
   EXPECT_THAT(found({}, setup, {detaches}), IsEmpty());
 }
