@@ -78,7 +78,7 @@ struct recorded {
 
 // In these the scheduler's own tasks go off: nobody inserts anything there.
 bool is_the_schedulers(std::string_view function) {
-  return function == "call_timer_fn" || function == "device";
+  return function == "call_timer_fn" || function == "device" || function == "process_one_work";
 }
 
 std::set<std::string> functions_of(const recording& r) {

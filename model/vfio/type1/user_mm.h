@@ -13,14 +13,16 @@ namespace iorace::kern::type1 {
 // Limit user_pages pages of memory, mapped from `memory` on.
 // 1. `mm_users` are its threads and who works in it for a while; at 0 the memory is gone.
 // 2. One of `mm_count` belongs to all users together; at 0 the struct is gone.
-struct mm_struct {
+struct user_mm_struct {
   rw_semaphore mmap_lock;  // locked_vm
   refcount_t mm_users;
   refcount_t mm_count;
   shared<long> locked_vm;  // pages that count against RLIMIT_MEMLOCK
   shared<unsigned long> memory;
 };
-IORACE_DESCRIBE(mm_struct, "user_mm", mmap_lock, mm_users, mm_count, locked_vm, memory);
+IORACE_DESCRIBE(user_mm_struct, "user_mm", mmap_lock, mm_users, mm_count, locked_vm, memory);
+// Classes are told apart by the names of their types.
+using mm_struct = user_mm_struct;
 
 // The first process's.
 mm_struct* make_user_mm();
