@@ -22,6 +22,22 @@ bool fault_may_access(vfio_pci_core_device* vdev, const vm_area_struct* vma) {
   return false;
 }
 
+template <class Insert>
+static vm_fault_t if_enabled(vfio_pci_core_device* vdev, vm_area_struct* vma, Insert insert) {
+  critical_section cs(memory_rows[chosen(knob::vfio_pci_fault_check)],
+                      {.semaphore = &vdev->memory_lock});
+  vm_fault_t ret = VM_FAULT_SIGBUS;
+  cs.at(before_check);
+  const bool enabled = fault_may_access(vdev, vma);
+  cs.at(after_check);
+  if (enabled) {
+    cs.at(before_insert);
+    ret = insert();
+  }
+  cs.at(fault_end);
+  return ret;
+}
+
 // Orders above 0 are what the processor can map with one huge entry: none here.
 vm_fault_t vfio_pci_mmap_huge_fault(vm_fault* vmf, unsigned order) {
   KFUNC();
@@ -35,18 +51,9 @@ vm_fault_t vfio_pci_mmap_huge_fault(vm_fault* vmf, unsigned order) {
       (addr < start || addr + (PAGE_SIZE << order) > end || (pfn & ((1ul << order) - 1)) != 0))
     return VM_FAULT_FALLBACK;
 
-  critical_section cs(memory_rows[chosen(knob::vfio_pci_fault_check)],
-                      {.semaphore = &vdev->memory_lock});
-  vm_fault_t ret = VM_FAULT_SIGBUS;
-  cs.at(before_check);
-  const bool enabled = fault_may_access(vdev, vma);
-  cs.at(after_check);
-  if (enabled) {
-    cs.at(before_insert);
-    ret = order == 0 ? vmf_insert_pfn(vma, vmf->address, pfn) : vm_fault_t{VM_FAULT_FALLBACK};
-  }
-  cs.at(fault_end);
-  return ret;
+  return if_enabled(vdev, vma, [&] {
+    return order == 0 ? vmf_insert_pfn(vma, vmf->address, pfn) : vm_fault_t{VM_FAULT_FALLBACK};
+  });
 }
 
 vm_fault_t vfio_pci_mmap_page_fault(vm_fault* vmf) {
@@ -73,18 +80,7 @@ vm_fault_t vfio_pci_mmap_prefill_fault(vm_fault* vmf) {
   KFUNC();
   vm_area_struct* const vma = vmf->vma;
   auto* const vdev = static_cast<vfio_pci_core_device*>(vma->vm_private_data.load(op_kind::read));
-  critical_section cs(memory_rows[chosen(knob::vfio_pci_fault_check)],
-                      {.semaphore = &vdev->memory_lock});
-  vm_fault_t ret = VM_FAULT_SIGBUS;
-  cs.at(before_check);
-  const bool enabled = fault_may_access(vdev, vma);
-  cs.at(after_check);
-  if (enabled) {
-    cs.at(before_insert);
-    ret = insert_with_rest(vmf, vma_to_pfn(vma));
-  }
-  cs.at(fault_end);
-  return ret;
+  return if_enabled(vdev, vma, [&] { return insert_with_rest(vmf, vma_to_pfn(vma)); });
 }
 
 }  // namespace iorace::kern
