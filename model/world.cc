@@ -7,9 +7,6 @@
 
 namespace iorace::kern {
 
-// Bookkeeping that several tasks write; kept away from ThreadSanitizer by being out of line.
-#define UNSEEN __attribute__((noinline, no_sanitize("thread")))
-
 UNSEEN world& this_world() { return *static_cast<world*>(specimen()); }
 
 UNSEEN task_local& this_task() {

@@ -61,6 +61,10 @@ struct world {
 };
 static_assert(knob::iopf_count <= rows_max && probe::iopf_count <= rows_max);
 
+// For functions that alone read and write what the project keeps about a world, several tasks
+// after one another: out of line, so that ThreadSanitizer does not see it.
+#define UNSEEN __attribute__((noinline, no_sanitize("thread")))
+
 // The world of the execution that runs on this thread.
 world& this_world();
 task_local& this_task();

@@ -10,7 +10,6 @@
 namespace iorace::kern {
 
 // What hardware has cached of an entry is no memory of the kernel's: no sanitizer looks at it.
-#define UNSEEN __attribute__((noinline, no_sanitize("thread")))
 UNSEEN static cached_entry* to_cache(const cached_entry& entry) {
   return ::new (scratch(sizeof(cached_entry))) cached_entry(entry);
 }

@@ -11,9 +11,7 @@
 
 namespace iorace::kern {
 
-// Of its task alone, or written before a program passes the number on. Out of line, so that no
-// sanitizer looks.
-#define UNSEEN __attribute__((noinline, no_sanitize("thread")))
+// Of its task alone, or written before a program passes the number on.
 UNSEEN static handle_table* table_of(task_id task) { return this_world().hw->handles[task]; }
 UNSEEN static void set_table_of(task_id task, handle_table* table) {
   this_world().hw->handles[task] = table;

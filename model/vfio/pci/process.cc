@@ -8,9 +8,6 @@
 
 namespace iorace::kern {
 
-// Rows that several tasks write; kept away from ThreadSanitizer by being out of line.
-#define UNSEEN __attribute__((noinline, no_sanitize("thread")))
-
 static constexpr u32 children_max = processes_max / 2;  // of one task
 
 UNSEEN static vm_process* process_called(const vfio_pci_world& w, u32 id) {

@@ -49,9 +49,7 @@ static void init_device(vfio_pci_core_device* vdev, bool virtfn, bool reset_work
   vdev->reset_works = reset_works;
 }
 
-// Kept away from ThreadSanitizer by being out of line.
-__attribute__((noinline, no_sanitize("thread"))) static void note_device(
-    vfio_pci_world& w, u32 number, vfio_pci_core_device* vdev) {
+UNSEEN static void note_device(vfio_pci_world& w, u32 number, vfio_pci_core_device* vdev) {
   w.vdev[number - 1] = vdev;
 }
 
