@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "model/kernel.h"
 #include "model/model.h"
 #include "scheduler/engine/engine.h"
 #include "scheduler/explore/sample.h"
@@ -70,6 +71,22 @@ inline program program_of(const config& c, const body& setup, const std::vector<
   for (const body& b : cpus) p.cpu([b](void* w) { b(static_cast<world*>(w)); });
   p.check = [](void* w) { finish_world(*static_cast<world*>(w)); };
   return p;
+}
+
+// Runs `cpu` alone after `setup`; returns the title of what it is convicted of, or "".
+inline std::string title_alone(const config& c, const body& setup, const body& cpu) {
+  const program p = program_of(c, setup, {[&cpu](world* w) {
+                                 KFUNC();
+                                 cpu(w);
+                               }});
+  engine e;
+  round_robin choose;
+  e.run(p, choose, {});
+  return e.last_finding().title;
+}
+// The verdict that a title begins with.
+inline std::string verdict_of(const std::string& title) {
+  return title.substr(0, title.find_first_of(": "));
 }
 
 // Titles of up to `executions` executions, in the order in which they were found.

@@ -17,22 +17,13 @@ namespace {
 
 // Runs `cpu` where `device` and `ats_device` are attached to `domain`, which has a page at 0x1000.
 std::string title_of(const body& cpu) {
-  const config c = hw_config();
-  const program p = program_of(c,
-                               [](world* w) {
-                                 machine(w);
-                                 make_call(w, "endpoint_attach", {device, domain});
-                                 make_call(w, "endpoint_attach", {ats_device, domain});
-                                 make_call(w, "page_map", {domain, 0x1000});
-                               },
-                               {[&cpu](world* w) {
-                                 KFUNC();
-                                 cpu(w);
-                               }});
-  engine e;
-  round_robin choose;
-  e.run(p, choose, {});
-  return e.last_finding().title;
+  const body attached = [](world* w) {
+    machine(w);
+    make_call(w, "endpoint_attach", {device, domain});
+    make_call(w, "endpoint_attach", {ats_device, domain});
+    make_call(w, "page_map", {domain, 0x1000});
+  };
+  return title_alone(hw_config(), attached, cpu);
 }
 
 hw_endpoint* dev(std::uint64_t number = device) { return part_of<hw_endpoint>(number); }

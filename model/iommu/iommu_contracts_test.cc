@@ -6,10 +6,9 @@
 
 #include "model/hw/context.h"
 #include "model/iommu/contracts.h"
+#include "model/iommu/iommu_inside_test.h"
 #include "model/iommu/smmu_driver.h"
-#include "model/iommu/iommu_world.h"
 #include "model/iommu/vfio_group.h"
-#include "model/test_calls.h"
 #include "model/world.h"
 
 namespace iorace::kern {
@@ -19,27 +18,17 @@ device* dev(unsigned i) { return this_world().iommu->devices[i]; }
 
 // Runs `cpu` with two devices of one group that are aliases iff `rid` is 0; returns the title.
 std::string title_of(std::uint64_t rid, const body& cpu) {
-  config c = repaired_config();
-  c.chapters = chapter_bit(chapter::hw) | chapter_bit(chapter::iommu);
-  const program p = program_of(c,
-                               [rid](world* w) {
-                                 make_call(w, "iommu_add");
-                                 make_call(w, "device_add", {1});
-                                 make_call(w, "device_add", {1, rid});
-                                 make_call(w, "device_probe", {1});
-                                 make_call(w, "device_probe", {2});
-                                 make_call(w, "vfio_device_bind", {1});
-                                 make_call(w, "vfio_device_bind", {2});
-                                 make_call(w, "vfio_group_set_container", {1});
-                               },
-                               {[&cpu](world* w) {
-                                 KFUNC();
-                                 cpu(w);
-                               }});
-  engine e;
-  round_robin choose;
-  e.run(p, choose, {});
-  return e.last_finding().title;
+  const body of_vfio = [rid](world* w) {
+    make_call(w, "iommu_add");
+    make_call(w, "device_add", {1});
+    make_call(w, "device_add", {1, rid});
+    make_call(w, "device_probe", {1});
+    make_call(w, "device_probe", {2});
+    make_call(w, "vfio_device_bind", {1});
+    make_call(w, "vfio_device_bind", {2});
+    make_call(w, "vfio_group_set_container", {1});
+  };
+  return title_alone(of_iommu(repaired_config()), of_vfio, cpu);
 }
 constexpr std::uint64_t own_rid = 1, shared_rid = 0;
 
@@ -109,21 +98,16 @@ TEST(iommu_contracts, an_owner_without_a_count) {
 // A driver that does not look for aliases is convicted iff there is one.
 TEST(iommu_contracts, an_alias_is_cut_off) {
   const auto release = [](std::uint64_t rid) {
-    config c = with(repaired_config(), {{"release_device", "release_domain_shared"}});
-    c.chapters = chapter_bit(chapter::hw) | chapter_bit(chapter::iommu);
-    const program p = program_of(c,
-                                 [rid](world* w) {
-                                   make_call(w, "iommu_add");
-                                   make_call(w, "device_add", {1});
-                                   make_call(w, "device_add", {1, rid});
-                                   make_call(w, "device_probe", {1});
-                                   make_call(w, "device_probe", {2});
-                                 },
-                                 {[](world* w) { make_call(w, "device_remove", {1}); }});
-    engine e;
-    round_robin choose;
-    e.run(p, choose, {});
-    return e.last_finding().title;
+    const body probed = [rid](world* w) {
+      make_call(w, "iommu_add");
+      make_call(w, "device_add", {1});
+      make_call(w, "device_add", {1, rid});
+      make_call(w, "device_probe", {1});
+      make_call(w, "device_probe", {2});
+    };
+    return title_alone(
+        with(of_iommu(repaired_config()), {{"release_device", "release_domain_shared"}}), probed,
+        [](world* w) { make_call(w, "device_remove", {1}); });
   };
   EXPECT_EQ(release(shared_rid), "alias-cut-off in write_entry");
   EXPECT_EQ(release(own_rid), "");

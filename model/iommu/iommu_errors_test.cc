@@ -4,18 +4,13 @@
 // group, both probed.
 #include <memory>
 
-#include "model/iommu/iommu_world.h"
+#include "model/iommu/iommu_inside_test.h"
 #include "model/iommufd/errors_test.h"
-#include "model/world.h"
 
 namespace iorace::kern {
 namespace {
 
-config machine() {
-  config c = upstream_config();
-  c.chapters = chapter_bit(chapter::hw) | chapter_bit(chapter::iommu);
-  return c;
-}
+config machine() { return of_iommu(upstream_config()); }
 
 void two_devices(world* w) {
   make_call(w, "iommu_add");

@@ -2,16 +2,13 @@
 //
 // The steps of the core's flows. Most of them lie under the group's mutex, which is the point of
 // it: where it is not held, the other CPU gets in.
+#include "model/iommu/iommu_inside_test.h"
 #include "model/iommufd/steps_test.h"
 
 namespace iorace::kern {
 namespace {
 
-config machine() {
-  config c = repaired_config();
-  c.chapters = chapter_bit(chapter::hw) | chapter_bit(chapter::iommu);
-  return c;
-}
+config machine() { return of_iommu(repaired_config()); }
 
 void two_devices(world* w) {
   make_call(w, "iommu_add");

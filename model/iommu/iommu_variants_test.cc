@@ -4,9 +4,7 @@
 // does for others than its own scenario's, too.
 #include <gmock/gmock.h>
 
-#include "model/iommu/iommu_world.h"
-#include "model/test_calls.h"
-#include "model/world.h"
+#include "model/iommu/iommu_inside_test.h"
 
 namespace iorace::kern {
 namespace {
@@ -16,9 +14,7 @@ using testing::IsEmpty;
 using testing::Not;
 
 config under(std::initializer_list<std::pair<const char*, const char*>> settings) {
-  config c = with(repaired_config(), settings);
-  c.chapters = chapter_bit(chapter::hw) | chapter_bit(chapter::iommu);
-  return c;
+  return with(of_iommu(repaired_config()), settings);
 }
 
 constexpr std::uint64_t own_rid = 1, shared_rid = 0;

@@ -20,22 +20,13 @@ constexpr std::uint64_t iova = 0x10000;
 // Runs `cpu` after ioas 1 was made, [iova, +0x2000) mapped and access 3 attached; returns the
 // title.
 std::string title_of(const body& cpu) {
-  const config c = repaired_config();
-  const program p = program_of(c,
-                               [](world* w) {
-                                 make_call(w, "ioas_alloc");
-                                 make_call(w, "ioas_map", {1, iova, 0x2000});
-                                 make_call(w, "access_create");
-                                 make_call(w, "access_attach", {3, 1});
-                               },
-                               {[&cpu](world* w) {
-                                 KFUNC();
-                                 cpu(w);
-                               }});
-  engine e;
-  round_robin choose;
-  e.run(p, choose, {});
-  return e.last_finding().title;
+  const body attached = [](world* w) {
+    make_call(w, "ioas_alloc");
+    make_call(w, "ioas_map", {1, iova, 0x2000});
+    make_call(w, "access_create");
+    make_call(w, "access_attach", {3, 1});
+  };
+  return title_alone(repaired_config(), attached, cpu);
 }
 
 TEST(contracts, sound_calls_are_acquitted) {

@@ -25,20 +25,9 @@ void disable(world* w) { make_call(w, "config_write_command", {1, 0}); }
 void enable(world* w) { make_call(w, "config_write_command", {1, PCI_COMMAND_MEMORY}); }
 
 std::string title_of(const body& cpu, settings s = {}) {
-  const config c = with(pci_config(), s);
-  const program p = program_of(c, one_area, {[&cpu](world* w) {
-                                 KFUNC();
-                                 cpu(w);
-                               }});
-  engine e;
-  round_robin choose;
-  e.run(p, choose, {});
-  return e.last_finding().title;
+  return title_alone(with(pci_config(), s), one_area, cpu);
 }
-std::string name_of(const body& cpu, settings s = {}) {
-  const std::string title = title_of(cpu, s);
-  return title.substr(0, title.find_first_of(": "));
-}
+std::string name_of(const body& cpu, settings s = {}) { return verdict_of(title_of(cpu, s)); }
 
 TEST(vfio_pci_contracts, sound_calls_are_acquitted) {
   for (const settings s : {settings{}, listed})

@@ -13,19 +13,10 @@ namespace {
 using settings = std::initializer_list<std::pair<const char*, const char*>>;
 
 std::string title_of(const body& cpu, settings s = {}, const body& setup = one_mdev) {
-  const config c = with(type1_config(), s);
-  const program p = program_of(c, setup, {[&cpu](world* w) {
-                                 KFUNC();
-                                 cpu(w);
-                               }});
-  engine e;
-  round_robin choose;
-  e.run(p, choose, {});
-  return e.last_finding().title;
+  return title_alone(with(type1_config(), s), setup, cpu);
 }
 std::string name_of(const body& cpu, settings s = {}, const body& setup = one_mdev) {
-  const std::string title = title_of(cpu, s, setup);
-  return title.substr(0, title.find_first_of(": "));
+  return verdict_of(title_of(cpu, s, setup));
 }
 
 void pin(world* w) { make_call(w, "mdev_pin", {1, 0x10000, 0x1000}); }
