@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The chapter's flows. One line of the table per flow, one function that unpacks its arguments.
+#include "model/flow_rows.h"
 #include "model/hw/context.h"
 #include "model/hw/contracts.h"
 #include "model/hw/dma.h"
 #include "model/hw/driver.h"
 #include "model/hw/ghosts.h"
 #include "model/hw/hw_tables.h"
-#include "model/iommufd/contracts.h"
-#include "model/world.h"
 
 namespace iorace::kern::hw_tables {
 namespace {
@@ -32,12 +31,6 @@ constexpr arg_info endpoint_flags_arg = {
 constexpr arg_info length_arg = {.name = "length", .kind = arg_kind::length, .dull = 0x1000};
 constexpr arg_info mapping_arg = {.name = "mapping", .kind = arg_kind::object, .cls = "mapping"};
 constexpr arg_info rid_arg = {.name = "rid", .kind = arg_kind::choice, .choices = rids, .dull = 0};
-
-// Arguments and errors of each flow. Errors include those that injected faults cause.
-#define ARGS(flow, ...) constexpr arg_info flow##_args[] = {__VA_ARGS__}
-#define ERRORS(flow, ...)               \
-  constexpr char flow##_name[] = #flow; \
-  constexpr int flow##_errors[] = {__VA_ARGS__}
 
 ARGS(iommu_add, kind_arg);
 ERRORS(iommu_add, EINVAL);
@@ -163,51 +156,44 @@ call_result dma_map(world& w, const call_args& a) {
   return {0, hw_handle_of(mapping)};
 }
 
-template <call_result (*Body)(world&, const call_args&), const auto& Name, const auto& Errors>
-call_result enter(world& w, const call_args& a) {
-  const call_result r = Body(w, a);
-  CONTRACT(syscall_returned, Name, r.rc, Errors, std::size(Errors));
-  return r;
-}
-
-#define FILE_OF(file) "drivers/iommu/" file
-#define FLOW(where, name, out, words, at)                                               \
-  flow_info {                                                                           \
-#name, words, at, flow_context::where, out, name##_args, enter < name, name##_name, \
-        name##_errors>, name##_errors                                                   \
-  }
+#define IOMMU(file) "drivers/iommu/" file
 
 constexpr flow_info flow_table[] = {
-    FLOW(kernel, iommu_add, "iommu", "Adds an IOMMU to the machine.",
-         FILE_OF("intel/dmar.c:alloc_iommu")),
-    FLOW(kernel, endpoint_add, "endpoint", "Adds a device behind it; equal rids are aliases.",
-         FILE_OF("intel/iommu.c:intel_iommu_probe_device")),
-    FLOW(kernel, paging_alloc, "paging", "Makes a domain.", FILE_OF("intel/iommu.c:alloc_domain")),
-    FLOW(kernel, paging_free, nullptr, "Frees a domain that nothing uses.",
-         FILE_OF("intel/iommu.c:intel_iommu_domain_free")),
-    FLOW(kernel, endpoint_attach, nullptr, "Attaches a device to a domain.",
-         FILE_OF("intel/iommu.c:intel_iommu_attach_device")),
-    FLOW(kernel, endpoint_set_pasid, nullptr, "Attaches the device's PASID to a domain.",
-         FILE_OF("intel/iommu.c:intel_iommu_set_dev_pasid")),
-    FLOW(kernel, endpoint_block, nullptr, "Attaches a device to the blocking domain.",
-         FILE_OF("intel/iommu.c:blocking_domain_attach_dev")),
-    FLOW(kernel, endpoint_release, nullptr, "Blocks a device and frees what is kept about it.",
-         FILE_OF("intel/iommu.c:intel_iommu_release_device")),
-    FLOW(kernel, page_map, nullptr, "Maps pages of one's own in an unmanaged domain.",
-         FILE_OF("iommu.c:iommu_map")),
-    FLOW(kernel, page_unmap, nullptr, "Unmaps them and frees them.",
-         FILE_OF("iommu.c:iommu_unmap")),
-    FLOW(kernel, dma_init_domain, nullptr, "Prepares a domain for the DMA API.",
-         FILE_OF("dma-iommu.c:iommu_dma_init_domain")),
-    FLOW(kernel, dma_init_fq, nullptr, "Makes a strict domain lazy.",
-         FILE_OF("dma-iommu.c:iommu_dma_init_fq")),
-    FLOW(kernel, dma_map, "mapping", "A driver maps a buffer.",
-         FILE_OF("dma-iommu.c:iommu_dma_map_page")),
-    FLOW(kernel, dma_unmap, nullptr, "A driver unmaps its buffer and frees it.",
-         FILE_OF("dma-iommu.c:iommu_dma_unmap_page")),
-    FLOW(agent, dma_read, nullptr, "A device reads memory.", "hardware"),
-    FLOW(agent, dma_write, nullptr, "A device writes to memory.", "hardware"),
-    FLOW(agent, dma_write_pasid, nullptr, "The same with its PASID.", "hardware"),
+    FLOW(kernel, iommu_add, iommu_add, "iommu", "Adds an IOMMU to the machine.",
+         IOMMU("intel/dmar.c:alloc_iommu")),
+    FLOW(kernel, endpoint_add, endpoint_add, "endpoint",
+         "Adds a device behind it; equal rids are aliases.",
+         IOMMU("intel/iommu.c:intel_iommu_probe_device")),
+    FLOW(kernel, paging_alloc, paging_alloc, "paging", "Makes a domain.",
+         IOMMU("intel/iommu.c:alloc_domain")),
+    FLOW(kernel, paging_free, paging_free, nullptr, "Frees a domain that nothing uses.",
+         IOMMU("intel/iommu.c:intel_iommu_domain_free")),
+    FLOW(kernel, endpoint_attach, endpoint_attach, nullptr, "Attaches a device to a domain.",
+         IOMMU("intel/iommu.c:intel_iommu_attach_device")),
+    FLOW(kernel, endpoint_set_pasid, endpoint_set_pasid, nullptr,
+         "Attaches the device's PASID to a domain.",
+         IOMMU("intel/iommu.c:intel_iommu_set_dev_pasid")),
+    FLOW(kernel, endpoint_block, endpoint_block, nullptr,
+         "Attaches a device to the blocking domain.",
+         IOMMU("intel/iommu.c:blocking_domain_attach_dev")),
+    FLOW(kernel, endpoint_release, endpoint_release, nullptr,
+         "Blocks a device and frees what is kept about it.",
+         IOMMU("intel/iommu.c:intel_iommu_release_device")),
+    FLOW(kernel, page_map, page_map, nullptr, "Maps pages of one's own in an unmanaged domain.",
+         IOMMU("iommu.c:iommu_map")),
+    FLOW(kernel, page_unmap, page_unmap, nullptr, "Unmaps them and frees them.",
+         IOMMU("iommu.c:iommu_unmap")),
+    FLOW(kernel, dma_init_domain, dma_init_domain, nullptr, "Prepares a domain for the DMA API.",
+         IOMMU("dma-iommu.c:iommu_dma_init_domain")),
+    FLOW(kernel, dma_init_fq, dma_init_fq, nullptr, "Makes a strict domain lazy.",
+         IOMMU("dma-iommu.c:iommu_dma_init_fq")),
+    FLOW(kernel, dma_map, dma_map, "mapping", "A driver maps a buffer.",
+         IOMMU("dma-iommu.c:iommu_dma_map_page")),
+    FLOW(kernel, dma_unmap, dma_unmap, nullptr, "A driver unmaps its buffer and frees it.",
+         IOMMU("dma-iommu.c:iommu_dma_unmap_page")),
+    FLOW(agent, dma_read, dma_read, nullptr, "A device reads memory.", "hardware"),
+    FLOW(agent, dma_write, dma_write, nullptr, "A device writes to memory.", "hardware"),
+    FLOW(agent, dma_write_pasid, dma_write_pasid, nullptr, "The same with its PASID.", "hardware"),
 };
 
 }  // namespace
@@ -220,9 +206,7 @@ const class_info* class_called(std::string_view name) {
       class_of<io_table>(),     class_of<dma_page>(),           class_of<context_entry>(),
       class_of<paging_owner>(), class_of<device_domain_info>(), class_of<dma_mapping>(),
   };
-  for (const class_info* cls : classes)
-    if (cls->name == name) return cls;
-  return nullptr;
+  return find_class(classes, name);
 }
 
 }  // namespace iorace::kern::hw_tables

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The chapter's flows. One line of the table per flow, one function that unpacks its arguments.
+#include "model/flow_rows.h"
 #include "model/hw/context.h"
 #include "model/iommu/iommu_tables.h"
 #include "model/iommu/iommu_world.h"
 #include "model/iommu/vfio_group.h"
-#include "model/iommufd/contracts.h"
-#include "model/world.h"
 
 namespace iorace::kern::iommu_tables {
 namespace {
@@ -37,10 +36,6 @@ constexpr std::span<const arg_info> no_args;
 constexpr arg_info typed_args[] = {device_arg, type_arg};
 constexpr arg_info owned_args[] = {device_arg, owner_arg};
 
-// Errors include those that injected faults cause.
-#define ERRORS(flow, ...)               \
-  constexpr char flow##_name[] = #flow; \
-  constexpr int flow##_errors[] = {__VA_ARGS__}
 ERRORS(device_add, EBUSY, ENOENT, EINVAL, ENOSPC, EEXIST);
 ERRORS(device_probe, ENOENT, ENODEV, EBUSY, ENOMEM, ENOSPC, EINVAL);
 ERRORS(device_configure, ENOENT, ENODEV, EBUSY, ENOMEM, ENOSPC, EINVAL);
@@ -150,78 +145,66 @@ int store_type(device* dev, u64 type) {
 
 call_result bus_pass(world&, const call_args&) { return {bus_iommu_probe(), 0}; }
 
-template <call_result (*Body)(world&, const call_args&), const auto& Name, const auto& Errors>
-call_result enter(world& w, const call_args& a) {
-  const call_result r = Body(w, a);
-  CONTRACT(syscall_returned, Name, r.rc, Errors, std::size(Errors));
-  return r;
-}
-
-#define FLOW(where, name, body, args, out, words, at)                                            \
-  flow_info {                                                                                    \
-#name, words, at, flow_context::where, out, args, enter < body, name##_name, name##_errors>, \
-        name##_errors                                                                            \
-  }
-
 constexpr flow_info flow_table[] = {
-    FLOW(kernel, device_add, device_add, device_add_args, "device",
+    FLOW(kernel, device_add, device_add, "device",
          "Adds a device to the machine; equal rids are aliases, a slot is a group.",
          "drivers/base/core.c:device_add"),
-    FLOW(kernel, device_probe, of_one<device_probe_flow>, one_device_args, nullptr,
-         "The IOMMU driver probes it, and it joins its group.",
-         "drivers/iommu/iommu.c:iommu_probe_device"),
-    FLOW(kernel, device_configure, of_one<device_configure>, one_device_args, nullptr,
-         "Firmware names the IOMMU of a device, which is probed then.",
-         "drivers/iommu/of_iommu.c:of_iommu_configure"),
-    FLOW(kernel, bus_probe, bus_pass, no_args, nullptr,
-         "Probes all devices, then sets up the default domains of their groups.",
-         "drivers/iommu/iommu.c:bus_iommu_probe"),
-    FLOW(kernel, device_remove, of_one<device_del>, one_device_args, nullptr,
-         "Unbinds the driver and takes the device away.",
-         "drivers/iommu/iommu.c:iommu_release_device"),
-    FLOW(kernel, driver_bind, of_one<driver_bind>, one_device_args, nullptr,
-         "Binds a driver that uses the DMA API.",
-         "drivers/iommu/iommu.c:iommu_device_use_default_domain"),
-    FLOW(kernel, driver_unbind, of_one<driver_unbind>, one_device_args, nullptr,
-         "Unbinds whatever driver is bound.",
-         "drivers/iommu/iommu.c:iommu_device_unuse_default_domain"),
-    FLOW(kernel, vfio_device_bind, of_one<vfio_bind>, one_device_args, nullptr, "Binds VFIO.",
-         "drivers/vfio/group.c:vfio_device_set_group"),
-    FLOW(syscall, vfio_group_set_container, of_one<vfio_set_container>, one_device_args, nullptr,
-         "Claims the device's group and attaches a domain.",
-         "drivers/vfio/container.c:vfio_container_attach_group"),
-    FLOW(syscall, vfio_group_unset_container, of_one<vfio_unset_container>, one_device_args,
-         nullptr, "Detaches the group and frees the domain.",
-         "drivers/vfio/container.c:vfio_group_detach_container"),
-    FLOW(syscall, vfio_group_map_dma, of_one<vfio_group_map_dma>, one_device_args, nullptr,
-         "The user maps a page in the group's container.",
-         "drivers/vfio/vfio_iommu_type1.c:vfio_dma_do_map"),
-    FLOW(syscall, vfio_group_unmap_dma, of_one<vfio_group_unmap_dma>, one_device_args, nullptr,
-         "And takes it away.", "drivers/vfio/vfio_iommu_type1.c:vfio_dma_do_unmap"),
-    FLOW(syscall, vfio_group_open_device, of_one<vfio_open>, one_device_args, nullptr,
-         "The user opens the device.", "drivers/vfio/group.c:vfio_df_group_open"),
-    FLOW(syscall, vfio_group_close_device, of_one<vfio_close>, one_device_args, nullptr,
-         "The user closes it.", "drivers/vfio/group.c:vfio_df_group_close"),
-    FLOW(kernel, device_attach, of_one<driver_attach_own>, one_device_args, nullptr,
-         "A driver attaches a domain of its own.", "drivers/iommu/iommu.c:iommu_attach_device"),
-    FLOW(kernel, device_detach, of_one<driver_detach_own>, one_device_args, nullptr,
-         "And detaches it.", "drivers/iommu/iommu.c:iommu_detach_device"),
-    FLOW(kernel, device_attach_pasid, of_one<driver_attach_pasid>, one_device_args, nullptr,
-         "A driver attaches a domain to a PASID.",
-         "drivers/iommu/iommu.c:iommu_attach_device_pasid"),
-    FLOW(kernel, device_detach_pasid, of_one<driver_detach_pasid>, one_device_args, nullptr,
-         "And detaches it.", "drivers/iommu/iommu.c:iommu_detach_device_pasid"),
-    FLOW(kernel, device_reset, of_one<device_reset>, one_device_args, nullptr,
-         "VFIO resets a device.", "drivers/pci/pci.c:pcie_flr"),
-    FLOW(kernel, device_claim_owner, of_two<claim>, owned_args, nullptr,
-         "Claims DMA ownership by device.", "drivers/iommu/iommu.c:iommu_device_claim_dma_owner"),
-    FLOW(kernel, device_release_owner, of_one<driver_unclaim>, one_device_args, nullptr,
-         "Gives one claim back.", "drivers/iommu/iommu.c:iommu_device_release_dma_owner"),
-    FLOW(syscall, iommu_group_type, of_two<store_type>, typed_args, nullptr,
-         "Changes the type of the group's default domain.",
-         "drivers/iommu/iommu.c:iommu_group_store_type"),
-    FLOW(agent, device_dma, of_one<device_dma>, one_device_args, nullptr,
-         "The device writes to a page of the user's.", "hardware"),
+    FLOW_OF(kernel, device_probe, of_one<device_probe_flow>, one_device_args, nullptr,
+            "The IOMMU driver probes it, and it joins its group.",
+            "drivers/iommu/iommu.c:iommu_probe_device"),
+    FLOW_OF(kernel, device_configure, of_one<device_configure>, one_device_args, nullptr,
+            "Firmware names the IOMMU of a device, which is probed then.",
+            "drivers/iommu/of_iommu.c:of_iommu_configure"),
+    FLOW_OF(kernel, bus_probe, bus_pass, no_args, nullptr,
+            "Probes all devices, then sets up the default domains of their groups.",
+            "drivers/iommu/iommu.c:bus_iommu_probe"),
+    FLOW_OF(kernel, device_remove, of_one<device_del>, one_device_args, nullptr,
+            "Unbinds the driver and takes the device away.",
+            "drivers/iommu/iommu.c:iommu_release_device"),
+    FLOW_OF(kernel, driver_bind, of_one<driver_bind>, one_device_args, nullptr,
+            "Binds a driver that uses the DMA API.",
+            "drivers/iommu/iommu.c:iommu_device_use_default_domain"),
+    FLOW_OF(kernel, driver_unbind, of_one<driver_unbind>, one_device_args, nullptr,
+            "Unbinds whatever driver is bound.",
+            "drivers/iommu/iommu.c:iommu_device_unuse_default_domain"),
+    FLOW_OF(kernel, vfio_device_bind, of_one<vfio_bind>, one_device_args, nullptr, "Binds VFIO.",
+            "drivers/vfio/group.c:vfio_device_set_group"),
+    FLOW_OF(syscall, vfio_group_set_container, of_one<vfio_set_container>, one_device_args, nullptr,
+            "Claims the device's group and attaches a domain.",
+            "drivers/vfio/container.c:vfio_container_attach_group"),
+    FLOW_OF(syscall, vfio_group_unset_container, of_one<vfio_unset_container>, one_device_args,
+            nullptr, "Detaches the group and frees the domain.",
+            "drivers/vfio/container.c:vfio_group_detach_container"),
+    FLOW_OF(syscall, vfio_group_map_dma, of_one<vfio_group_map_dma>, one_device_args, nullptr,
+            "The user maps a page in the group's container.",
+            "drivers/vfio/vfio_iommu_type1.c:vfio_dma_do_map"),
+    FLOW_OF(syscall, vfio_group_unmap_dma, of_one<vfio_group_unmap_dma>, one_device_args, nullptr,
+            "And takes it away.", "drivers/vfio/vfio_iommu_type1.c:vfio_dma_do_unmap"),
+    FLOW_OF(syscall, vfio_group_open_device, of_one<vfio_open>, one_device_args, nullptr,
+            "The user opens the device.", "drivers/vfio/group.c:vfio_df_group_open"),
+    FLOW_OF(syscall, vfio_group_close_device, of_one<vfio_close>, one_device_args, nullptr,
+            "The user closes it.", "drivers/vfio/group.c:vfio_df_group_close"),
+    FLOW_OF(kernel, device_attach, of_one<driver_attach_own>, one_device_args, nullptr,
+            "A driver attaches a domain of its own.", "drivers/iommu/iommu.c:iommu_attach_device"),
+    FLOW_OF(kernel, device_detach, of_one<driver_detach_own>, one_device_args, nullptr,
+            "And detaches it.", "drivers/iommu/iommu.c:iommu_detach_device"),
+    FLOW_OF(kernel, device_attach_pasid, of_one<driver_attach_pasid>, one_device_args, nullptr,
+            "A driver attaches a domain to a PASID.",
+            "drivers/iommu/iommu.c:iommu_attach_device_pasid"),
+    FLOW_OF(kernel, device_detach_pasid, of_one<driver_detach_pasid>, one_device_args, nullptr,
+            "And detaches it.", "drivers/iommu/iommu.c:iommu_detach_device_pasid"),
+    FLOW_OF(kernel, device_reset, of_one<device_reset>, one_device_args, nullptr,
+            "VFIO resets a device.", "drivers/pci/pci.c:pcie_flr"),
+    FLOW_OF(kernel, device_claim_owner, of_two<claim>, owned_args, nullptr,
+            "Claims DMA ownership by device.",
+            "drivers/iommu/iommu.c:iommu_device_claim_dma_owner"),
+    FLOW_OF(kernel, device_release_owner, of_one<driver_unclaim>, one_device_args, nullptr,
+            "Gives one claim back.", "drivers/iommu/iommu.c:iommu_device_release_dma_owner"),
+    FLOW_OF(syscall, iommu_group_type, of_two<store_type>, typed_args, nullptr,
+            "Changes the type of the group's default domain.",
+            "drivers/iommu/iommu.c:iommu_group_store_type"),
+    FLOW_OF(agent, device_dma, of_one<device_dma>, one_device_args, nullptr,
+            "The device writes to a page of the user's.", "hardware"),
 };
 
 }  // namespace
@@ -235,9 +218,7 @@ const class_info* class_called(std::string_view name) {
       class_of<group_device>(), class_of<bus_slot>(),       class_of<probe_serialiser>(),
       class_of<iommu_device>(), class_of<dev_pasid_info>(), class_of<iommu_fwspec>(),
   };
-  for (const class_info* cls : classes)
-    if (cls->name == name) return cls;
-  return nullptr;
+  return find_class(classes, name);
 }
 
 }  // namespace iorace::kern::iommu_tables

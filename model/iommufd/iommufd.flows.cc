@@ -2,10 +2,7 @@
 //
 // The chapter's flows: what a simulated CPU can be told to do. One line of the table per flow, one
 // function that unpacks its arguments.
-#include <string_view>
-
-#include "model/iommufd/contracts.h"
-#include "model/iommufd/file.h"
+#include "model/flow_rows.h"
 #include "model/iommufd/io_pagetable.h"
 #include "model/iommufd/ioas.h"
 #include "model/iommufd/iommufd_tables.h"
@@ -48,12 +45,6 @@ constexpr arg_info no_flags_arg = {.name = "flags", .kind = arg_kind::flags, .du
 constexpr arg_info id_arg = {.name = "id", .kind = arg_kind::choice, .dull = 1};
 constexpr arg_info value_arg = {
     .name = "value", .kind = arg_kind::choice, .choices = enable_values, .dull = 0};
-
-// Arguments and errors of each flow. Errors include those that injected faults cause.
-#define ARGS(flow, ...) constexpr arg_info flow##_args[] = {__VA_ARGS__}
-#define ERRORS(flow, ...)               \
-  constexpr char flow##_name[] = #flow; \
-  constexpr int flow##_errors[] = {__VA_ARGS__}
 
 ERRORS(ioas_alloc, ENOMEM, EFAULT, EBUSY);
 ARGS(ioas_destroy, ioas_arg);
@@ -231,78 +222,61 @@ call_result access_close(world&, const call_args& a) {
   return {0, 0};
 }
 
-// Around every flow: the way back to user mode, and the check of what it returns.
-template <call_result (*Body)(world&, const call_args&), const auto& Name, const auto& Errors>
-call_result enter(world& w, const call_args& a) {
-  const call_result r = Body(w, a);
-  task_work_run();
-  CONTRACT(syscall_returned, Name, r.rc, Errors, std::size(Errors));
-  return r;
-}
-
 #define FILE_OF(file) "drivers/iommu/iommufd/" file
-#define FLOW_IN(where, name, body, args, out, words, at)                                       \
-  flow_info {                                                                                  \
-    #name, words, at, flow_context::where, out, args, enter<body, name##_name, name##_errors>, \
-        name##_errors                                                                          \
-  }
-#define FLOW(name, body, args, out, words, at) FLOW_IN(syscall, name, body, args, out, words, at)
-#define KERNEL_FLOW(name, args, out, words, at) FLOW_IN(kernel, name, name, args, out, words, at)
 
 constexpr flow_info flow_table[] = {
-    FLOW(ioas_alloc, ioas_alloc, {}, "ioas", "Makes an IO address space.",
-         FILE_OF("ioas.c:iommufd_ioas_alloc_ioctl")),
-    FLOW(ioas_destroy, destroy, ioas_destroy_args, nullptr, "Destroys an IO address space.",
+    FLOW_OF(syscall, ioas_alloc, ioas_alloc, {}, "ioas", "Makes an IO address space.",
+            FILE_OF("ioas.c:iommufd_ioas_alloc_ioctl")),
+    FLOW(syscall, ioas_destroy, destroy, nullptr, "Destroys an IO address space.",
          FILE_OF("main.c:iommufd_destroy")),
-    FLOW(ioas_map, ioas_map, ioas_map_args, "area", "Maps user memory at an IOVA.",
+    FLOW(syscall, ioas_map, ioas_map, "area", "Maps user memory at an IOVA.",
          FILE_OF("ioas.c:iommufd_ioas_map")),
-    FLOW(ioas_copy, ioas_copy, ioas_copy_args, "area", "Maps what another range maps.",
+    FLOW(syscall, ioas_copy, ioas_copy, "area", "Maps what another range maps.",
          FILE_OF("ioas.c:iommufd_ioas_copy")),
-    FLOW(ioas_unmap, ioas_unmap, ioas_unmap_args, nullptr, "Unmaps all areas of a range.",
+    FLOW(syscall, ioas_unmap, ioas_unmap, nullptr, "Unmaps all areas of a range.",
          FILE_OF("ioas.c:iommufd_ioas_unmap")),
-    FLOW(ioas_unmap_all, ioas_unmap_all, ioas_unmap_all_args, nullptr, "Unmaps all areas.",
+    FLOW(syscall, ioas_unmap_all, ioas_unmap_all, nullptr, "Unmaps all areas.",
          FILE_OF("ioas.c:iommufd_ioas_unmap")),
-    FLOW(ioas_huge_pages, ioas_huge_pages, ioas_huge_pages_args, nullptr,
+    FLOW(syscall, ioas_huge_pages, ioas_huge_pages, nullptr,
          "Allows or forbids huge pages; without them areas may be split.",
          FILE_OF("ioas.c:iommufd_ioas_option_huge_pages")),
-    FLOW(ioas_add_reserved, ioas_add_reserved, ioas_add_reserved_args, nullptr,
-         "Reserves a range of IOVA.", FILE_OF("selftest.c:iommufd_test_add_reserved")),
-    FLOW(vfio_unmap_dma, vfio_unmap_dma, vfio_unmap_dma_args, nullptr,
+    FLOW(syscall, ioas_add_reserved, ioas_add_reserved, nullptr, "Reserves a range of IOVA.",
+         FILE_OF("selftest.c:iommufd_test_add_reserved")),
+    FLOW(syscall, vfio_unmap_dma, vfio_unmap_dma, nullptr,
          "Unmaps a range, splitting areas at its ends if huge pages are forbidden.",
          FILE_OF("vfio_compat.c:iommufd_vfio_unmap_dma")),
-    FLOW(hwpt_alloc, hwpt_alloc, hwpt_alloc_args, "hwpt", "Adds a domain to an IO address space.",
+    FLOW(syscall, hwpt_alloc, hwpt_alloc, "hwpt", "Adds a domain to an IO address space.",
          FILE_OF("hw_pagetable.c:iommufd_hwpt_alloc")),
-    FLOW(hwpt_destroy, destroy, hwpt_destroy_args, nullptr, "Takes the domain away again.",
+    FLOW(syscall, hwpt_destroy, destroy, nullptr, "Takes the domain away again.",
          FILE_OF("main.c:iommufd_destroy")),
-    FLOW(object_destroy, destroy, object_destroy_args, nullptr,
-         "Destroys whatever object has the number.", FILE_OF("main.c:iommufd_destroy")),
-    KERNEL_FLOW(access_create, access_create_args, "access", "A driver makes an access.",
-                FILE_OF("device.c:iommufd_access_create")),
-    FLOW(test_create_access, test_create_access, test_create_access_args, "access",
+    FLOW(syscall, object_destroy, destroy, nullptr, "Destroys whatever object has the number.",
+         FILE_OF("main.c:iommufd_destroy")),
+    FLOW(kernel, access_create, access_create, "access", "A driver makes an access.",
+         FILE_OF("device.c:iommufd_access_create")),
+    FLOW(syscall, test_create_access, test_create_access, "access",
          "The selftest makes an access and attaches it.",
          FILE_OF("selftest.c:iommufd_test_create_access")),
-    KERNEL_FLOW(access_attach, access_attach_args, nullptr, "A driver attaches its access.",
-                "drivers/vfio/iommufd.c:vfio_iommufd_emulated_attach_ioas"),
-    FLOW(access_replace, access_replace, access_replace_args, nullptr,
+    FLOW(kernel, access_attach, access_attach, nullptr, "A driver attaches its access.",
+         "drivers/vfio/iommufd.c:vfio_iommufd_emulated_attach_ioas"),
+    FLOW(syscall, access_replace, access_replace, nullptr,
          "Moves the access to another IO address space.",
          FILE_OF("selftest.c:iommufd_test_access_replace_ioas")),
-    KERNEL_FLOW(access_detach, access_detach_args, nullptr, "A driver detaches its access.",
-                "drivers/vfio/iommufd.c:vfio_iommufd_emulated_detach_ioas"),
-    FLOW(access_pages, access_pages, access_pages_args, "item",
+    FLOW(kernel, access_detach, access_detach, nullptr, "A driver detaches its access.",
+         "drivers/vfio/iommufd.c:vfio_iommufd_emulated_detach_ioas"),
+    FLOW(syscall, access_pages, access_pages, "item",
          "The selftest pins pages and remembers them as an item.",
          FILE_OF("selftest.c:iommufd_test_access_pages")),
-    FLOW(item_destroy, item_destroy, item_destroy_args, nullptr, "The selftest unpins an item.",
+    FLOW(syscall, item_destroy, item_destroy, nullptr, "The selftest unpins an item.",
          FILE_OF("selftest.c:iommufd_test_access_item_destroy")),
-    KERNEL_FLOW(access_pin_pages, access_pin_pages_args, nullptr, "A driver pins pages.",
-                FILE_OF("device.c:iommufd_access_pin_pages")),
-    KERNEL_FLOW(access_unpin_pages, access_unpin_pages_args, nullptr,
-                "A driver unpins what it pinned.", FILE_OF("device.c:iommufd_access_unpin_pages")),
-    FLOW(access_rw, access_rw, access_rw_args, nullptr, "Copies to or from the IOVA.",
+    FLOW(kernel, access_pin_pages, access_pin_pages, nullptr, "A driver pins pages.",
+         FILE_OF("device.c:iommufd_access_pin_pages")),
+    FLOW(kernel, access_unpin_pages, access_unpin_pages, nullptr, "A driver unpins what it pinned.",
+         FILE_OF("device.c:iommufd_access_unpin_pages")),
+    FLOW(syscall, access_rw, access_rw, nullptr, "Copies to or from the IOVA.",
          FILE_OF("selftest.c:iommufd_test_access_rw")),
-    KERNEL_FLOW(access_destroy, access_destroy_args, nullptr,
-                "A driver destroys its access, pins and all.",
-                FILE_OF("device.c:iommufd_access_destroy")),
-    FLOW(access_close, access_close, access_close_args, nullptr,
+    FLOW(kernel, access_destroy, access_destroy, nullptr,
+         "A driver destroys its access, pins and all.", FILE_OF("device.c:iommufd_access_destroy")),
+    FLOW(syscall, access_close, access_close, nullptr,
          "Closes the selftest's file; the last reference releases the access.",
          FILE_OF("selftest.c:iommufd_test_staccess_release")),
 };
@@ -318,9 +292,7 @@ const class_info* class_called(std::string_view name) {
       class_of<iommu_domain>(), class_of<iopt_pages_access>(),   class_of<selftest_access_item>(),
       class_of<struct file>(),  class_of<iommufd_ctx>(),
   };
-  for (const class_info* cls : classes)
-    if (cls->name == name) return cls;
-  return nullptr;
+  return find_class(classes, name);
 }
 
 }  // namespace iorace::kern::iommufd_tables

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The chapter's flows. One line of the table per flow, one function that unpacks its arguments.
-#include <string_view>
-
-#include "model/iommufd/contracts.h"
+#include "model/flow_rows.h"
 #include "model/vfio/pci/contracts.h"
 #include "model/vfio/pci/process.h"
 #include "model/vfio/pci/vfio_pci_tables.h"
@@ -27,11 +25,6 @@ constexpr arg_info process_arg = {.name = "process", .kind = arg_kind::object, .
 constexpr arg_info addr_arg = {.name = "addr", .kind = arg_kind::uptr, .dull = 0x1000};
 constexpr arg_info length_arg = {.name = "length", .kind = arg_kind::length, .dull = 0x1000};
 constexpr arg_info offset_arg = {.name = "offset", .kind = arg_kind::iova, .dull = 0};
-
-#define ARGS(flow, ...) constexpr arg_info flow##_args[] = {__VA_ARGS__}
-#define ERRORS(flow, ...)               \
-  constexpr char flow##_name[] = #flow; \
-  constexpr int flow##_errors[] = {__VA_ARGS__}
 
 ARGS(vdev_open, {.name = "flags", .kind = arg_kind::flags, .choices = vdev_flag_names, .dull = 0});
 ERRORS(vdev_open, ENOMEM, EMFILE);
@@ -148,55 +141,45 @@ int set_ioeventfd(vdev_ptr v, const call_args& a) {
 }
 int signal(vdev_ptr v, const call_args&) { return eventfd_signal(&v->eventfd); }
 
-template <call_result (*Body)(world&, const call_args&), const auto& Name, const auto& Errors>
-call_result enter(world& w, const call_args& a) {
-  const call_result r = Body(w, a);
-  CONTRACT(syscall_returned, Name, r.rc, Errors, std::size(Errors));
-  return r;
-}
-
 #define PCI(file) "drivers/vfio/pci/" file
-#define FLOW(name, body, out, words, at)                                                  \
-  flow_info {                                                                             \
-#name, words, at, flow_context::syscall, out, name##_args, enter < body, name##_name, \
-        name##_errors>, name##_errors                                                     \
-  }
 
 constexpr flow_info flow_table[] = {
-    FLOW(vdev_open, vdev_open, "vdev", "Opens a device on the bus, with its memory enabled.",
+    FLOW(syscall, vdev_open, vdev_open, "vdev",
+         "Opens a device on the bus, with its memory enabled.",
          PCI("vfio_pci_core.c:vfio_pci_core_enable")),
-    FLOW(bar_mmap, bar_mmap, "vma", "Maps pages of the BAR into a process.",
+    FLOW(syscall, bar_mmap, bar_mmap, "vma", "Maps pages of the BAR into a process.",
          PCI("vfio_pci_core.c:vfio_pci_core_mmap")),
-    FLOW(bar_munmap, bar_munmap, nullptr, "Unmaps what was mapped there.",
+    FLOW(syscall, bar_munmap, bar_munmap, nullptr, "Unmaps what was mapped there.",
          "mm/vma.c:do_vmi_munmap"),
-    FLOW(bar_touch, bar_touch, nullptr, "A process accesses a page of the BAR.",
+    FLOW(syscall, bar_touch, bar_touch, nullptr, "A process accesses a page of the BAR.",
          PCI("vfio_pci_core.c:vfio_pci_mmap_page_fault")),
-    FLOW(process_fork, process_fork, "process", "Forks a process, the first one if none is named.",
-         "kernel/fork.c:dup_mm"),
-    FLOW(process_exit, process_exit, nullptr, "A forked process ends.", "kernel/exit.c:exit_mm"),
-    FLOW(config_write_command, on_device<write_command>, nullptr,
+    FLOW(syscall, process_fork, process_fork, "process",
+         "Forks a process, the first one if none is named.", "kernel/fork.c:dup_mm"),
+    FLOW(syscall, process_exit, process_exit, nullptr, "A forked process ends.",
+         "kernel/exit.c:exit_mm"),
+    FLOW(syscall, config_write_command, on_device<write_command>, nullptr,
          "Writes the command register: is memory enabled, is INTx disabled?",
          PCI("vfio_pci_config.c:vfio_basic_config_write")),
-    FLOW(config_write_pm, on_device<write_pm>, nullptr, "Changes the power state.",
+    FLOW(syscall, config_write_pm, on_device<write_pm>, nullptr, "Changes the power state.",
          PCI("vfio_pci_config.c:vfio_pm_config_write")),
-    FLOW(vdev_reset, on_device<reset>, nullptr, "Resets the device.",
+    FLOW(syscall, vdev_reset, on_device<reset>, nullptr, "Resets the device.",
          PCI("vfio_pci_core.c:vfio_pci_ioctl_reset")),
-    FLOW(vdev_hot_reset, on_device<hot_reset>, nullptr, "Resets all devices of the bus.",
+    FLOW(syscall, vdev_hot_reset, on_device<hot_reset>, nullptr, "Resets all devices of the bus.",
          PCI("vfio_pci_core.c:vfio_pci_dev_set_hot_reset")),
-    FLOW(low_power_entry, on_device<enter_low_power>, nullptr, "Allows the device to sleep.",
-         PCI("vfio_pci_core.c:vfio_pci_core_pm_entry")),
-    FLOW(low_power_exit, on_device<leave_low_power>, nullptr, "Wakes it up again.",
+    FLOW(syscall, low_power_entry, on_device<enter_low_power>, nullptr,
+         "Allows the device to sleep.", PCI("vfio_pci_core.c:vfio_pci_core_pm_entry")),
+    FLOW(syscall, low_power_exit, on_device<leave_low_power>, nullptr, "Wakes it up again.",
          PCI("vfio_pci_core.c:vfio_pci_core_pm_exit")),
-    FLOW(set_irqs, on_device<irqs>, nullptr, "Sets up interrupts.",
+    FLOW(syscall, set_irqs, on_device<irqs>, nullptr, "Sets up interrupts.",
          PCI("vfio_pci_intrs.c:vfio_intx_enable")),
-    FLOW(bar_read, on_device<read_bar>, nullptr, "Reads from the BAR through the file.",
+    FLOW(syscall, bar_read, on_device<read_bar>, nullptr, "Reads from the BAR through the file.",
          PCI("vfio_pci_rdwr.c:vfio_pci_bar_rw")),
-    FLOW(bar_write, on_device<write_bar>, nullptr, "Writes to the BAR through the file.",
+    FLOW(syscall, bar_write, on_device<write_bar>, nullptr, "Writes to the BAR through the file.",
          PCI("vfio_pci_rdwr.c:vfio_pci_bar_rw")),
-    FLOW(ioeventfd, on_device<set_ioeventfd>, nullptr,
+    FLOW(syscall, ioeventfd, on_device<set_ioeventfd>, nullptr,
          "Binds an eventfd to a write to the BAR, or unbinds it.",
          PCI("vfio_pci_rdwr.c:vfio_pci_ioeventfd")),
-    FLOW(signal_eventfd, on_device<signal>, nullptr, "Signals that eventfd.",
+    FLOW(syscall, signal_eventfd, on_device<signal>, nullptr, "Signals that eventfd.",
          "fs/eventfd.c:eventfd_signal"),
 };
 
