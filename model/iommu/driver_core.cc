@@ -163,19 +163,26 @@ int device_del(device* dev) {
   return gone != 0 ? -ENODEV : 0;
 }
 
+// Attaches a domain of the driver's own, which it keeps in `own`.
+template <class Attach>
+static int attach_new(device* dev, shared<core_domain*>& own, Attach attach) {
+  core_domain* const already = own;
+  if (already != nullptr) return -EBUSY;
+  core_domain* const domain = iommu_paging_domain_alloc(dev, IOMMU_DOMAIN_UNMANAGED);
+  if (IS_ERR(domain)) return static_cast<int>(PTR_ERR(domain));
+  const int rc = attach(domain);
+  if (rc == 0)
+    own = domain;
+  else
+    iommu_domain_free(domain);
+  return rc;
+}
+
 int driver_attach_own(device* dev) {
   KFUNC();
   return of_bound(dev, BOUND_KERNEL, [dev] {
-    core_domain* const already = dev->own;
-    if (already != nullptr) return -EBUSY;
-    core_domain* const domain = iommu_paging_domain_alloc(dev, IOMMU_DOMAIN_UNMANAGED);
-    if (IS_ERR(domain)) return static_cast<int>(PTR_ERR(domain));
-    const int rc = iommu_attach_device(domain, dev);
-    if (rc == 0)
-      dev->own = domain;
-    else
-      iommu_domain_free(domain);
-    return rc;
+    return attach_new(
+        dev, dev->own, [dev](core_domain* domain) { return iommu_attach_device(domain, dev); });
   });
 }
 
@@ -193,16 +200,9 @@ int driver_attach_pasid(device* dev) {
   KFUNC();
   return of_bound(dev, BOUND_KERNEL, [dev] {
     if ((dev->flags.peek() & DEVICE_PASID) == 0) return -EOPNOTSUPP;
-    core_domain* const already = dev->own_pasid;
-    if (already != nullptr) return -EBUSY;
-    core_domain* const domain = iommu_paging_domain_alloc(dev, IOMMU_DOMAIN_UNMANAGED);
-    if (IS_ERR(domain)) return static_cast<int>(PTR_ERR(domain));
-    const int rc = iommu_attach_device_pasid(domain, dev, 1);
-    if (rc == 0)
-      dev->own_pasid = domain;
-    else
-      iommu_domain_free(domain);
-    return rc;
+    return attach_new(dev, dev->own_pasid, [dev](core_domain* domain) {
+      return iommu_attach_device_pasid(domain, dev, 1);
+    });
   });
 }
 
