@@ -52,6 +52,9 @@ void execute_one(hw_iommu* iommu, const inv_desc& d) {
       CONTRACT(wait_executed, iommu, d.number);
       device_status_set(&iommu->status, d.number);
       break;
+    case inv_type::page_request:
+      d.execute(d);
+      break;
   }
 }
 

@@ -11,7 +11,11 @@
 
 namespace iorace::kern {
 
-enum class inv_type : u8 { entry, iotlb, devtlb, wait };
+namespace iopf {
+struct pri_device;
+}
+
+enum class inv_type : u8 { entry, iotlb, devtlb, wait, page_request };
 
 struct inv_desc {
   inv_type type;
@@ -20,6 +24,10 @@ struct inv_desc {
   bool leaf_only = false;      // IH: entries above the leaves have not changed
   hw_endpoint* dev = nullptr;  // type devtlb
   u64 number = 0;              // type wait
+  // Type page_request, of the chapter of that name, which knows how to execute it.
+  void (*execute)(const inv_desc&) = nullptr;
+  iopf::pri_device* requester = nullptr;
+  u64 response = 0;
 };
 
 inline constexpr unsigned inv_batch_max = 8;

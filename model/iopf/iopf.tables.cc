@@ -1,18 +1,191 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// The chapter's tables, in the order of knobs.h. I/O page faults.
+// The chapter's tables, in the order of knobs.h. I/O page faults; flows are in iopf.flows.cc.
 #include "model/iopf/iopf_tables.h"
 #include "model/iopf/knobs.h"
+#include "model/iopf/page_request.h"
 
 namespace iorace::kern::iopf_tables {
+namespace {
 
-std::span<const flow_info> flows() { return {}; }
-std::span<const knob_info> knobs() { return {}; }
-std::span<const limit_info> limits() { return {}; }
-std::span<const invariant_info> invariants() { return {}; }
-std::span<const probe_info> probes() { return {}; }
-const class_info* class_called(std::string_view) { return nullptr; }
-void make(world&) {}
-void finish(world&) {}
+#define UPSTREAM "6.12.117"
+#define OURS "ours"
+#define THREAD "lore 20230825023026.132919-10"
+
+constexpr knob_value iopf_locking_values[] = {
+    {"dequeues", "E9", "A group that a user is given is not pending any more.", "738e6f32e61d",
+     "page_request_drain", "clean"},
+    {"three_locks", "E1",
+     "Partial requests under one lock where they are added, another where they are dropped.",
+     "5.13 to 6.8", "report_vs_discard", "data-race"},
+    {"asserts", "E2", "A detach looks at both lists, under a third lock.", THREAD,
+     "report_vs_assert", "data-race"},
+    {"both_locks", "E3", "The device's lock is held across a flush, and a response wants it.",
+     "cc7338e9d807", "page_request_drain", "deadlock"},
+    {"refcounted", "E4", "References keep the fault data.", "a74c077b9021", "respond_vs_disable",
+     "clean"},
+    {"plain_pointer", "P8", "The same, with nothing that keeps the fault data.",
+     "a74c077b9021 without its count", "respond_vs_disable", "use-after-free"},
+    {"answers_copies", "E5", "A removal answers what is pending.", "0095bf83554f",
+     "respond_vs_disable", "clean"},
+    {"links_groups", "E6", "Groups are pending themselves; a removal answers them.", "199112327135",
+     "respond_vs_disable", "clean"},
+    {"handles", "E7", "A group without memory is answered like any other.", "6.11",
+     "respond_vs_disable", "clean"},
+    {"frees_groups", "E8", "A removal frees groups that others still have.", "9759ae2cee7c",
+     "respond_vs_disable", "use-after-free"},
+};
+constexpr knob_value assert_values[] = {
+    {"never", "P2s", "What is pending is drained by the driver.", UPSTREAM, "page_request_drain",
+     "clean"},
+    {"before_detach", "P2", "It warns of requests that the driver has not drained yet.", THREAD,
+     "page_request_drain", "kernel-warn"},
+};
+constexpr knob_value match_values[] = {
+    {"grpid", "c21", "Its index: a request of another PASID may join the group.", UPSTREAM,
+     "shared_index", "group-mixed"},
+    {"grpid_and_pasid", "c21s", "Its index and its PASID.", OURS, "shared_index", "clean"},
+};
+constexpr knob_value failure_values[] = {
+    {"aborts", "P18s", "Partial requests of it go with it.", "6.11", "group_without_memory",
+     "clean"},
+    {"leaves_partial", "P18", "Partial requests of it are left, and join a later group.", OURS,
+     "group_without_memory", "wrong-address-space"},
+};
+constexpr knob_value accepted_values[] = {
+    {"returns", "P15s", "It is the handler's.", "fca5b78511e9", "page_request_drain", "clean"},
+    {"falls_through", "P15", "It is aborted as well.", "before fca5b78511e9, CVE-2024-44994",
+     "page_request_drain", "use-after-free"},
+};
+constexpr knob_value remove_partial_values[] = {
+    {"left_linked", "P19", "Freed, and left on the list.", UPSTREAM, "report_vs_disable",
+     "use-after-free"},
+    {"unlinked", "P19s", "Unlinked first.", OURS, "report_vs_disable", "clean"},
+};
+constexpr knob_value lookup_values[] = {
+    {"to_report", "N17s", "Until the request has been reported.", "def054b01a86",
+     "report_vs_release", "clean"},
+    {"alone", "N17", "While it looks for the device.", "before def054b01a86, CVE-2024-35843",
+     "report_vs_release", "use-after-free"},
+};
+constexpr knob_value overflow_values[] = {
+    {"discarded", "P23s", "Dropped: their last request may have been thrown away.", UPSTREAM,
+     "prq_overflow", "clean"},
+    {"kept", "P23", "Kept, until a later group has their index.", OURS, "prq_overflow",
+     "wrong-address-space"},
+};
+constexpr knob_value drain_partial_values[] = {
+    {"left", "D1", "It leaves partial requests whose last one never came.", UPSTREAM, "pasid_reuse",
+     "wrong-address-space"},
+    {"swept", "D1s", "It drops those of the PASID.", THREAD, "pasid_reuse", "clean"},
+    {"swept_to_another", "P3", "It drops them up to the first one of another PASID.", THREAD,
+     "pasid_reuse_behind_another", "wrong-address-space"},
+};
+constexpr knob_value drain_lock_values[] = {
+    {"none", "c20", "Nothing: one drain may take the wake-up of another.", UPSTREAM,
+     "drain_vs_drain", "deadlock"},
+    {"mutex", "c20s", "A mutex.", OURS, "drain_vs_drain", "clean"},
+};
+constexpr knob_value response_lock_values[] = {
+    {"none", "P10s", "Nothing that a drain holds.", "6ef0505158f7", "page_request_drain", "clean"},
+    {"pasid_mutex", "P10", "The mutex that a drain holds while it waits for responses.",
+     "before 6ef0505158f7", "page_request_drain", "deadlock"},
+};
+constexpr knob_value close_values[] = {
+    {"unbinds_first", "P13s", "Once nothing is bound and all is drained.", "f0b9d31c6edd",
+     "page_request_close", "clean"},
+    {"disables_first", "P13", "Before it unbinds: what is pending is freed under its worker.",
+     "before f0b9d31c6edd, CVE-2025-38594", "page_request_close", "use-after-free"},
+};
+constexpr knob_value stop_values[] = {
+    {"before_unbind", "D2s", "It stops the device before it unbinds.", UPSTREAM,
+     "request_vs_unbind", "clean"},
+    {"never", "D2", "The device goes on.", OURS, "request_vs_unbind", "use-after-free"},
+};
+constexpr knob_value disable_values[] = {
+    {"unbound", "D3s", "While nothing is bound.", UPSTREAM, "disable_unbound", "clean"},
+    {"any_time", "D3", "At any time.", OURS, "disable_unbound", "use-after-free"},
+};
+constexpr knob_value check_values[] = {
+    {"pasid", "P17s", "Devices that want no PASID in responses are refused.", UPSTREAM,
+     "no_pasid_in_response", "clean"},
+    {"nothing", "P17", "All are welcome; a response has a PASID if the request had one.", THREAD,
+     "no_pasid_in_response", "response-pasid-wrong"},
+};
+
+constexpr knob_info knob_table[] = {
+    {"iopf.locking", "What keeps a device's fault data and the lists behind it.",
+     iopf_locking_values, 0},
+    {"assert_no_pending_iopf.when", "When the core looks for requests that are pending.",
+     assert_values, 0},
+    {"iopf_group_alloc.match", "By what a group knows its partial requests.", match_values, 1},
+    {"iopf_group_alloc.failure", "What becomes of a group for which there is no memory.",
+     failure_values, 0},
+    {"report_device_fault.accepted", "What becomes of a group that the handler has accepted.",
+     accepted_values, 0},
+    {"remove_device.partial", "What a removal does with partial requests.", remove_partial_values,
+     1},
+    {"prq_event_thread.lock", "How long the thread of the interrupt keeps the device.",
+     lookup_values, 0},
+    {"prq_overflow.partial", "What becomes of partial requests when the queue has overflown.",
+     overflow_values, 0},
+    {"drain_pasid_prq.partial", "What a drain does with partial requests.", drain_partial_values,
+     1},
+    {"drain_pasid_prq.lock", "What serialises the drains of an IOMMU.", drain_lock_values, 1},
+    {"page_response.lock", "What a response takes.", response_lock_values, 0},
+    {"sva_close.order", "When a driver lets go of page requests.", close_values, 0},
+    {"sva_driver.stop", "When a driver stops its device.", stop_values, 0},
+    {"iopf_disable.when", "When page requests may be disabled.", disable_values, 0},
+    {"enable_iopf.check", "Which devices may request pages.", check_values, 0},
+};
+static_assert(std::size(knob_table) == knob::iopf_count - knob::iopf_before - 1);
+
+constexpr limit_info limit_table[] = {
+    {"prq_size", "Requests that the queue of an IOMMU holds.", 8, 1, 64},
+    {"max_pasids", "PASIDs that a device has, with none.", 8, 2, iopf::iopf_pasids},
+    {"prg_indices", "Groups that a device tells apart.", 8, 1, iopf::iopf_prgs},
+    {"page_request_tries", "How often a device sends a request that is thrown away.", 2, 1, 8},
+};
+static_assert(std::size(limit_table) == limit::iopf_count - limit::iopf_before - 1);
+
+constexpr invariant_info invariant_table[] = {
+    {"request-unanswered", "I5.1", "A request that was accepted has not been answered.",
+     "when a drain returns, of its PASID; at the end, of all"},
+    {"request-left-behind", "I5.2", "A request is left where it should have been drained.",
+     "when a drain returns"},
+    {"group-mixed", "I5.5", "A group has requests of two groups.", "when a group is complete"},
+    {"response-pasid-wrong", "I5.8", "A response has a PASID that the device does not expect.",
+     "when a response arrives"},
+    {"request-answered-twice", "I5.9", "A response is for no group that waits for one.",
+     "when a response arrives"},
+    {"queue-not-empty", "I5.10", "A queue is freed with requests in it.",
+     "when the queue is freed"},
+    {"wrong-address-space", "I5.2", "A request was handled in the memory of another process.",
+     "when a request is handled"},
+};
+
+constexpr probe_info probe_table[] = {
+    {"prq_entry_bad", "A request was answered by the thread of the interrupt.", false},
+    {"prq_overflowed", "The queue of an IOMMU was full.", true},
+    {"prq_discarded", "Partial requests were discarded.", true},
+    {"prq_retried", "A device tried again.", true},
+    {"drain_waited", "A drain waited for requests in the queue.", false},
+    {"drain_again", "A drain was done again because of an overflow.", true},
+    {"partial_joined", "A partial request joined its group.", false},
+    {"group_aborted", "A group was aborted.", true},
+    {"group_answered_by_removal", "A removal answered a group.", true},
+    {"response_not_matched", "A response found nothing that was pending.", true},
+    {"iopf_handled", "A page fault was handled.", false},
+    {"iopf_refused", "A page fault could not be handled.", false},
+    {"bond_shared", "A bond got a second user.", false},
+};
+static_assert(std::size(probe_table) == probe::iopf_count - probe::iopf_before - 1);
+
+}  // namespace
+
+std::span<const knob_info> knobs() { return knob_table; }
+std::span<const limit_info> limits() { return limit_table; }
+std::span<const invariant_info> invariants() { return invariant_table; }
+std::span<const probe_info> probes() { return probe_table; }
 
 }  // namespace iorace::kern::iopf_tables

@@ -10,15 +10,85 @@
 namespace iorace::kern {
 
 namespace knob {
-enum iopf_id : unsigned { iopf_before = vfio_type1_count - 1, iopf_count };
+enum iopf_id : unsigned {
+  iopf_before = vfio_type1_count - 1,
+  iopf_locking,
+  assert_no_pending_iopf,
+  iopf_group_alloc_match,
+  iopf_group_alloc_failure,
+  report_device_fault_accepted,
+  remove_device_partial,
+  prq_lookup_lock,
+  prq_overflow_partial,
+  drain_prq_partial,
+  drain_prq_lock,
+  page_response_lock,
+  sva_close_order,
+  sva_driver_stop,
+  iopf_disable_when,
+  enable_iopf_check,
+  iopf_count
+};
 }  // namespace knob
 
+// Values, one list per knob.
+enum : unsigned {
+  IOPF_DEQUEUES,
+  IOPF_THREE_LOCKS,
+  IOPF_ASSERTS,
+  IOPF_BOTH_LOCKS,
+  IOPF_REFCOUNTED,
+  IOPF_PLAIN_POINTER,
+  IOPF_ANSWERS_COPIES,
+  IOPF_LINKS_GROUPS,
+  IOPF_HANDLES,
+  IOPF_FREES_GROUPS,
+  IOPF_ERAS
+};
+enum : unsigned { ASSERT_NEVER, ASSERT_BEFORE_DETACH };
+enum : unsigned { MATCH_GRPID, MATCH_GRPID_AND_PASID };
+enum : unsigned { NO_GROUP_ABORTS, NO_GROUP_LEAVES };
+enum : unsigned { ACCEPTED_RETURNS, ACCEPTED_FALLS_THROUGH };
+enum : unsigned { REMOVED_LEFT_LINKED, REMOVED_UNLINKED };
+enum : unsigned { LOOKUP_TO_REPORT, LOOKUP_ALONE };
+enum : unsigned { OVERFLOW_DISCARDS, OVERFLOW_KEEPS };
+enum : unsigned { DRAIN_LEAVES, DRAIN_SKIPS, DRAIN_BREAKS };
+enum : unsigned { DRAINS_TOGETHER, DRAINS_ALONE };
+enum : unsigned { RESPONSE_FREE, RESPONSE_PASID_MUTEX };
+enum : unsigned { CLOSE_DISABLES_LAST, CLOSE_DISABLES_FIRST };
+enum : unsigned { STOP_BEFORE_UNBIND, STOP_NEVER };
+enum : unsigned { DISABLE_UNBOUND, DISABLE_ANY_TIME };
+enum : unsigned { ENABLE_CHECKS_PASID, ENABLE_CHECKS_NOTHING };
+
 namespace limit {
-enum iopf_id : unsigned { iopf_before = vfio_type1_count - 1, iopf_count };
+enum iopf_id : unsigned {
+  iopf_before = vfio_type1_count - 1,
+  prq_size,
+  max_pasids,
+  prg_indices,
+  page_request_tries,
+  iopf_count
+};
 }  // namespace limit
 
 namespace probe {
-enum iopf_id : unsigned { iopf_before = vfio_type1_count - 1, iopf_count };
+enum iopf_id : unsigned {
+  iopf_before = vfio_type1_count - 1,
+  prq_entry_bad,
+  prq_overflowed,
+  prq_discarded,
+  prq_retried,
+  drain_waited,
+  drain_again,
+  partial_joined,
+  group_aborted,
+  group_answered_by_removal,
+  response_not_matched,
+  iopf_handled,
+  iopf_refused,
+  bond_shared,
+  iopf_count
+};
 }  // namespace probe
 
 }  // namespace iorace::kern

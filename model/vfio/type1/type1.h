@@ -8,8 +8,8 @@
 // device_list_lock -> pins_lock, which is where it is not one (see type1_notify.cc).
 #pragma once
 
+#include "model/mm/user_mm.h"
 #include "model/vfio/type1/knobs.h"
-#include "model/vfio/type1/user_mm.h"
 #include "model/world.h"
 #include "scheduler/sync/interval_tree.h"
 #include "scheduler/sync/list.h"
@@ -20,6 +20,9 @@
 #include "scheduler/sync/xarray.h"
 
 namespace iorace::kern::type1 {
+
+// Classes are told apart by the names of their types.
+using mm_struct = user_mm_struct;
 
 enum : u32 { IOMMU_READ = 1, IOMMU_WRITE = 2 };
 enum : u32 { VFIO_DMA_MAP_FLAG_READ = 1, VFIO_DMA_MAP_FLAG_WRITE = 2, VFIO_DMA_MAP_FLAG_VADDR = 4 };

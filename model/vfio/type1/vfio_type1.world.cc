@@ -18,7 +18,7 @@ void make(world& w) {
   xa_init_flags(&mine->files->groups, XA_FLAGS_ALLOC);
   xa_init_flags(&mine->files->mdevs, XA_FLAGS_ALLOC);
   xa_init_flags(&mine->files->users, XA_FLAGS_ALLOC);
-  type1::mm_struct* const mm = type1::make_user_mm();
+  type1::mm_struct* const mm = make_user_mm();
   mine->init = type1::make_user(mm);
   CONTRACT(mm_made, mm);
   mine->system_wq = alloc_workqueue("events", 0, 0);

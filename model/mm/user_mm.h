@@ -8,31 +8,36 @@
 #include "model/mm/mm.h"
 #include "scheduler/sync/refcount.h"
 
-namespace iorace::kern::type1 {
+namespace iorace::kern {
+
+// What page requests know a process by; null until it is first bound to a device.
+struct iommu_mm_data;
 
 // Limit user_pages pages of memory, mapped from `memory` on.
 // 1. `mm_users` are its threads and who works in it for a while; at 0 the memory is gone.
-// 2. One of `mm_count` belongs to all users together; at 0 the struct is gone.
+// 2. One of `mm_count` belongs to all users together; at 0 the struct is gone, with its PASID.
 struct user_mm_struct {
   rw_semaphore mmap_lock;  // locked_vm
   refcount_t mm_users;
   refcount_t mm_count;
   shared<long> locked_vm;  // pages that count against RLIMIT_MEMLOCK
   shared<unsigned long> memory;
+  shared<iommu_mm_data*> iommu_mm;
 };
-IORACE_DESCRIBE(user_mm_struct, "user_mm", mmap_lock, mm_users, mm_count, locked_vm, memory);
-// Classes are told apart by the names of their types.
-using mm_struct = user_mm_struct;
+IORACE_DESCRIBE(user_mm_struct, "user_mm", mmap_lock, mm_users, mm_count, locked_vm, memory,
+                iommu_mm);
 
 // The first process's.
-mm_struct* make_user_mm();
+user_mm_struct* make_user_mm();
 // Another one, whose memory begins at `memory`. Null if there is no memory for it.
-mm_struct* mm_alloc(unsigned long memory);
-bool mmget_not_zero(mm_struct* mm);
-void mmput(mm_struct* mm);
-void mmgrab(mm_struct* mm);
-void mmdrop(mm_struct* mm);
+user_mm_struct* mm_alloc(unsigned long memory);
+bool mmget_not_zero(user_mm_struct* mm);
+void mmput(user_mm_struct* mm);
+void mmgrab(user_mm_struct* mm);
+void mmdrop(user_mm_struct* mm);
+// Of the chapter of page requests: gives the PASID back. Requires: the last reference.
+void mm_pasid_drop(user_mm_struct* mm);
 // Pins as pin_user_pages() does, in another process. Requires: mmap_lock. Blocks: U.
-long pin_user_pages_remote(mm_struct* mm, unsigned long uptr, unsigned long npages, u32* pfns);
+long pin_user_pages_remote(user_mm_struct* mm, unsigned long uptr, unsigned long npages, u32* pfns);
 
-}  // namespace iorace::kern::type1
+}  // namespace iorace::kern

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// What the chapter's invariants remember outside of the machine.
+// Requires: every use is inside a peek_scope.
+#pragma once
+
+#include "model/iommufd/ghosts.h"
+#include "model/iopf/iopf.h"
+
+namespace iorace::kern {
+
+struct ghost_request {
+  u64 word;
+  const iopf::pri_device* dev;
+  const user_mm_struct* mm;  // that the device meant, if its PASID was bound
+  bool accepted;             // the IOMMU has put it into its queue
+  bool answered;
+};
+
+struct iopf_ghosts {
+  ghost_set<ghost_request> requests;
+};
+
+}  // namespace iorace::kern

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The chapter's flows. One line of the table per flow, one function that unpacks its arguments.
+#include "model/flow_rows.h"
+#include "model/iopf/iopf_tables.h"
+#include "model/iopf/iopf_world.h"
+
+namespace iorace::kern::iopf_tables {
+namespace {
+
+using namespace iopf;
+
+constexpr named_value rids[] = {{"a", 0}, {"b", 1}, {"c", 2}, {"d", 3}};
+constexpr named_value device_flags[] = {{"prg_per_pasid", PRI_PRG_PER_PASID},
+                                        {"no_pasid_in_response", PRI_NO_PASID_IN_RESPONSE}};
+constexpr named_value pages[] = {
+    {"writable", PAGE_WRITABLE}, {"read_only", PAGE_READ_ONLY}, {"missing", PAGE_MISSING}};
+constexpr named_value request_flag_names[] = {{"read", REQUEST_READ},
+                                              {"write", REQUEST_WRITE},
+                                              {"last", REQUEST_LAST},
+                                              {"privileged", REQUEST_PRIVILEGED}};
+constexpr u64 all_device_flags = PRI_PRG_PER_PASID | PRI_NO_PASID_IN_RESPONSE;
+constexpr u64 all_request_flags = REQUEST_READ | REQUEST_WRITE | REQUEST_LAST | REQUEST_PRIVILEGED;
+
+constexpr arg_info prq_arg = {.name = "prq", .kind = arg_kind::object, .cls = "prq"};
+constexpr arg_info pdev_arg = {.name = "pdev", .kind = arg_kind::object, .cls = "pdev"};
+constexpr arg_info process_arg = {.name = "process", .kind = arg_kind::object, .cls = "process"};
+constexpr arg_info bond_arg = {.name = "bond", .kind = arg_kind::object, .cls = "bond"};
+constexpr arg_info rid_arg = {.name = "rid", .kind = arg_kind::choice, .choices = rids, .dull = 0};
+constexpr arg_info device_flags_arg = {
+    .name = "flags", .kind = arg_kind::flags, .choices = device_flags, .dull = 0};
+constexpr arg_info pasid_arg = {.name = "pasid", .kind = arg_kind::choice, .dull = 1};
+constexpr arg_info grpid_arg = {.name = "grpid", .kind = arg_kind::choice, .dull = 0};
+constexpr arg_info page_arg = {
+    .name = "page", .kind = arg_kind::choice, .choices = pages, .dull = PAGE_WRITABLE};
+constexpr arg_info request_flags_arg = {.name = "flags",
+                                        .kind = arg_kind::flags,
+                                        .choices = request_flag_names,
+                                        .dull = REQUEST_READ | REQUEST_LAST};
+
+constexpr std::span<const arg_info> no_args;
+constexpr arg_info one_device_args[] = {pdev_arg};
+constexpr arg_info one_bond_args[] = {bond_arg};
+
+ERRORS(prq_add, ENOMEM);
+ARGS(pri_device_add, prq_arg, rid_arg, device_flags_arg);
+ERRORS(pri_device_add, ENOENT, EINVAL, EEXIST);
+ERRORS(process_start, ENOMEM);
+ARGS(process_exit, process_arg);
+ERRORS(process_exit, ENOENT, ESRCH);
+ERRORS(iopf_enable, ENOENT, ENODEV, EINVAL, ENOMEM);
+ERRORS(iopf_disable, ENOENT, EBUSY, EINVAL);
+ARGS(sva_bind, pdev_arg, process_arg);
+ERRORS(sva_bind, ENOENT, ESRCH, ENODEV, ENOMEM, ENOSPC, EBUSY);
+ERRORS(sva_unbind, ENOENT);
+ERRORS(sva_close, ENOENT, EBUSY, EINVAL);
+ERRORS(pri_device_release, ENOENT, ENODEV, EBUSY);
+ARGS(iopf_discard_partial, prq_arg);
+ERRORS(iopf_discard_partial, ENOENT);
+ARGS(page_request, pdev_arg, pasid_arg, grpid_arg, page_arg, request_flags_arg);
+ERRORS(page_request, ENOENT, EINVAL, EACCES, EBUSY, EAGAIN);
+
+template <class T>
+T* named(u64 handle) {
+  return static_cast<T*>(hw_by_handle(handle));
+}
+
+template <class T>
+UNSEEN void list(ghost_set<T*>& all, T* made) {
+  all.add(made);
+}
+
+template <class T>
+call_result made(ghost_set<T*>& all, T* object, int error) {
+  if (object == nullptr) return {-error, 0};
+  list(all, object);
+  return {0, hw_handle_of(object)};
+}
+
+// A flow of one object.
+template <class T, int (*Body)(T*)>
+call_result of_one(world&, const call_args& a) {
+  T* const object = named<T>(a.value[0]);
+  return {object == nullptr ? -ENOENT : Body(object), 0};
+}
+
+call_result prq_add(world& w, const call_args&) {
+  return made(w.iopf->iommus, pri_iommu_make(), ENOMEM);
+}
+
+call_result pri_device_add(world& w, const call_args& a) {
+  auto* const iommu = named<pri_iommu>(a.value[0]);
+  if (iommu == nullptr) return {-ENOENT, 0};
+  if (a.value[1] >= rids_max || (a.value[2] & ~all_device_flags) != 0) return {-EINVAL, 0};
+  return made(w.iopf->devices,
+              pri_device_make(iommu, static_cast<unsigned>(a.value[1]), a.value[2]), EEXIST);
+}
+
+call_result process_start(world& w, const call_args&) {
+  return made(w.iopf->processes, process_make(), ENOMEM);
+}
+
+call_result sva_bind(world& w, const call_args& a) {
+  auto* const dev = named<pri_device>(a.value[0]);
+  auto* const task = named<process>(a.value[1]);
+  if (dev == nullptr || task == nullptr) return {-ENOENT, 0};
+  sva_user* user = nullptr;
+  const int rc = sva_driver_bind(dev, task, &user);
+  return rc == 0 ? made(w.iopf->bonds, user, ENOMEM) : call_result{rc, 0};
+}
+
+int discard(pri_iommu* iommu) {
+  iopf_queue_discard_partial(iommu->iopf_queue.peek());
+  return 0;
+}
+
+UNSEEN unsigned next_number(world& w) {
+  return current_task() << 16 | ++w.iopf->sent[current_task()];
+}
+
+call_result send_request(world& w, const call_args& a) {
+  auto* const dev = named<pri_device>(a.value[0]);
+  if (dev == nullptr) return {-ENOENT, 0};
+  if (a.value[1] >= limit_value(limit::max_pasids) ||
+      a.value[2] >= limit_value(limit::prg_indices) || a.value[3] >= request_pages ||
+      (a.value[4] & ~all_request_flags) != 0)
+    return {-EINVAL, 0};
+  const auto pasid = static_cast<unsigned>(a.value[1]);
+  const unsigned of_pasid = pasid == IOMMU_NO_PASID ? 0u : unsigned{REQUEST_PASID};
+  const page_request request = {.rid = static_cast<unsigned>(dev->rid.peek()),
+                                .pasid = pasid,
+                                .grpid = static_cast<unsigned>(a.value[2]),
+                                .page = static_cast<unsigned>(a.value[3]),
+                                .flags = static_cast<unsigned>(a.value[4]) | of_pasid,
+                                .number = next_number(w)};
+  return {page_request_send(dev, request), 0};
+}
+
+#define IOMMU(file) "drivers/iommu/" file
+
+constexpr flow_info flow_table[] = {
+    FLOW_OF(kernel, prq_add, prq_add, no_args, "prq", "Adds an IOMMU with a page request queue.",
+            IOMMU("intel/prq.c:intel_iommu_enable_prq")),
+    FLOW(kernel, pri_device_add, pri_device_add, "pdev",
+         "Adds a device that can request pages behind it.",
+         IOMMU("intel/iommu.c:intel_iommu_probe_device")),
+    FLOW_OF(kernel, process_start, process_start, no_args, "process", "A process starts.",
+            "kernel/fork.c:mm_alloc"),
+    FLOW(syscall, process_exit, (of_one<process, iopf::process_exit>), nullptr, "And ends.",
+         "kernel/exit.c:exit_mm"),
+    FLOW_OF(kernel, iopf_enable, (of_one<pri_device, sva_driver_enable>), one_device_args, nullptr,
+            "A driver wants page requests of its device.",
+            IOMMU("iommu.c:iommu_dev_enable_feature")),
+    FLOW_OF(kernel, iopf_disable, (of_one<pri_device, sva_driver_disable>), one_device_args,
+            nullptr, "And does not want them any more.",
+            IOMMU("iommu.c:iommu_dev_disable_feature")),
+    FLOW(kernel, sva_bind, sva_bind, "bond", "A driver binds its device to a process.",
+         IOMMU("iommu-sva.c:iommu_sva_bind_device")),
+    FLOW_OF(kernel, sva_unbind, (of_one<sva_user, sva_driver_unbind>), one_bond_args, nullptr,
+            "It stops using the PASID and unbinds.", IOMMU("iommu-sva.c:iommu_sva_unbind_device")),
+    FLOW_OF(kernel, sva_close, (of_one<sva_user, sva_driver_close>), one_bond_args, nullptr,
+            "It unbinds, and does not want page requests any more.",
+            IOMMU("iommu-sva.c:iommu_sva_unbind_device")),
+    FLOW_OF(kernel, pri_device_release, (of_one<pri_device, iopf::pri_device_release>),
+            one_device_args, nullptr, "The device goes.",
+            IOMMU("intel/iommu.c:intel_iommu_release_device")),
+    FLOW(kernel, iopf_discard_partial, (of_one<pri_iommu, discard>), nullptr,
+         "A driver drops what waits for a last request.",
+         IOMMU("io-pgfault.c:iopf_queue_discard_partial")),
+    FLOW(agent, page_request, send_request, nullptr, "A device requests a page.", "hardware"),
+};
+
+}  // namespace
+
+std::span<const flow_info> flows() { return flow_table; }
+
+const class_info* class_called(std::string_view name) {
+  static constexpr const class_info* classes[] = {
+      class_of<pri_iommu>(),  class_of<pri_device>(),          class_of<process>(),
+      class_of<sva_user>(),   class_of<iommu_fault_param>(),   class_of<iopf_group>(),
+      class_of<iopf_queue>(), class_of<iopf_fault>(),          class_of<iopf_domain>(),
+      class_of<iommu_sva>(),  class_of<iommu_attach_handle>(), class_of<dev_iommu_fault>(),
+  };
+  return find_class(classes, name);
+}
+
+}  // namespace iorace::kern::iopf_tables

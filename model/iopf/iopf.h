@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// I/O page faults: page requests become groups, groups go to the handler of the domain that the
+// device has attached for their PASID, and are answered once.
+// Kernel: drivers/iommu/io-pgfault.c, drivers/iommu/iommu.c, include/linux/iommu.h @ 6.12.117.
+//
+// Lock order: iommu_sva_lock -> group mutex -> queue->lock -> dev_iommu->lock -> fault_param->lock;
+// iopf_lock -> fault_param->lock.
+#pragma once
+
+#include "model/iopf/knobs.h"
+#include "model/iopf/page_request.h"
+#include "model/iopf/pri.h"
+#include "model/mm/user_mm.h"
+#include "scheduler/sync/list.h"
+#include "scheduler/sync/rcu.h"
+#include "scheduler/sync/workqueue.h"
+
+namespace iorace::kern::iopf {
+
+// The handler that a domain has for page faults.
+enum iopf_handler : u64 { HANDLER_NONE, HANDLER_SVA, HANDLER_IOMMUFD };
+
+// struct iommu_domain as far as page faults go.
+struct iopf_domain {
+  list_head next;  // of the domains of a process
+  shared<u64> handler;
+  shared<user_mm_struct*> mm;  // HANDLER_SVA
+  shared<u64> users;           //   bonds of it
+  shared<void*> fault_data;    // HANDLER_IOMMUFD
+};
+IORACE_DESCRIBE(iopf_domain, "fdom", next, handler, mm, users, fault_data);
+
+// What the finder of a domain gets. Lives from attach to detach; nobody counts its users.
+struct iommu_attach_handle {
+  shared<iopf_domain*> domain;
+};
+IORACE_DESCRIBE(iommu_attach_handle, "handle", domain);
+
+struct iopf_queue {
+  struct mutex lock;
+  list_head devices;
+  shared<workqueue_struct*> wq;
+};
+IORACE_DESCRIBE(iopf_queue, "iopf_queue", lock, devices, wq);
+
+// Of a device while it may request pages. Lists: lock.
+struct iommu_fault_param {
+  struct mutex lock;
+  refcount_t users;
+  rcu_head rcu;
+  list_head partial;     // requests that wait for the last one of their group
+  list_head faults;      // groups that have not been answered; until 6.9 copies of last requests
+  list_head queue_list;  // of the queue
+  shared<pri_device*> dev;
+  shared<iopf_queue*> queue;
+};
+IORACE_DESCRIBE(iommu_fault_param, "fault_param", lock, users, rcu, partial, faults, queue_list,
+                dev, queue);
+
+struct iopf_fault {
+  list_head list;
+  shared<u64> prm;  // page_request
+};
+IORACE_DESCRIBE(iopf_fault, "iopf", list, prm);
+
+struct iopf_group {
+  iopf_fault last_fault;
+  list_head faults;        // of the group, the last one at the end
+  list_head pending_node;  // on fault_param->faults
+  list_head node;          // of a fault object
+  work_struct work;
+  shared<iommu_attach_handle*> attach_handle;
+  shared<iommu_fault_param*> fault_param;
+  shared<pri_device*> dev;  // before references kept the fault_param
+  shared<u64> fault_count;
+  shared<u32> cookie;
+};
+IORACE_DESCRIBE(iopf_group, "fgroup", last_fault, faults, pending_node, node, work, attach_handle,
+                fault_param, dev, fault_count, cookie);
+
+// What a kernel does about fault_param and its lists: one row per value of iopf.locking.
+enum class pointer_kept : u8 {
+  by_device_lock,  // held as long as the pointer is used
+  by_reference,    // taken under RCU
+  by_nothing,
+};
+enum class pending_is : u8 { copies, groups };
+enum class removal : u8 {
+  leaves,    // what is pending to whoever has it
+  refuses,   // while anything is pending
+  answers,   // it
+  releases,  // it, once it has been answered
+};
+struct iopf_era {
+  pointer_kept pointer;
+  bool lists_locked;  // by fault_param->lock wherever they are touched
+  bool response_locks_dev;
+  bool flush_locks_dev;  // across the flush
+  pending_is pending;
+  removal removed;
+  bool late_lookup;        // the worker looks up the domain, not the report
+  bool aborts;             // a group for which there is no memory is answered like any other
+  bool asserts;            // nothing is pending when a PASID is detached
+  bool answers_if_linked;  // a group that is not pending any more is not answered
+  bool dequeues;           // a group that is given to a user is not pending any more
+};
+const iopf_era& era();
+
+// fault_param.cc
+// Returns null if the device has none, else what the era takes to keep it, until it is put.
+iommu_fault_param* iopf_get_dev_fault_param(pri_device* dev);
+void iopf_put_dev_fault_param(iommu_fault_param* fault_param, pri_device* dev);
+void lock_lists(iommu_fault_param* fault_param);
+void unlock_lists(iommu_fault_param* fault_param);
+
+// report.cc
+// Returns 0, or -EINVAL or -ENOMEM; whatever it returns, who has to be answered has been or will.
+int iommu_report_device_fault(pri_device* dev, const page_request& request);
+
+// group.cc
+// Null if there is no memory; a group that stands for it (see report.cc) if the era aborts it.
+iopf_group* iopf_group_alloc(iommu_fault_param* fault_param, pri_device* dev,
+                             const page_request& last, bool* aborted);
+void __iopf_free_group(iopf_group* group);
+void iopf_free_group(iopf_group* group);
+void iopf_group_response(iopf_group* group, response_code code);
+void iopf_group_dequeue(iopf_group* group);
+
+// queue.cc
+iopf_queue* iopf_queue_alloc();
+void iopf_queue_free(iopf_queue* queue);
+int iopf_queue_add_device(iopf_queue* queue, pri_device* dev);
+int iopf_queue_remove_device(iopf_queue* queue, pri_device* dev);
+void iopf_queue_flush_dev(pri_device* dev);
+void iopf_queue_discard_partial(iopf_queue* queue);
+
+// attach.cc
+// Returns null if nothing is attached.
+iommu_attach_handle* iommu_attach_handle_get(pri_device* dev, unsigned pasid);
+int iommu_attach_device_pasid(iopf_domain* domain, pri_device* dev, unsigned pasid,
+                              iommu_attach_handle* handle);
+void iommu_detach_device_pasid(pri_device* dev, unsigned pasid);
+
+// sva_fault.cc
+int iommu_sva_iopf_handler(iopf_group* group);
+
+}  // namespace iorace::kern::iopf

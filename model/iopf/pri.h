@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The page request interface: devices that send requests, the queue in which an IOMMU hands them to
+// the kernel, responses on their way back. Facts: PCIe base specification 10.4, VT-d specification
+// chapter 7; kernel: drivers/iommu/intel/{prq,iommu}.c @ 6.12.117.
+#pragma once
+
+#include "model/hw/hw_world.h"
+#include "model/iopf/knobs.h"
+#include "model/iopf/page_request.h"
+#include "scheduler/sync/completion.h"
+#include "scheduler/sync/workqueue.h"
+#include "scheduler/sync/xarray.h"
+
+namespace iorace::kern {
+struct inv_desc;
+}
+
+namespace iorace::kern::iopf {
+
+inline constexpr unsigned prq_max = 64;
+
+struct pri_device;
+struct iopf_queue;
+struct iommu_fault_param;
+
+// What an IOMMU and its driver have for page requests. head and tail only ever grow.
+struct pri_iommu {
+  // Hardware.
+  spinlock_t receive;  // one request at a time
+  shared<u64> ring[prq_max];
+  shared<u64> head, tail;               // written by software, by hardware
+  shared<u64> pending, overflowed;      // PPR, PRO: requests are thrown away while it is set
+  shared<pri_device*> wired[rids_max];  // to whom responses go
+  // The driver.
+  shared<hw_iommu*> hw;  // for its invalidation queue
+  struct mutex iopf_lock;
+  shared<pri_device*> devices[rids_max];  // by requester id
+  completion prq_complete;
+  work_struct thread;  // of the interrupt
+  shared<workqueue_struct*> irq;
+  shared<struct iopf_queue*> iopf_queue;
+  struct mutex drains;       // knob drain_pasid_prq.lock
+  struct mutex pasid_mutex;  // knob page_response.lock
+};
+IORACE_DESCRIBE(pri_iommu, "prq", receive, ring, head, tail, pending, overflowed, wired, hw,
+                iopf_lock, devices, prq_complete, thread, irq, iopf_queue, drains, pasid_mutex);
+
+struct dev_iommu_fault {
+  struct mutex lock;
+  shared<iommu_fault_param*> fault_param;
+};
+IORACE_DESCRIBE(dev_iommu_fault, "dev_fault", lock, fault_param);
+
+// The device numbers its groups by PASID; may have responses without a PASID.
+enum pri_flags : u64 { PRI_PRG_PER_PASID = 1, PRI_NO_PASID_IN_RESPONSE = 2 };
+
+// A device, with its group. Lives as long as the execution.
+struct pri_device {
+  struct mutex group_mutex;
+  xarray pasid_array;
+  shared<dev_iommu_fault*> dev_iommu;  // struct dev_iommu; null once the device is released
+  shared<pri_iommu*> iommu;
+  shared<u64> rid, flags;
+  shared<u64> pri_enabled;        // what the driver knows
+  struct mutex features;          // of users
+  shared<u64> users;              //   that want page requests
+  struct mutex driver;            // of the driver of the device:
+  shared<u64> bonds[iopf_pasids];  //   by PASID
+  // Hardware. Who sends holds `sending` for reading, until the request is in the queue or has been
+  // answered: that is what a drain waits for.
+  rw_semaphore sending;
+  shared<u64> pri;                  // enabled in the device
+  shared<u64> accepted;             //   in the IOMMU, which refuses requests otherwise
+  shared<u64> stopped[iopf_pasids];  // by its driver
+  shared<u64> outstanding[iopf_pasids][iopf_prgs];
+};
+IORACE_DESCRIBE(pri_device, "pdev", group_mutex, pasid_array, dev_iommu, iommu, rid, flags,
+                pri_enabled, features, users, driver, bonds, sending, pri, accepted, stopped,
+                outstanding);
+
+// prq.cc
+pri_iommu* pri_iommu_make();
+void prq_finish(pri_iommu* iommu);
+void prq_event_thread(work_struct* work);
+// Blocks: until no request of the PASID is in hardware or software.
+void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid);
+
+// pri_driver.cc
+// Null if the requester id is taken.
+pri_device* pri_device_make(pri_iommu* iommu, unsigned rid, u64 flags);
+int pri_device_release(pri_device* dev);
+// By how many users there are. Enabled at the first, disabled at the last.
+int iopf_enable(pri_device* dev);
+int iopf_disable(pri_device* dev);
+void intel_iommu_page_response(pri_device* dev, const page_request& last, response_code code);
+void handle_bad_prq_event(pri_iommu* iommu, const page_request& request);
+void intel_iommu_set_dev_pasid(pri_device* dev, unsigned pasid);
+void intel_iommu_remove_dev_pasid(pri_device* dev, unsigned pasid);
+
+// pri_hw.cc
+// Sends a request. Returns 0, or why there is none: -EACCES (not enabled, or stopped), -EBUSY (the
+// index is in use), -EINVAL (refused), -EAGAIN (thrown away as often as the device tries).
+int page_request_send(pri_device* dev, page_request request);
+void pri_stop_pasid(pri_device* dev, unsigned pasid);
+void pri_use_pasid(pri_device* dev, unsigned pasid);
+// What an invalidation queue executes.
+void device_gets_response(const inv_desc& d);
+void device_is_drained(const inv_desc& d);
+
+}  // namespace iorace::kern::iopf

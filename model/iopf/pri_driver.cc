@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The driver of the IOMMU: turns page requests of a device on and off, answers them, sets PASIDs up
+// and tears them down. Kernel: drivers/iommu/intel/{iommu,prq,pasid,svm}.c @ 6.12.117.
+#include "model/critical_section.h"
+#include "model/hw/invalidate.h"
+#include "model/iopf/contracts.h"
+#include "model/iopf/iopf.h"
+#include "model/world.h"
+
+namespace iorace::kern::iopf {
+namespace {
+
+// Whether responses need the mutex that was held across a drain.
+enum pasid_site { before_response, after_response, before_drain, after_drain };
+constexpr cs_row response_rows[] = {
+    {lock_kind::none, on(), on()},                                // RESPONSE_FREE
+    {lock_kind::mutex, on(before_response), on(after_response)},  // RESPONSE_PASID_MUTEX
+};
+constexpr cs_row unbind_rows[] = {
+    {lock_kind::none, on(), on()},
+    {lock_kind::mutex, on(before_drain), on(after_drain)},
+};
+
+void submit_response(pri_iommu* iommu, pri_device* dev, const page_request& last,
+                     response_code code) {
+  inv_batch* const batch = make_batch(iommu->hw.peek());
+  add_to_batch(batch, {.type = inv_type::page_request,
+                       .pfn = to_word(last),
+                       .execute = device_gets_response,
+                       .requester = dev,
+                       .response = code});
+  qi_submit_sync(iommu->hw.peek(), batch);
+}
+
+int intel_iommu_enable_iopf(pri_device* dev) {
+  KFUNC();
+  pri_iommu* const iommu = dev->iommu.peek();
+  const bool no_pasid = (dev->flags.peek() & PRI_NO_PASID_IN_RESPONSE) != 0;
+  if (dev->pri_enabled != 0) return -EBUSY;
+  if (no_pasid && !omit(knob::enable_iopf_check, ENABLE_CHECKS_NOTHING)) return -EINVAL;
+  const int rc = iopf_queue_add_device(iommu->iopf_queue.peek(), dev);
+  if (rc != 0) return rc;
+  WRITE_ONCE(dev->accepted, u64{1});
+  WRITE_ONCE(dev->pri, u64{1});
+  dev->pri_enabled = 1;
+  return 0;
+}
+
+int intel_iommu_disable_iopf(pri_device* dev) {
+  KFUNC();
+  pri_iommu* const iommu = dev->iommu.peek();
+  if (dev->pri_enabled == 0) return -EINVAL;
+  WRITE_ONCE(dev->accepted, u64{0});
+  const int rc = iopf_queue_remove_device(iommu->iopf_queue.peek(), dev);
+  if (rc != 0) return rc;
+  WRITE_ONCE(dev->pri, u64{0});
+  dev->pri_enabled = 0;
+  return 0;
+}
+
+}  // namespace
+
+pri_device* pri_device_make(pri_iommu* iommu, unsigned rid, u64 flags) {
+  if (iommu->wired[rid].peek() != nullptr) return nullptr;
+  auto* const param = kzalloc<dev_iommu_fault>();
+  if (param == nullptr) return nullptr;
+  mutex_init(&param->lock);
+  auto* const dev = make<pri_device>();
+  mutex_init(&dev->group_mutex);
+  mutex_init(&dev->features);
+  mutex_init(&dev->driver);
+  init_rwsem(&dev->sending);
+  xa_init(&dev->pasid_array);
+  dev->dev_iommu.poke(param);
+  dev->iommu.poke(iommu);
+  dev->rid.poke(rid);
+  dev->flags.poke(flags);
+  for (shared<u64>& stopped : dev->stopped) stopped.poke(1);
+  iommu->wired[rid].poke(dev);
+  iommu->devices[rid].poke(dev);
+  return dev;
+}
+
+int iopf_enable(pri_device* dev) {
+  KFUNC();
+  mutex_lock(&dev->features);
+  int rc = dev->dev_iommu == nullptr ? -ENODEV : 0;
+  if (rc == 0 && dev->users == 0) rc = intel_iommu_enable_iopf(dev);
+  if (rc == 0) dev->users++;
+  mutex_unlock(&dev->features);
+  return rc;
+}
+
+int iopf_disable(pri_device* dev) {
+  KFUNC();
+  mutex_lock(&dev->features);
+  int rc = dev->users == 0 ? -EINVAL : 0;
+  if (rc == 0 && dev->users == 1) rc = intel_iommu_disable_iopf(dev);
+  if (rc == 0) dev->users--;
+  mutex_unlock(&dev->features);
+  return rc;
+}
+
+// Requires: its driver has unbound it.
+// The device leaves the table that the interrupt's thread looks into, then its data is freed.
+int pri_device_release(pri_device* dev) {
+  KFUNC();
+  pri_iommu* const iommu = dev->iommu.peek();
+  mutex_lock(&dev->features);
+  dev_iommu_fault* const param = dev->dev_iommu;
+  int rc = param == nullptr ? -ENODEV : 0;
+  if (rc == 0 && dev->users != 0) rc = -EBUSY;
+  if (rc == 0) {
+    mutex_lock(&iommu->iopf_lock);
+    iommu->devices[dev->rid.peek()] = nullptr;
+    mutex_unlock(&iommu->iopf_lock);
+    dev->dev_iommu = nullptr;
+    kfree(param);
+  }
+  mutex_unlock(&dev->features);
+  return rc;
+}
+
+void intel_iommu_page_response(pri_device* dev, const page_request& last, response_code code) {
+  KFUNC();
+  pri_iommu* const iommu = dev->iommu.peek();
+  critical_section cs(response_rows[chosen(knob::page_response_lock)],
+                      {.sleeping = &iommu->pasid_mutex});
+  cs.at(before_response);
+  submit_response(iommu, dev, last, code);
+  cs.at(after_response);
+}
+
+void handle_bad_prq_event(pri_iommu* iommu, const page_request& request) {
+  KFUNC();
+  if (!is_last(request)) return;
+  pri_device* const dev = iommu->wired[request.rid].peek();
+  submit_response(iommu, dev, request, RESPONSE_INVALID);
+}
+
+void intel_iommu_set_dev_pasid(pri_device* dev, unsigned pasid) {
+  KFUNC();
+  pri_use_pasid(dev, pasid);
+}
+
+// Simplified: the entry of the PASID and what is cached of it are of the hardware's chapter; what a
+// device requests does not depend on them.
+void intel_iommu_remove_dev_pasid(pri_device* dev, unsigned pasid) {
+  KFUNC();
+  pri_iommu* const iommu = dev->iommu.peek();
+  critical_section cs(unbind_rows[chosen(knob::page_response_lock)],
+                      {.sleeping = &iommu->pasid_mutex});
+  cs.at(before_drain);
+  intel_iommu_drain_pasid_prq(dev, pasid);
+  cs.at(after_drain);
+}
+
+}  // namespace iorace::kern::iopf

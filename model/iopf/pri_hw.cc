@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Devices that send page requests, and the IOMMU that puts them into its queue.
+// Facts: VT-d specification 7.4 (page requests), 7.7 (overflow).
+#include "model/hw/invalidate.h"
+#include "model/iopf/contracts.h"
+#include "model/iopf/pri.h"
+#include "model/world.h"
+
+namespace iorace::kern::iopf {
+namespace {
+
+// Groups are told apart by index, or by PASID and index.
+shared<u64>& outstanding(pri_device* dev, const page_request& r) {
+  const bool by_pasid = (dev->flags.peek() & PRI_PRG_PER_PASID) != 0;
+  return dev->outstanding[by_pasid ? r.pasid : 0][r.grpid];
+}
+
+// Requires: receive. False: the request is thrown away.
+bool put_into_ring(pri_iommu* iommu, const page_request& request) {
+  if (READ_ONCE(iommu->overflowed) != 0) return false;
+  const u64 size = limit_value(limit::prq_size);
+  const u64 head = READ_ONCE(iommu->head);
+  const u64 tail = iommu->tail.peek();  // its own
+  if (tail - head == size) {
+    PROBE(prq_overflowed);
+    WRITE_ONCE(iommu->overflowed, u64{1});
+    return false;
+  }
+  WRITE_ONCE(iommu->ring[tail % size], to_word(request));
+  WRITE_ONCE(iommu->tail, tail + 1);
+  CONTRACT(request_accepted, request);
+  return true;
+}
+
+// What is thrown away is answered at once, so that the device tries again. An interrupt comes with
+// the first request that nobody has been told of.
+bool receive(pri_iommu* iommu, const page_request& request) {
+  spin_lock(&iommu->receive);
+  const bool accepted = put_into_ring(iommu, request);
+  const bool interrupt = xchg(iommu->pending, u64{1}) == 0;
+  spin_unlock(&iommu->receive);
+  if (interrupt) queue_work(iommu->irq.peek(), &iommu->thread);
+  return accepted;
+}
+
+int send_once(pri_device* dev, const page_request& request) {
+  KFUNC();
+  if (READ_ONCE(dev->pri) == 0 || READ_ONCE(dev->stopped[request.pasid]) != 0) return -EACCES;
+  const bool wants_answer = is_last(request) && !is_stop_marker(request);
+  shared<u64>& index = outstanding(dev, request);
+  if (wants_answer && cmpxchg(index, u64{0}, u64{1}) != 0) return -EBUSY;
+  CONTRACT(request_sent, dev, request);
+  const bool refused = READ_ONCE(dev->accepted) == 0;
+  if (!refused && receive(dev->iommu.peek(), request)) return 0;
+  if (wants_answer) WRITE_ONCE(index, u64{0});
+  return refused ? -EINVAL : -EAGAIN;
+}
+
+}  // namespace
+
+int page_request_send(pri_device* dev, page_request request) {
+  KFUNC();
+  int rc = -EAGAIN;
+  for (u64 tries = limit_value(limit::page_request_tries); tries > 0 && rc == -EAGAIN; --tries) {
+    down_read(&dev->sending);
+    rc = send_once(dev, request);
+    up_read(&dev->sending);
+    if (rc == -EAGAIN) PROBE(prq_retried);
+  }
+  return rc;
+}
+
+// A response has reached the device, which takes it by index, and by PASID if it wants one.
+void device_gets_response(const inv_desc& d) {
+  KFUNC();
+  const page_request request = to_request(d.pfn);
+  CONTRACT(response_arrived, d.requester, request);
+  WRITE_ONCE(outstanding(d.requester, request), u64{0});
+}
+
+// A wait with page-request drain: what the device has sent before is in the queue.
+void device_is_drained(const inv_desc& d) {
+  KFUNC();
+  if (current_task() == 0) return;
+  down_write(&d.requester->sending);
+  up_write(&d.requester->sending);
+}
+
+void pri_stop_pasid(pri_device* dev, unsigned pasid) {
+  KFUNC();
+  WRITE_ONCE(dev->stopped[pasid], u64{1});
+  if (current_task() == 0) return;
+  down_write(&dev->sending);
+  up_write(&dev->sending);
+}
+
+void pri_use_pasid(pri_device* dev, unsigned pasid) { WRITE_ONCE(dev->stopped[pasid], u64{0}); }
+
+}  // namespace iorace::kern::iopf

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The queue of an IOMMU: the devices that may request pages, and the workers that handle what they
+// request. Kernel: drivers/iommu/io-pgfault.c @ 6.12.117.
+#include "model/iopf/contracts.h"
+#include "model/iopf/iopf.h"
+#include "model/world.h"
+
+namespace iorace::kern::iopf {
+namespace {
+
+// Requires: the lock of the lists, unless the era has none.
+void free_partial(iommu_fault_param* fault_param, bool unlink) {
+  iopf_fault* iopf = nullptr;
+  iopf_fault* next = nullptr;
+  list_for_each_entry_safe(iopf, next, &fault_param->partial, list) {
+    if (unlink) list_del(&iopf->list);
+    kfree(iopf);
+  }
+}
+
+void answer_copies(iommu_fault_param* fault_param, pri_device* dev) {
+  KFUNC();
+  iopf_fault* copy = nullptr;
+  iopf_fault* next = nullptr;
+  list_for_each_entry_safe(copy, next, &fault_param->faults, list) {
+    intel_iommu_page_response(dev, to_request(copy->prm), RESPONSE_INVALID);
+    list_del(&copy->list);
+    kfree(copy);
+  }
+}
+
+void answer_groups(iommu_fault_param* fault_param, pri_device* dev) {
+  KFUNC();
+  iopf_group* group = nullptr;
+  iopf_group* next = nullptr;
+  list_for_each_entry_safe(group, next, &fault_param->faults, pending_node) {
+    PROBE(group_answered_by_removal);
+    intel_iommu_page_response(dev, to_request(group->last_fault.prm), RESPONSE_INVALID);
+    list_del_init(&group->pending_node);
+    if (era().removed == removal::releases) iopf_free_group(group);
+  }
+}
+
+// Requires: the lock of the lists. Returns 0 or -EBUSY.
+int remove_pending(iommu_fault_param* fault_param, pri_device* dev) {
+  if (era().removed == removal::refuses && !list_empty(&fault_param->faults)) return -EBUSY;
+  free_partial(fault_param, !omit(knob::remove_device_partial, REMOVED_LEFT_LINKED));
+  if (era().removed == removal::leaves || era().removed == removal::refuses) return 0;
+  if (era().pending == pending_is::copies)
+    answer_copies(fault_param, dev);
+  else
+    answer_groups(fault_param, dev);
+  return 0;
+}
+
+// Requires: both outer locks. The reference of the device.
+void put_last(dev_iommu_fault* param, iommu_fault_param* fault_param) {
+  list_del(&fault_param->queue_list);
+  rcu_assign_pointer(param->fault_param, nullptr);
+  if (era().pointer == pointer_kept::by_reference)
+    iopf_put_dev_fault_param(fault_param, nullptr);
+  else
+    kfree(fault_param);
+}
+
+}  // namespace
+
+iopf_queue* iopf_queue_alloc() {
+  KFUNC();
+  auto* const queue = kzalloc<iopf_queue>();
+  if (queue == nullptr) return nullptr;
+  queue->wq.poke(alloc_workqueue("iopf_queue", WQ_UNBOUND, 0));
+  if (queue->wq.peek() == nullptr) {
+    kfree(queue);
+    return nullptr;
+  }
+  INIT_LIST_HEAD(&queue->devices);
+  mutex_init(&queue->lock);
+  return queue;
+}
+
+void iopf_queue_free(iopf_queue* queue) {
+  KFUNC();
+  CONTRACT(iopf_queue_freed, queue);
+  iommu_fault_param* fault_param = nullptr;
+  iommu_fault_param* next = nullptr;
+  list_for_each_entry_safe(fault_param, next, &queue->devices, queue_list) {
+    pri_device* const dev = fault_param->dev;
+    iopf_queue_remove_device(queue, dev);
+  }
+  destroy_workqueue(queue->wq.peek());
+  kfree(queue);
+}
+
+int iopf_queue_add_device(iopf_queue* queue, pri_device* dev) {
+  KFUNC();
+  dev_iommu_fault* const param = dev->dev_iommu;
+  mutex_lock(&queue->lock);
+  mutex_lock(&param->lock);
+  int rc = rcu_dereference_protected(param->fault_param, true) == nullptr ? 0 : -EBUSY;
+  iommu_fault_param* const fault_param = rc == 0 ? kzalloc<iommu_fault_param>() : nullptr;
+  if (rc == 0 && fault_param == nullptr) rc = -ENOMEM;
+  if (rc == 0) {
+    mutex_init(&fault_param->lock);
+    INIT_LIST_HEAD(&fault_param->faults);
+    INIT_LIST_HEAD(&fault_param->partial);
+    fault_param->dev = dev;
+    refcount_set(&fault_param->users, 1);
+    list_add(&fault_param->queue_list, &queue->devices);
+    fault_param->queue = queue;
+    rcu_assign_pointer(param->fault_param, fault_param);
+  }
+  mutex_unlock(&param->lock);
+  mutex_unlock(&queue->lock);
+  return rc;
+}
+
+int iopf_queue_remove_device(iopf_queue* queue, pri_device* dev) {
+  KFUNC();
+  dev_iommu_fault* const param = dev->dev_iommu;
+  mutex_lock(&queue->lock);
+  mutex_lock(&param->lock);
+  iommu_fault_param* const fault_param = rcu_dereference_protected(param->fault_param, true);
+  int rc = 0;
+  if (!WARN_ON(fault_param == nullptr || fault_param->queue != queue)) {
+    lock_lists(fault_param);
+    rc = remove_pending(fault_param, dev);
+    unlock_lists(fault_param);
+    if (rc == 0) put_last(param, fault_param);
+  }
+  mutex_unlock(&param->lock);
+  mutex_unlock(&queue->lock);
+  return rc;
+}
+
+void iopf_queue_flush_dev(pri_device* dev) {
+  KFUNC();
+  dev_iommu_fault* const param = dev->dev_iommu;
+  if (era().flush_locks_dev) mutex_lock(&param->lock);
+  iommu_fault_param* const fault_param = rcu_dereference_check(param->fault_param, true);
+  if (!WARN_ON(fault_param == nullptr)) {
+    iopf_queue* const queue = fault_param->queue;
+    flush_workqueue(queue->wq.peek());
+  }
+  if (era().flush_locks_dev) mutex_unlock(&param->lock);
+}
+
+void iopf_queue_discard_partial(iopf_queue* queue) {
+  KFUNC();
+  PROBE(prq_discarded);
+  mutex_lock(&queue->lock);
+  iommu_fault_param* fault_param = nullptr;
+  list_for_each_entry(fault_param, &queue->devices, queue_list) {
+    lock_lists(fault_param);
+    free_partial(fault_param, true);
+    unlock_lists(fault_param);
+  }
+  mutex_unlock(&queue->lock);
+}
+
+}  // namespace iorace::kern::iopf

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// A driver reports a page request: it waits for the last one of its group, or makes the group and
+// gives it to the handler of the domain that is attached. The domain is found without a reference:
+// who detaches has to keep reports out, or wait for them.
+// Kernel: drivers/iommu/io-pgfault.c @ 6.12.117.
+#include "model/iopf/contracts.h"
+#include "model/iopf/fault.h"
+#include "model/iopf/iopf.h"
+#include "model/world.h"
+
+namespace iorace::kern::iopf {
+namespace {
+
+int report_partial_fault(iommu_fault_param* fault_param, const page_request& request) {
+  KFUNC();
+  auto* const iopf = kzalloc<iopf_fault>();
+  if (iopf == nullptr) return -ENOMEM;
+  iopf->prm = to_word(request);
+  lock_lists(fault_param);
+  list_add(&iopf->list, &fault_param->partial);
+  unlock_lists(fault_param);
+  return 0;
+}
+
+iommu_attach_handle* find_fault_handler(pri_device* dev, const page_request& request) {
+  KFUNC();
+  const bool with_pasid = (request.flags & REQUEST_PASID) != 0;
+  iommu_attach_handle* const handle =
+      iommu_attach_handle_get(dev, with_pasid ? request.pasid : IOMMU_NO_PASID);
+  if (handle == nullptr) return nullptr;
+  iopf_domain* const domain = handle->domain;
+  return domain->handler == HANDLER_NONE ? nullptr : handle;
+}
+
+int give_to_handler(iopf_group* group, iommu_attach_handle* handle) {
+  if (!era().late_lookup) {
+    group->attach_handle = handle;
+    iopf_domain* const domain = handle->domain;
+    if (domain->handler == HANDLER_IOMMUFD) return iommufd_fault_iopf_handler(group);
+  }
+  return iommu_sva_iopf_handler(group);
+}
+
+void abort_group(iopf_group* group, bool on_stack) {
+  KFUNC();
+  PROBE(group_aborted);
+  iopf_group_response(group, RESPONSE_FAILURE);
+  if (on_stack)
+    __iopf_free_group(group);
+  else
+    iopf_free_group(group);
+}
+
+// Requires: fault_param, which is put here or belongs to the group from then on.
+int report_last_fault(pri_device* dev, iommu_fault_param* fault_param, const page_request& request,
+                      iommu_attach_handle* handle) {
+  KFUNC();
+  const bool group_has_reference = era().pointer == pointer_kept::by_reference;
+  bool on_stack = false;
+  iopf_group* const group = iopf_group_alloc(fault_param, dev, request, &on_stack);
+  if (group == nullptr) {
+    iopf_put_dev_fault_param(fault_param, dev);
+    return -ENOMEM;
+  }
+  const bool accepted = !on_stack && give_to_handler(group, handle) == 0;
+  if (!accepted || omit(knob::report_device_fault_accepted, ACCEPTED_FALLS_THROUGH))
+    abort_group(group, on_stack);
+  if (!group_has_reference) iopf_put_dev_fault_param(fault_param, dev);
+  return 0;
+}
+
+}  // namespace
+
+int iommu_report_device_fault(pri_device* dev, const page_request& request) {
+  KFUNC();
+  iommu_attach_handle* handle = nullptr;
+  if (!era().late_lookup) {
+    handle = find_fault_handler(dev, request);
+    if (handle == nullptr) return -EINVAL;
+  }
+  iommu_fault_param* const fault_param = iopf_get_dev_fault_param(dev);
+  if (WARN_ON(fault_param == nullptr)) return -EINVAL;
+  if (is_last(request)) return report_last_fault(dev, fault_param, request, handle);
+  const int rc = report_partial_fault(fault_param, request);
+  iopf_put_dev_fault_param(fault_param, dev);
+  return rc;
+}
+
+}  // namespace iorace::kern::iopf

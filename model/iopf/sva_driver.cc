@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// Kernel: include/linux/iommu.h, drivers/dma/idxd/{cdev,init}.c @ 6.12.117: what is asked of
+// drivers, and one that does it.
+#include "model/iopf/sva_driver.h"
+
+#include "model/world.h"
+
+namespace iorace::kern::iopf {
+namespace {
+
+enum close_step : u8 { unbind, disable };
+constexpr close_step close_rows[][2] = {
+    {unbind, disable},  // CLOSE_DISABLES_LAST
+    {disable, unbind},  // CLOSE_DISABLES_FIRST
+};
+
+// Requires: the driver's mutex.
+int unbind_locked(sva_user* user) {
+  iommu_sva* const bond = xchg(user->bond, nullptr);
+  if (bond == nullptr) return -ENOENT;
+  pri_device* const dev = user->dev.peek();
+  const u32 pasid = user->pasid.peek();
+  dev->bonds[pasid]--;
+  if (dev->bonds[pasid] == 0 && !omit(knob::sva_driver_stop, STOP_NEVER))
+    pri_stop_pasid(dev, pasid);
+  iommu_sva_unbind_device(bond);
+  return 0;
+}
+
+bool is_bound(pri_device* dev) {
+  for (const shared<u64>& bonds : dev->bonds)
+    if (bonds.load(op_kind::read) != 0) return true;
+  return false;
+}
+
+}  // namespace
+
+process* process_make() {
+  user_mm_struct* const mm = mm_alloc(user_memory_start);
+  if (mm == nullptr) return nullptr;
+  auto* const task = make<process>();
+  mutex_init(&task->lock);
+  task->mm.poke(mm);
+  return task;
+}
+
+int process_exit(process* task) {
+  KFUNC();
+  mutex_lock(&task->lock);
+  user_mm_struct* const mm = task->mm;
+  task->mm = nullptr;
+  mutex_unlock(&task->lock);
+  if (mm == nullptr) return -ESRCH;
+  mmput(mm);
+  return 0;
+}
+
+static int bind_locked(pri_device* dev, user_mm_struct* mm, sva_user* user) {
+  iommu_sva* bond = nullptr;
+  const int rc = iommu_sva_bind_device(dev, mm, &bond);
+  if (rc != 0) return rc;
+  iommu_mm_data* const iommu_mm = mm->iommu_mm;
+  const u32 pasid = iommu_mm->pasid;
+  user->pasid.poke(pasid);
+  user->dev.poke(dev);
+  user->bond = bond;
+  dev->bonds[pasid]++;
+  return 0;
+}
+
+int sva_driver_bind(pri_device* dev, process* task, sva_user** made) {
+  KFUNC();
+  *made = make<sva_user>();
+  mutex_lock(&task->lock);
+  user_mm_struct* const mm = task->mm;
+  int rc = mm == nullptr ? -ESRCH : 0;
+  mutex_lock(&dev->driver);
+  if (rc == 0 && dev->users == 0) rc = -ENODEV;
+  if (rc == 0) rc = bind_locked(dev, mm, *made);
+  mutex_unlock(&dev->driver);
+  mutex_unlock(&task->lock);
+  return rc;
+}
+
+int sva_driver_unbind(sva_user* user) {
+  KFUNC();
+  pri_device* const dev = user->dev.peek();
+  mutex_lock(&dev->driver);
+  const int rc = unbind_locked(user);
+  mutex_unlock(&dev->driver);
+  return rc;
+}
+
+int sva_driver_close(sva_user* user) {
+  KFUNC();
+  pri_device* const dev = user->dev.peek();
+  mutex_lock(&dev->driver);
+  int rc = user->bond == nullptr ? -ENOENT : 0;
+  for (const close_step step : close_rows[chosen(knob::sva_close_order)])
+    if (rc == 0) rc = step == unbind ? unbind_locked(user) : iopf_disable(dev);
+  mutex_unlock(&dev->driver);
+  return rc;
+}
+
+int sva_driver_enable(pri_device* dev) {
+  KFUNC();
+  mutex_lock(&dev->driver);
+  const int rc = iopf_enable(dev);
+  mutex_unlock(&dev->driver);
+  return rc;
+}
+
+int sva_driver_disable(pri_device* dev) {
+  KFUNC();
+  mutex_lock(&dev->driver);
+  const bool guarded = !omit(knob::iopf_disable_when, DISABLE_ANY_TIME);
+  const int rc = guarded && is_bound(dev) ? -EBUSY : iopf_disable(dev);
+  mutex_unlock(&dev->driver);
+  return rc;
+}
+
+}  // namespace iorace::kern::iopf

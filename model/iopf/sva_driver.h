@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The driver of a device that uses the memory of processes. It stops the device's use of a PASID
+// before it gives it up, as iommu_sva_unbind_device() demands of it.
+#pragma once
+
+#include "model/iopf/sva.h"
+
+namespace iorace::kern::iopf {
+
+// Lives as long as the execution.
+struct process {
+  struct mutex lock;           // runs a system call, or ends
+  shared<user_mm_struct*> mm;  // null once it has ended
+};
+IORACE_DESCRIBE(process, "process", lock, mm);
+
+// A bond as its user has it.
+struct sva_user {
+  shared<iommu_sva*> bond;  // null once it has been given back
+  shared<pri_device*> dev;
+  shared<u32> pasid;
+};
+IORACE_DESCRIBE(sva_user, "bond", bond, dev, pasid);
+
+process* process_make();
+int process_exit(process* task);
+
+// Return 0 and the bond, or an error.
+int sva_driver_bind(pri_device* dev, process* task, sva_user** made);
+int sva_driver_unbind(sva_user* user);
+// Unbinds, and lets go of page requests.
+int sva_driver_close(sva_user* user);
+int sva_driver_enable(pri_device* dev);
+// Page requests are let go of while nobody is bound.
+int sva_driver_disable(pri_device* dev);
+
+}  // namespace iorace::kern::iopf
