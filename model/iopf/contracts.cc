@@ -2,7 +2,9 @@
 //
 // The chapter's invariants, each at the moments at which sound code keeps it.
 //   request-unanswered     I5.1  when a drain returns, of its PASID; at the end, of all
-//   request-left-behind    I5.2  when a drain returns, in the queue of the IOMMU
+//   request-left-behind    I5.2  when a drain returns, in the queue of the IOMMU; when a group is
+//                                complete, on the list of those that wait for it; when an overflow
+//                                has been dealt with, on any such list
 //   group-mixed            I5.5  when a group is complete
 //   response-pasid-wrong   I5.8  when a response arrives
 //   request-answered-twice I5.9  when a response arrives
@@ -51,20 +53,28 @@ bool wants_answer(const page_request& request) {
 
 void judge_ring(const pri_device* dev, unsigned pasid) {
   const pri_iommu* const iommu = dev->iommu.peek();
-  const u64 size = limit_value(limit::prq_size);
-  for (u64 at = iommu->head.peek(); at != iommu->tail.peek(); ++at) {
-    const page_request waiting = to_request(iommu->ring[at % size].peek());
+  for (u64 at = iommu->head.peek(); at != iommu->tail.peek(); at = next_slot(at)) {
+    const page_request waiting = to_request(iommu->ring[at].peek());
     if (waiting.rid == dev->rid.peek() && waiting.pasid == pasid)
       convict_here("request-left-behind", "a request of the PASID is still in the queue");
   }
 }
 
-void judge_fault(const page_request& last, const page_request& fault) {
-  if (fault.rid != last.rid || fault.pasid != last.pasid || fault.grpid != last.grpid)
-    convict_here("group-mixed", "a group has requests of two groups");
+bool is_same_group(const page_request& a, const page_request& b) {
+  return a.rid == b.rid && a.pasid == b.pasid && a.grpid == b.grpid;
 }
 
-bool is_empty(const list_head* head) { return list_peek_next(head) == head; }
+template <class See>
+void each_fault(const list_head* head, See see) {
+  for (const list_head* at = list_peek_next(head); at != head; at = list_peek_next(at))
+    see(to_request(list_entry(const_cast<list_head*>(at), iopf_fault, list)->prm.peek()));
+}
+template <class See>
+void each_device(const iopf_queue* queue, See see) {
+  const list_head* at = list_peek_next(&queue->devices);
+  for (; at != &queue->devices; at = list_peek_next(at))
+    see(list_entry(const_cast<list_head*>(at), iommu_fault_param, queue_list));
+}
 
 }  // namespace
 
@@ -93,13 +103,25 @@ void response_arrived(const pri_device* dev, const page_request& request) {
   r->answered = true;
 }
 
-void group_made(const iopf_group* group) {
+void group_made(const iopf_group* group, const iommu_fault_param* fault_param) {
   const peek_scope looking;
   const page_request last = to_request(group->last_fault.prm.peek());
-  const list_head* at = list_peek_next(&group->faults);
-  for (; at != &group->faults; at = list_peek_next(at))
-    judge_fault(last,
-                to_request(list_entry(const_cast<list_head*>(at), iopf_fault, list)->prm.peek()));
+  each_fault(&group->faults, [&](const page_request& fault) {
+    if (!is_same_group(fault, last))
+      convict_here("group-mixed", "a group has requests of two groups");
+  });
+  each_fault(&fault_param->partial, [&](const page_request& partial) {
+    if (is_same_group(partial, last))
+      convict_here("request-left-behind", "a request waits for a last one that has come");
+  });
+}
+
+void overflow_cleared(const pri_iommu* iommu) {
+  const peek_scope looking;
+  each_device(iommu->iopf_queue.peek(), [](const iommu_fault_param* fault_param) {
+    if (!list_peek_empty(&fault_param->partial))
+      convict_here("request-left-behind", "a request waits for a last one that may be lost");
+  });
 }
 
 void iopf_handled(const page_request& request, const user_mm_struct* mm) {
@@ -122,13 +144,10 @@ void drained(const pri_device* dev, unsigned pasid) {
 
 void iopf_queue_freed(const iopf_queue* queue) {
   const peek_scope looking;
-  const list_head* at = list_peek_next(&queue->devices);
-  for (; at != &queue->devices; at = list_peek_next(at)) {
-    const iommu_fault_param* const fault_param =
-        list_entry(const_cast<list_head*>(at), iommu_fault_param, queue_list);
-    if (!is_empty(&fault_param->partial) || !is_empty(&fault_param->faults))
+  each_device(queue, [](const iommu_fault_param* fault_param) {
+    if (!list_peek_empty(&fault_param->partial) || !list_peek_empty(&fault_param->faults))
       convict_here("queue-not-empty", "a device has requests that nobody has answered");
-  }
+  });
 }
 
 void all_answered() {

@@ -12,8 +12,10 @@ namespace iorace::kern::contract {
 void request_sent(const iopf::pri_device* dev, const iopf::page_request& request);
 void request_accepted(const iopf::page_request& request);
 void response_arrived(const iopf::pri_device* dev, const iopf::page_request& request);
-// A group is complete.
-void group_made(const iopf::iopf_group* group);
+// A group is complete. Requires: the lock of the lists.
+void group_made(const iopf::iopf_group* group, const iopf::iommu_fault_param* fault_param);
+// The queue of an IOMMU is about to take requests again.
+void overflow_cleared(const iopf::pri_iommu* iommu);
 // A request is about to be handled in the memory of a process.
 void iopf_handled(const iopf::page_request& request, const user_mm_struct* mm);
 // A drain returns: the PASID may be given to somebody else.

@@ -24,6 +24,7 @@ constexpr iopf_era three_locks = {.pointer = by_device_lock,
                                   .late_lookup = true,
                                   .aborts = false,
                                   .asserts = false,
+                                  .disables_early = false,
                                   .answers_if_linked = false,
                                   .dequeues = false};
 constexpr iopf_era change(iopf_era era, auto to) {
@@ -46,6 +47,8 @@ constexpr iopf_era refcounted = change(both_locks, [](iopf_era& e) {
   e.removed = leaves;
 });
 constexpr iopf_era plain_pointer = change(refcounted, [](iopf_era& e) { e.pointer = by_nothing; });
+constexpr iopf_era plain_early =
+    change(plain_pointer, [](iopf_era& e) { e.disables_early = true; });
 constexpr iopf_era answers_copies = change(refcounted, [](iopf_era& e) { e.removed = answers; });
 constexpr iopf_era links_groups = change(answers_copies, [](iopf_era& e) {
   e.pending = groups;
@@ -65,6 +68,7 @@ constexpr iopf_era eras[] = {
     both_locks,      // IOPF_BOTH_LOCKS
     refcounted,      // IOPF_REFCOUNTED
     plain_pointer,   // IOPF_PLAIN_POINTER
+    plain_early,     // IOPF_PLAIN_POINTER_EARLY
     answers_copies,  // IOPF_ANSWERS_COPIES
     links_groups,    // IOPF_LINKS_GROUPS
     handles,         // IOPF_HANDLES

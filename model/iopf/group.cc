@@ -133,9 +133,9 @@ iopf_group* iopf_group_alloc(iommu_fault_param* fault_param, pri_device* dev,
     }
   }
   if (era().pending == pending_is::groups) list_add(&group->pending_node, &fault_param->faults);
+  CONTRACT(group_made, group, fault_param);
   unlock_lists(fault_param);
   group->fault_count = list_count_nodes(&group->faults);
-  CONTRACT(group_made, group);
   return group;
 }
 

@@ -24,7 +24,8 @@ constexpr u64 all_request_flags = REQUEST_READ | REQUEST_WRITE | REQUEST_LAST | 
 
 constexpr arg_info prq_arg = {.name = "prq", .kind = arg_kind::object, .cls = "prq"};
 constexpr arg_info pdev_arg = {.name = "pdev", .kind = arg_kind::object, .cls = "pdev"};
-constexpr arg_info process_arg = {.name = "process", .kind = arg_kind::object, .cls = "process"};
+constexpr arg_info process_arg = {
+    .name = "process", .kind = arg_kind::object, .cls = "sva_process"};
 constexpr arg_info bond_arg = {.name = "bond", .kind = arg_kind::object, .cls = "bond"};
 constexpr arg_info rid_arg = {.name = "rid", .kind = arg_kind::choice, .choices = rids, .dull = 0};
 constexpr arg_info device_flags_arg = {
@@ -45,9 +46,9 @@ constexpr arg_info one_bond_args[] = {bond_arg};
 ERRORS(prq_add, ENOMEM);
 ARGS(pri_device_add, prq_arg, rid_arg, device_flags_arg);
 ERRORS(pri_device_add, ENOENT, EINVAL, EEXIST);
-ERRORS(process_start, ENOMEM);
-ARGS(process_exit, process_arg);
-ERRORS(process_exit, ENOENT, ESRCH);
+ERRORS(sva_process_start, ENOMEM);
+ARGS(sva_process_exit, process_arg);
+ERRORS(sva_process_exit, ENOENT, ESRCH);
 ERRORS(iopf_enable, ENOENT, ENODEV, EINVAL, ENOMEM);
 ERRORS(iopf_disable, ENOENT, EBUSY, EINVAL);
 ARGS(sva_bind, pdev_arg, process_arg);
@@ -96,13 +97,13 @@ call_result pri_device_add(world& w, const call_args& a) {
               pri_device_make(iommu, static_cast<unsigned>(a.value[1]), a.value[2]), EEXIST);
 }
 
-call_result process_start(world& w, const call_args&) {
-  return made(w.iopf->processes, process_make(), ENOMEM);
+call_result sva_process_start(world& w, const call_args&) {
+  return made(w.iopf->processes, sva_process_make(), ENOMEM);
 }
 
 call_result sva_bind(world& w, const call_args& a) {
   auto* const dev = named<pri_device>(a.value[0]);
-  auto* const task = named<process>(a.value[1]);
+  auto* const task = named<sva_process>(a.value[1]);
   if (dev == nullptr || task == nullptr) return {-ENOENT, 0};
   sva_user* user = nullptr;
   const int rc = sva_driver_bind(dev, task, &user);
@@ -144,10 +145,10 @@ constexpr flow_info flow_table[] = {
     FLOW(kernel, pri_device_add, pri_device_add, "pdev",
          "Adds a device that can request pages behind it.",
          IOMMU("intel/iommu.c:intel_iommu_probe_device")),
-    FLOW_OF(kernel, process_start, process_start, no_args, "process", "A process starts.",
-            "kernel/fork.c:mm_alloc"),
-    FLOW(syscall, process_exit, (of_one<process, iopf::process_exit>), nullptr, "And ends.",
-         "kernel/exit.c:exit_mm"),
+    FLOW_OF(kernel, sva_process_start, sva_process_start, no_args, "sva_process",
+            "A process starts.", "kernel/fork.c:mm_alloc"),
+    FLOW(syscall, sva_process_exit, (of_one<sva_process, iopf::sva_process_exit>), nullptr,
+         "And ends.", "kernel/exit.c:exit_mm"),
     FLOW_OF(kernel, iopf_enable, (of_one<pri_device, sva_driver_enable>), one_device_args, nullptr,
             "A driver wants page requests of its device.",
             IOMMU("iommu.c:iommu_dev_enable_feature")),
@@ -176,7 +177,7 @@ std::span<const flow_info> flows() { return flow_table; }
 
 const class_info* class_called(std::string_view name) {
   static constexpr const class_info* classes[] = {
-      class_of<pri_iommu>(),  class_of<pri_device>(),          class_of<process>(),
+      class_of<pri_iommu>(),  class_of<pri_device>(),          class_of<sva_process>(),
       class_of<sva_user>(),   class_of<iommu_fault_param>(),   class_of<iopf_group>(),
       class_of<iopf_queue>(), class_of<iopf_fault>(),          class_of<iopf_domain>(),
       class_of<iommu_sva>(),  class_of<iommu_attach_handle>(), class_of<dev_iommu_fault>(),

@@ -102,6 +102,7 @@ struct iopf_era {
   bool late_lookup;        // the worker looks up the domain, not the report
   bool aborts;             // a group for which there is no memory is answered like any other
   bool asserts;            // nothing is pending when a PASID is detached
+  bool disables_early;     // page requests, before a PASID is drained: as attaches did in 2025
   bool answers_if_linked;  // a group that is not pending any more is not answered
   bool dequeues;           // a group that is given to a user is not pending any more
 };

@@ -22,18 +22,22 @@ constexpr knob_value iopf_locking_values[] = {
      "report_vs_assert", "data-race"},
     {"both_locks", "E3", "The device's lock is held across a flush, and a response wants it.",
      "cc7338e9d807", "page_request_drain", "deadlock"},
-    {"refcounted", "E4", "References keep the fault data.", "a74c077b9021", "respond_vs_disable",
+    {"refcounted", "E4", "References keep the fault data.", "a74c077b9021", "page_request_close",
      "clean"},
-    {"plain_pointer", "P8", "The same, with nothing that keeps the fault data.",
-     "a74c077b9021 without its count", "respond_vs_disable", "use-after-free"},
+    {"plain_pointer", "P8s",
+     "Nothing keeps the fault data; page requests are disabled once nothing is bound.",
+     "a74c077b9021 without its count", "page_request_close", "clean"},
+    {"plain_pointer_early", "P8",
+     "The same, and they are disabled before a PASID is drained, as when it is detached.",
+     "a74c077b9021 without its count", "page_request_close", "use-after-free"},
     {"answers_copies", "E5", "A removal answers what is pending.", "0095bf83554f",
-     "respond_vs_disable", "clean"},
+     "page_request_close", "clean"},
     {"links_groups", "E6", "Groups are pending themselves; a removal answers them.", "199112327135",
-     "respond_vs_disable", "clean"},
+     "page_request_close", "clean"},
     {"handles", "E7", "A group without memory is answered like any other.", "6.11",
-     "respond_vs_disable", "clean"},
+     "page_request_close", "clean"},
     {"frees_groups", "E8", "A removal frees groups that others still have.", "9759ae2cee7c",
-     "respond_vs_disable", "use-after-free"},
+     "page_request_close", "use-after-free"},
 };
 constexpr knob_value assert_values[] = {
     {"never", "P2s", "What is pending is drained by the driver.", UPSTREAM, "page_request_drain",
@@ -50,29 +54,30 @@ constexpr knob_value failure_values[] = {
     {"aborts", "P18s", "Partial requests of it go with it.", "6.11", "group_without_memory",
      "clean"},
     {"leaves_partial", "P18", "Partial requests of it are left, and join a later group.", OURS,
-     "group_without_memory", "wrong-address-space"},
+     "group_without_memory", "request-left-behind"},
 };
 constexpr knob_value accepted_values[] = {
     {"returns", "P15s", "It is the handler's.", "fca5b78511e9", "page_request_drain", "clean"},
     {"falls_through", "P15", "It is aborted as well.", "before fca5b78511e9, CVE-2024-44994",
-     "page_request_drain", "use-after-free"},
+     "page_request_drain", "request-answered-twice"},
 };
 constexpr knob_value remove_partial_values[] = {
-    {"left_linked", "P19", "Freed, and left on the list.", UPSTREAM, "report_vs_disable",
-     "use-after-free"},
-    {"unlinked", "P19s", "Unlinked first.", OURS, "report_vs_disable", "clean"},
+    {"left_linked", "P19s", "Freed, and left on the list: nobody reports any more.", UPSTREAM,
+     "report_vs_close", "clean"},
+    {"left_linked_early", "P19", "The same, while a report may have the list.", OURS,
+     "report_vs_close", "use-after-free"},
 };
 constexpr knob_value lookup_values[] = {
     {"to_report", "N17s", "Until the request has been reported.", "def054b01a86",
      "report_vs_release", "clean"},
     {"alone", "N17", "While it looks for the device.", "before def054b01a86, CVE-2024-35843",
-     "report_vs_release", "use-after-free"},
+     "report_vs_release", "data-race"},
 };
 constexpr knob_value overflow_values[] = {
     {"discarded", "P23s", "Dropped: their last request may have been thrown away.", UPSTREAM,
      "prq_overflow", "clean"},
     {"kept", "P23", "Kept, until a later group has their index.", OURS, "prq_overflow",
-     "wrong-address-space"},
+     "request-left-behind"},
 };
 constexpr knob_value drain_partial_values[] = {
     {"left", "D1", "It leaves partial requests whose last one never came.", UPSTREAM, "pasid_reuse",
@@ -100,7 +105,7 @@ constexpr knob_value close_values[] = {
 constexpr knob_value stop_values[] = {
     {"before_unbind", "D2s", "It stops the device before it unbinds.", UPSTREAM,
      "request_vs_unbind", "clean"},
-    {"never", "D2", "The device goes on.", OURS, "request_vs_unbind", "use-after-free"},
+    {"never", "D2", "The device goes on.", OURS, "request_vs_unbind", "request-left-behind"},
 };
 constexpr knob_value disable_values[] = {
     {"unbound", "D3s", "While nothing is bound.", UPSTREAM, "disable_unbound", "clean"},
@@ -124,7 +129,7 @@ constexpr knob_info knob_table[] = {
     {"report_device_fault.accepted", "What becomes of a group that the handler has accepted.",
      accepted_values, 0},
     {"remove_device.partial", "What a removal does with partial requests.", remove_partial_values,
-     1},
+     0},
     {"prq_event_thread.lock", "How long the thread of the interrupt keeps the device.",
      lookup_values, 0},
     {"prq_overflow.partial", "What becomes of partial requests when the queue has overflown.",
@@ -141,7 +146,7 @@ constexpr knob_info knob_table[] = {
 static_assert(std::size(knob_table) == knob::iopf_count - knob::iopf_before - 1);
 
 constexpr limit_info limit_table[] = {
-    {"prq_size", "Requests that the queue of an IOMMU holds.", 8, 1, 64},
+    {"prq_size", "Requests that the queue of an IOMMU holds.", 8, 1, 63},
     {"max_pasids", "PASIDs that a device has, with none.", 8, 2, iopf::iopf_pasids},
     {"prg_indices", "Groups that a device tells apart.", 8, 1, iopf::iopf_prgs},
     {"page_request_tries", "How often a device sends a request that is thrown away.", 2, 1, 8},
@@ -152,7 +157,7 @@ constexpr invariant_info invariant_table[] = {
     {"request-unanswered", "I5.1", "A request that was accepted has not been answered.",
      "when a drain returns, of its PASID; at the end, of all"},
     {"request-left-behind", "I5.2", "A request is left where it should have been drained.",
-     "when a drain returns"},
+     "when a drain returns, a group is complete, an overflow has been dealt with"},
     {"group-mixed", "I5.5", "A group has requests of two groups.", "when a group is complete"},
     {"response-pasid-wrong", "I5.8", "A response has a PASID that the device does not expect.",
      "when a response arrives"},

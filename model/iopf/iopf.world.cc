@@ -27,7 +27,7 @@ void finish(world& w) {
     while (dev->users.peek() != 0) sva_driver_disable(dev);
   CONTRACT(all_answered);
   for (pri_device* dev : here.devices) pri_device_release(dev);
-  for (process* task : here.processes) process_exit(task);
+  for (sva_process* task : here.processes) sva_process_exit(task);
   for (pri_iommu* iommu : here.iommus) prq_finish(iommu);
 }
 

@@ -14,7 +14,7 @@ struct iopf_world {
   iopf_ghosts ghost;
   ghost_set<iopf::pri_iommu*> iommus;
   ghost_set<iopf::pri_device*> devices;
-  ghost_set<iopf::process*> processes;
+  ghost_set<iopf::sva_process*> processes;
   ghost_set<iopf::sva_user*> bonds;
   unsigned sent[tasks_max];  // requests of one task each
 };

@@ -18,18 +18,18 @@ struct inv_desc;
 
 namespace iorace::kern::iopf {
 
-inline constexpr unsigned prq_max = 64;
+inline constexpr unsigned prq_max = 64;  // slots, of which one is always free
 
 struct pri_device;
 struct iopf_queue;
 struct iommu_fault_param;
 
-// What an IOMMU and its driver have for page requests. head and tail only ever grow.
+// What an IOMMU and its driver have for page requests.
 struct pri_iommu {
   // Hardware.
   spinlock_t receive;  // one request at a time
   shared<u64> ring[prq_max];
-  shared<u64> head, tail;               // written by software, by hardware
+  shared<u64> head, tail;               // written by software, by hardware; equal: it is empty
   shared<u64> pending, overflowed;      // PPR, PRO: requests are thrown away while it is set
   shared<pri_device*> wired[rids_max];  // to whom responses go
   // The driver.
@@ -49,8 +49,9 @@ IORACE_DESCRIBE(pri_iommu, "prq", receive, ring, head, tail, pending, overflowed
 struct dev_iommu_fault {
   struct mutex lock;
   shared<iommu_fault_param*> fault_param;
+  shared<u64> user_pasid_table;  // of the driver's ops: there is none
 };
-IORACE_DESCRIBE(dev_iommu_fault, "dev_fault", lock, fault_param);
+IORACE_DESCRIBE(dev_iommu_fault, "dev_fault", lock, fault_param, user_pasid_table);
 
 // The device numbers its groups by PASID; may have responses without a PASID.
 enum pri_flags : u64 { PRI_PRG_PER_PASID = 1, PRI_NO_PASID_IN_RESPONSE = 2 };
@@ -62,22 +63,25 @@ struct pri_device {
   shared<dev_iommu_fault*> dev_iommu;  // struct dev_iommu; null once the device is released
   shared<pri_iommu*> iommu;
   shared<u64> rid, flags;
-  shared<u64> pri_enabled;        // what the driver knows
-  struct mutex features;          // of users
-  shared<u64> users;              //   that want page requests
-  struct mutex driver;            // of the driver of the device:
+  shared<u64> pri_enabled;         // what the driver knows
+  struct mutex features;           // of users
+  shared<u64> users;               //   that want page requests
+  struct mutex driver;             // of the driver of the device:
   shared<u64> bonds[iopf_pasids];  //   by PASID
   // Hardware. Who sends holds `sending` for reading, until the request is in the queue or has been
   // answered: that is what a drain waits for.
   rw_semaphore sending;
-  shared<u64> pri;                  // enabled in the device
-  shared<u64> accepted;             //   in the IOMMU, which refuses requests otherwise
+  shared<u64> pri;                   // enabled in the device
+  shared<u64> accepted;              //   in the IOMMU, which refuses requests otherwise
   shared<u64> stopped[iopf_pasids];  // by its driver
   shared<u64> outstanding[iopf_pasids][iopf_prgs];
 };
 IORACE_DESCRIBE(pri_device, "pdev", group_mutex, pasid_array, dev_iommu, iommu, rid, flags,
                 pri_enabled, features, users, driver, bonds, sending, pri, accepted, stopped,
                 outstanding);
+
+// The slot after that one.
+u64 next_slot(u64 slot);
 
 // prq.cc
 pri_iommu* pri_iommu_make();

@@ -76,7 +76,6 @@ pri_device* pri_device_make(pri_iommu* iommu, unsigned rid, u64 flags) {
   dev->iommu.poke(iommu);
   dev->rid.poke(rid);
   dev->flags.poke(flags);
-  for (shared<u64>& stopped : dev->stopped) stopped.poke(1);
   iommu->wired[rid].poke(dev);
   iommu->devices[rid].poke(dev);
   return dev;

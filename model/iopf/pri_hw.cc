@@ -19,16 +19,15 @@ shared<u64>& outstanding(pri_device* dev, const page_request& r) {
 // Requires: receive. False: the request is thrown away.
 bool put_into_ring(pri_iommu* iommu, const page_request& request) {
   if (READ_ONCE(iommu->overflowed) != 0) return false;
-  const u64 size = limit_value(limit::prq_size);
   const u64 head = READ_ONCE(iommu->head);
   const u64 tail = iommu->tail.peek();  // its own
-  if (tail - head == size) {
+  if (next_slot(tail) == head) {
     PROBE(prq_overflowed);
     WRITE_ONCE(iommu->overflowed, u64{1});
     return false;
   }
-  WRITE_ONCE(iommu->ring[tail % size], to_word(request));
-  WRITE_ONCE(iommu->tail, tail + 1);
+  WRITE_ONCE(iommu->ring[tail], to_word(request));
+  WRITE_ONCE(iommu->tail, next_slot(tail));
   CONTRACT(request_accepted, request);
   return true;
 }
@@ -58,6 +57,8 @@ int send_once(pri_device* dev, const page_request& request) {
 }
 
 }  // namespace
+
+u64 next_slot(u64 slot) { return slot == limit_value(limit::prq_size) ? 0 : slot + 1; }
 
 int page_request_send(pri_device* dev, page_request request) {
   KFUNC();

@@ -52,14 +52,16 @@ void clear_overflow(pri_iommu* iommu) {
   if (READ_ONCE(iommu->tail) != head) return;
   if (!omit(knob::prq_overflow_partial, OVERFLOW_KEEPS))
     iopf_queue_discard_partial(iommu->iopf_queue.peek());
+  CONTRACT(overflow_cleared, iommu);
   WRITE_ONCE(iommu->overflowed, u64{0});
 }
 
+// What is read of the tail first may be behind the head: then all slots are looked at, old requests
+// too, as in the kernel.
 bool has_entry_of(pri_iommu* iommu, unsigned pasid) {
   const u64 tail = READ_ONCE(iommu->tail);
-  const u64 size = limit_value(limit::prq_size);
-  for (u64 head = READ_ONCE(iommu->head); head != tail; ++head) {
-    const page_request request = to_request(READ_ONCE(iommu->ring[head % size]));
+  for (u64 head = READ_ONCE(iommu->head); head != tail; head = next_slot(head)) {
+    const page_request request = to_request(READ_ONCE(iommu->ring[head]));
     if ((request.flags & REQUEST_PASID) != 0 && request.pasid == pasid) return true;
   }
   return false;
@@ -116,9 +118,8 @@ void prq_event_thread(work_struct* work) {
   pri_iommu* const iommu = container_of(work, pri_iommu, thread);
   WRITE_ONCE(iommu->pending, u64{0});
   const u64 tail = READ_ONCE(iommu->tail);
-  const u64 size = limit_value(limit::prq_size);
-  for (u64 head = READ_ONCE(iommu->head); head != tail; ++head)
-    handle_one(iommu, to_request(READ_ONCE(iommu->ring[head % size])));
+  for (u64 head = READ_ONCE(iommu->head); head != tail; head = next_slot(head))
+    handle_one(iommu, to_request(READ_ONCE(iommu->ring[head])));
   WRITE_ONCE(iommu->head, tail);
   if (READ_ONCE(iommu->overflowed) != 0) clear_overflow(iommu);
   if (!completion_done(&iommu->prq_complete)) complete(&iommu->prq_complete);

@@ -10,13 +10,19 @@ namespace iorace::kern::iopf {
 namespace {
 
 // Requires: the lock of the lists, unless the era has none.
-void free_partial(iommu_fault_param* fault_param, bool unlink) {
+void discard_partial(iommu_fault_param* fault_param) {
   iopf_fault* iopf = nullptr;
   iopf_fault* next = nullptr;
   list_for_each_entry_safe(iopf, next, &fault_param->partial, list) {
-    if (unlink) list_del(&iopf->list);
+    list_del(&iopf->list);
     kfree(iopf);
   }
+}
+// The list is left as it was: nobody is to look at it again.
+void free_partial(iommu_fault_param* fault_param) {
+  iopf_fault* iopf = nullptr;
+  iopf_fault* next = nullptr;
+  list_for_each_entry_safe(iopf, next, &fault_param->partial, list) { kfree(iopf); }
 }
 
 void answer_copies(iommu_fault_param* fault_param, pri_device* dev) {
@@ -45,7 +51,7 @@ void answer_groups(iommu_fault_param* fault_param, pri_device* dev) {
 // Requires: the lock of the lists. Returns 0 or -EBUSY.
 int remove_pending(iommu_fault_param* fault_param, pri_device* dev) {
   if (era().removed == removal::refuses && !list_empty(&fault_param->faults)) return -EBUSY;
-  free_partial(fault_param, !omit(knob::remove_device_partial, REMOVED_LEFT_LINKED));
+  free_partial(fault_param);
   if (era().removed == removal::leaves || era().removed == removal::refuses) return 0;
   if (era().pending == pending_is::copies)
     answer_copies(fault_param, dev);
@@ -153,7 +159,7 @@ void iopf_queue_discard_partial(iopf_queue* queue) {
   iommu_fault_param* fault_param = nullptr;
   list_for_each_entry(fault_param, &queue->devices, queue_list) {
     lock_lists(fault_param);
-    free_partial(fault_param, true);
+    discard_partial(fault_param);
     unlock_lists(fault_param);
   }
   mutex_unlock(&queue->lock);

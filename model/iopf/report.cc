@@ -28,7 +28,12 @@ iommu_attach_handle* find_fault_handler(pri_device* dev, const page_request& req
   const bool with_pasid = (request.flags & REQUEST_PASID) != 0;
   iommu_attach_handle* const handle =
       iommu_attach_handle_get(dev, with_pasid ? request.pasid : IOMMU_NO_PASID);
-  if (handle == nullptr) return nullptr;
+  if (handle == nullptr) {
+    const dev_iommu_fault* const param = dev->dev_iommu;
+    BUG_ON(param == nullptr);
+    WARN_ON(with_pasid && param->user_pasid_table != 0);
+    return nullptr;
+  }
   iopf_domain* const domain = handle->domain;
   return domain->handler == HANDLER_NONE ? nullptr : handle;
 }

@@ -15,6 +15,13 @@ constexpr close_step close_rows[][2] = {
     {disable, unbind},  // CLOSE_DISABLES_FIRST
 };
 
+// Two other variants are about what goes wrong in the second order.
+std::span<const close_step> close_order() {
+  const bool early =
+      era().disables_early || omit(knob::remove_device_partial, REMOVED_LEFT_LINKED_EARLY);
+  return early ? close_rows[CLOSE_DISABLES_FIRST] : close_rows[chosen(knob::sva_close_order)];
+}
+
 // Requires: the driver's mutex.
 int unbind_locked(sva_user* user) {
   iommu_sva* const bond = xchg(user->bond, nullptr);
@@ -36,16 +43,16 @@ bool is_bound(pri_device* dev) {
 
 }  // namespace
 
-process* process_make() {
+sva_process* sva_process_make() {
   user_mm_struct* const mm = mm_alloc(user_memory_start);
   if (mm == nullptr) return nullptr;
-  auto* const task = make<process>();
+  auto* const task = make<sva_process>();
   mutex_init(&task->lock);
   task->mm.poke(mm);
   return task;
 }
 
-int process_exit(process* task) {
+int sva_process_exit(sva_process* task) {
   KFUNC();
   mutex_lock(&task->lock);
   user_mm_struct* const mm = task->mm;
@@ -69,7 +76,7 @@ static int bind_locked(pri_device* dev, user_mm_struct* mm, sva_user* user) {
   return 0;
 }
 
-int sva_driver_bind(pri_device* dev, process* task, sva_user** made) {
+int sva_driver_bind(pri_device* dev, sva_process* task, sva_user** made) {
   KFUNC();
   *made = make<sva_user>();
   mutex_lock(&task->lock);
@@ -97,7 +104,7 @@ int sva_driver_close(sva_user* user) {
   pri_device* const dev = user->dev.peek();
   mutex_lock(&dev->driver);
   int rc = user->bond == nullptr ? -ENOENT : 0;
-  for (const close_step step : close_rows[chosen(knob::sva_close_order)])
+  for (const close_step step : close_order())
     if (rc == 0) rc = step == unbind ? unbind_locked(user) : iopf_disable(dev);
   mutex_unlock(&dev->driver);
   return rc;

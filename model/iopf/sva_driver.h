@@ -9,11 +9,11 @@
 namespace iorace::kern::iopf {
 
 // Lives as long as the execution.
-struct process {
+struct sva_process {
   struct mutex lock;           // runs a system call, or ends
   shared<user_mm_struct*> mm;  // null once it has ended
 };
-IORACE_DESCRIBE(process, "process", lock, mm);
+IORACE_DESCRIBE(sva_process, "sva_process", lock, mm);
 
 // A bond as its user has it.
 struct sva_user {
@@ -23,11 +23,11 @@ struct sva_user {
 };
 IORACE_DESCRIBE(sva_user, "bond", bond, dev, pasid);
 
-process* process_make();
-int process_exit(process* task);
+sva_process* sva_process_make();
+int sva_process_exit(sva_process* task);
 
 // Return 0 and the bond, or an error.
-int sva_driver_bind(pri_device* dev, process* task, sva_user** made);
+int sva_driver_bind(pri_device* dev, sva_process* task, sva_user** made);
 int sva_driver_unbind(sva_user* user);
 // Unbinds, and lets go of page requests.
 int sva_driver_close(sva_user* user);
