@@ -37,7 +37,7 @@ constexpr knob_value iopf_locking_values[] = {
     {"handles", "E7", "A group without memory is answered like any other.", "6.11",
      "page_request_close", "clean"},
     {"frees_groups", "E8", "A removal frees groups that others still have.", "9759ae2cee7c",
-     "page_request_close", "use-after-free"},
+     "page_request_close", "clean"},
 };
 constexpr knob_value assert_values[] = {
     {"never", "P2s", "What is pending is drained by the driver.", UPSTREAM, "page_request_drain",
@@ -86,11 +86,6 @@ constexpr knob_value drain_partial_values[] = {
     {"swept_to_another", "P3", "It drops them up to the first one of another PASID.", THREAD,
      "pasid_reuse_behind_another", "wrong-address-space"},
 };
-constexpr knob_value drain_lock_values[] = {
-    {"none", "c20", "Nothing: one drain may take the wake-up of another.", UPSTREAM,
-     "drain_vs_drain", "deadlock"},
-    {"mutex", "c20s", "A mutex.", OURS, "drain_vs_drain", "clean"},
-};
 constexpr knob_value response_lock_values[] = {
     {"none", "P10s", "Nothing that a drain holds.", "6ef0505158f7", "page_request_drain", "clean"},
     {"pasid_mutex", "P10", "The mutex that a drain holds while it waits for responses.",
@@ -136,7 +131,6 @@ constexpr knob_info knob_table[] = {
      overflow_values, 0},
     {"drain_pasid_prq.partial", "What a drain does with partial requests.", drain_partial_values,
      1},
-    {"drain_pasid_prq.lock", "What serialises the drains of an IOMMU.", drain_lock_values, 1},
     {"page_response.lock", "What a response takes.", response_lock_values, 0},
     {"sva_close.order", "When a driver lets go of page requests.", close_values, 0},
     {"sva_driver.stop", "When a driver stops its device.", stop_values, 0},

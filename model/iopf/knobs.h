@@ -21,7 +21,6 @@ enum iopf_id : unsigned {
   prq_lookup_lock,
   prq_overflow_partial,
   drain_prq_partial,
-  drain_prq_lock,
   page_response_lock,
   sva_close_order,
   sva_driver_stop,
@@ -54,7 +53,6 @@ enum : unsigned { REMOVED_LEFT_LINKED, REMOVED_LEFT_LINKED_EARLY };
 enum : unsigned { LOOKUP_TO_REPORT, LOOKUP_ALONE };
 enum : unsigned { OVERFLOW_DISCARDS, OVERFLOW_KEEPS };
 enum : unsigned { DRAIN_LEAVES, DRAIN_SKIPS, DRAIN_BREAKS };
-enum : unsigned { DRAINS_TOGETHER, DRAINS_ALONE };
 enum : unsigned { RESPONSE_FREE, RESPONSE_PASID_MUTEX };
 enum : unsigned { CLOSE_DISABLES_LAST, CLOSE_DISABLES_FIRST };
 enum : unsigned { STOP_BEFORE_UNBIND, STOP_NEVER };

@@ -40,11 +40,10 @@ struct pri_iommu {
   work_struct thread;  // of the interrupt
   shared<workqueue_struct*> irq;
   shared<struct iopf_queue*> iopf_queue;
-  struct mutex drains;       // knob drain_pasid_prq.lock
   struct mutex pasid_mutex;  // knob page_response.lock
 };
 IORACE_DESCRIBE(pri_iommu, "prq", receive, ring, head, tail, pending, overflowed, wired, hw,
-                iopf_lock, devices, prq_complete, thread, irq, iopf_queue, drains, pasid_mutex);
+                iopf_lock, devices, prq_complete, thread, irq, iopf_queue, pasid_mutex);
 
 struct dev_iommu_fault {
   struct mutex lock;

@@ -105,12 +105,6 @@ void sweep_partial(pri_device* dev, unsigned pasid) {
   iopf_put_dev_fault_param(fault_param, dev);
 }
 
-enum drain_site { drain_begins, drain_ends };
-constexpr cs_row drain_rows[] = {
-    {lock_kind::none, on(), on()},                         // DRAINS_TOGETHER
-    {lock_kind::mutex, on(drain_begins), on(drain_ends)},  // DRAINS_ALONE
-};
-
 }  // namespace
 
 void prq_event_thread(work_struct* work) {
@@ -129,8 +123,6 @@ void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid) {
   KFUNC();
   if (dev->pri_enabled == 0) return;
   pri_iommu* const iommu = dev->iommu.peek();
-  critical_section cs(drain_rows[chosen(knob::drain_prq_lock)], {.sleeping = &iommu->drains});
-  cs.at(drain_begins);
   reinit_completion(&iommu->prq_complete);
   while (has_entry_of(iommu, pasid)) {
     PROBE(drain_waited);
@@ -147,7 +139,6 @@ void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid) {
     reinit_completion(&iommu->prq_complete);
     submit_drain(dev);
   }
-  cs.at(drain_ends);
   CONTRACT(drained, dev, pasid);
 }
 
@@ -155,7 +146,6 @@ pri_iommu* pri_iommu_make() {
   auto* const iommu = make<pri_iommu>();
   spin_lock_init(&iommu->receive);
   mutex_init(&iommu->iopf_lock);
-  mutex_init(&iommu->drains);
   mutex_init(&iommu->pasid_mutex);
   init_completion(&iommu->prq_complete);
   iommu->hw.poke(hw_iommu_make(IOMMU_VTD));
