@@ -92,7 +92,8 @@ call_result prq_add(world& w, const call_args&) {
 call_result pri_device_add(world& w, const call_args& a) {
   auto* const iommu = named<pri_iommu>(a.value[0]);
   if (iommu == nullptr) return {-ENOENT, 0};
-  if (a.value[1] >= rids_max || (a.value[2] & ~all_device_flags) != 0) return {-EINVAL, 0};
+  // Without a PASID in the response a device cannot tell the groups of two PASIDs apart.
+  if (a.value[1] >= rids_max || a.value[2] >= all_device_flags) return {-EINVAL, 0};
   return made(w.iopf->devices,
               pri_device_make(iommu, static_cast<unsigned>(a.value[1]), a.value[2]), EEXIST);
 }

@@ -25,7 +25,7 @@ enum iopf_id : unsigned {
   sva_close_order,
   sva_driver_stop,
   iopf_disable_when,
-  enable_iopf_check,
+  page_response_pasid,
   iopf_count
 };
 }  // namespace knob
@@ -57,7 +57,7 @@ enum : unsigned { RESPONSE_FREE, RESPONSE_PASID_MUTEX };
 enum : unsigned { CLOSE_DISABLES_LAST, CLOSE_DISABLES_FIRST };
 enum : unsigned { STOP_BEFORE_UNBIND, STOP_NEVER };
 enum : unsigned { DISABLE_UNBOUND, DISABLE_ANY_TIME };
-enum : unsigned { ENABLE_CHECKS_PASID, ENABLE_CHECKS_NOTHING };
+enum : unsigned { PASID_REFUSED, PASID_AS_REQUIRED, PASID_AS_REQUESTED };
 
 namespace limit {
 enum iopf_id : unsigned {

@@ -83,6 +83,7 @@ IORACE_DESCRIBE(pri_device, "pdev", group_mutex, pasid_array, dev_iommu, iommu, 
 u64 next_slot(u64 slot);
 
 // prq.cc
+// Null if there is no memory.
 pri_iommu* pri_iommu_make();
 void prq_finish(pri_iommu* iommu);
 void prq_event_thread(work_struct* work);
