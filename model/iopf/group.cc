@@ -58,6 +58,12 @@ bool take_copy(iommu_fault_param* fault_param, const page_request& last) {
   return false;
 }
 
+void drop_copy(iommu_fault_param* fault_param, const page_request& last) {
+  mutex_lock(&fault_param->lock);
+  take_copy(fault_param, last);
+  mutex_unlock(&fault_param->lock);
+}
+
 // Requires: fault_param->lock. Whether the group is to be answered.
 bool take_pending(iommu_fault_param* fault_param, iopf_group* group, const page_request& last) {
   if (era().pending == pending_is::copies) return take_copy(fault_param, last);
@@ -117,6 +123,7 @@ iopf_group* iopf_group_alloc(iommu_fault_param* fault_param, pri_device* dev,
     lock_lists(fault_param);
     free_partial_of(fault_param, last);
     unlock_lists(fault_param);
+    if (era().pending == pending_is::copies) drop_copy(fault_param, last);
     return nullptr;
   }
   *aborted = group == nullptr;

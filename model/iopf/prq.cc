@@ -31,7 +31,7 @@ int report(pri_iommu* iommu, const page_request& request) {
   cs.at(before_find);
   pri_device* const dev = iommu->devices[request.rid];
   cs.at(after_find);
-  if (dev != nullptr && iommu_report_device_fault(dev, request) == -EINVAL)
+  if (dev != nullptr && iommu_report_device_fault(dev, request) != 0)
     handle_bad_prq_event(iommu, request);
   cs.at(after_report);
   return dev == nullptr ? -ENODEV : 0;
