@@ -70,7 +70,8 @@ bool take_pending(iommu_fault_param* fault_param, iopf_group* group, const page_
   return !era().answers_if_linked || !list_empty(&group->pending_node);
 }
 
-// The fault_param that a response goes through, locked.
+// The fault_param that a response goes through, locked; null if there is none any more, which only
+// kernels without references can find.
 iommu_fault_param* lock_for_response(iopf_group* group) {
   iommu_fault_param* fault_param = nullptr;
   if (era().pointer == pointer_kept::by_device_lock) {
@@ -78,6 +79,10 @@ iommu_fault_param* lock_for_response(iopf_group* group) {
     dev_iommu_fault* const param = dev->dev_iommu;
     if (era().response_locks_dev) mutex_lock(&param->lock);
     fault_param = param->fault_param;
+    if (fault_param == nullptr) {
+      if (era().response_locks_dev) mutex_unlock(&param->lock);
+      return nullptr;
+    }
   } else {
     fault_param = group->fault_param;
   }
@@ -168,6 +173,7 @@ void iopf_group_response(iopf_group* group, response_code code) {
   KFUNC();
   const page_request last = to_request(group->last_fault.prm);
   iommu_fault_param* const fault_param = lock_for_response(group);
+  if (fault_param == nullptr) return;
   if (take_pending(fault_param, group, last)) {
     pri_device* const dev = fault_param->dev;
     intel_iommu_page_response(dev, last, code);
