@@ -83,6 +83,7 @@ IORACE_DESCRIBE(pri_device, "pdev", group_mutex, pasid_array, dev_iommu, iommu, 
 u64 next_slot(u64 slot);
 
 // prq.cc
+// Null if there is no memory.
 pri_iommu* pri_iommu_make();
 void prq_finish(pri_iommu* iommu);
 void prq_event_thread(work_struct* work);
@@ -90,8 +91,8 @@ void prq_event_thread(work_struct* work);
 void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid);
 
 // pri_driver.cc
-// Null if the requester id is taken.
-pri_device* pri_device_make(pri_iommu* iommu, unsigned rid, u64 flags);
+// Returns 0 and the device, or -EEXIST (the requester id is taken) or -ENOMEM.
+int pri_device_make(pri_iommu* iommu, unsigned rid, u64 flags, pri_device** made);
 int pri_device_release(pri_device* dev);
 // By how many users there are. Enabled at the first, disabled at the last.
 int iopf_enable(pri_device* dev);
