@@ -35,10 +35,16 @@ int unbind_locked(sva_user* user) {
   return 0;
 }
 
-bool is_bound(pri_device* dev) {
-  for (const shared<u64>& bonds : dev->bonds)
-    if (bonds.load(op_kind::read) != 0) return true;
-  return false;
+// Requires: the driver's mutex, which is all that the counts need.
+u64 bonds_of(const pri_device* dev) {
+  u64 all = 0;
+  for (const shared<u64>& of_pasid : dev->bonds) all += of_pasid.peek();
+  return all;
+}
+
+// Whether somebody needs page requests besides that many bonds. Requires: the driver's mutex.
+bool is_needed(const pri_device* dev, u64 besides) {
+  return !omit(knob::iopf_disable_when, DISABLE_ANY_TIME) && bonds_of(dev) > besides;
 }
 
 }  // namespace
@@ -104,6 +110,7 @@ int sva_driver_close(sva_user* user) {
   pri_device* const dev = user->dev.peek();
   mutex_lock(&dev->driver);
   int rc = user->bond == nullptr ? -ENOENT : 0;
+  if (rc == 0 && is_needed(dev, 1)) rc = -EBUSY;
   for (const close_step step : close_order())
     if (rc == 0) rc = step == unbind ? unbind_locked(user) : iopf_disable(dev);
   mutex_unlock(&dev->driver);
@@ -121,8 +128,7 @@ int sva_driver_enable(pri_device* dev) {
 int sva_driver_disable(pri_device* dev) {
   KFUNC();
   mutex_lock(&dev->driver);
-  const bool guarded = !omit(knob::iopf_disable_when, DISABLE_ANY_TIME);
-  const int rc = guarded && is_bound(dev) ? -EBUSY : iopf_disable(dev);
+  const int rc = is_needed(dev, 0) ? -EBUSY : iopf_disable(dev);
   mutex_unlock(&dev->driver);
   return rc;
 }
