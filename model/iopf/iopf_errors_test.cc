@@ -187,6 +187,9 @@ TEST(iopf_errors, request) {
           {"refused", EINVAL,
            changed(
                []() -> auto& { return the_pdev()->accepted; }, 0)},
+          {"its index has begun a group of another PASID", EBUSY,
+           changed(
+               []() -> auto& { return the_pdev()->begun[0]; }, 3)},
           {"thrown away", EAGAIN,
            changed(
                []() -> auto& { return the_prq()->overflowed; }, 1)}});

@@ -74,10 +74,13 @@ struct pri_device {
   shared<u64> accepted;              //   in the IOMMU, which refuses requests otherwise
   shared<u64> stopped[iopf_pasids];  // by its driver
   shared<u64> outstanding[iopf_pasids][iopf_prgs];
+  // Of a device that has one numbering for all PASIDs, by index: 1 + the PASID of a group whose
+  // last request has not been sent, else 0. The IOMMU's `receive`, or `sending` for writing.
+  shared<u64> begun[iopf_prgs];
 };
 IORACE_DESCRIBE(pri_device, "pdev", group_mutex, pasid_array, dev_iommu, iommu, rid, flags,
                 pri_enabled, features, users, driver, bonds, sending, pri, accepted, stopped,
-                outstanding);
+                outstanding, begun);
 
 // The slot after that one.
 u64 next_slot(u64 slot);
