@@ -93,12 +93,9 @@ TEST(iopf_contracts, request_unanswered_in_the_end) {
 TEST(iopf_contracts, request_left_behind_in_the_queue) {
   const auto title_with = [](page_request request) {
     return title_of([request](world*) {
-      pri_iommu* const iommu = the_prq();
-      const u64 tail = iommu->tail.peek();
-      iommu->ring[tail].poke(to_word(request));
-      iommu->tail.poke(next_slot(tail));
+      into_queue(request);
       drain(1);
-      iommu->tail.poke(tail);
+      the_prq()->head.poke(the_prq()->tail.peek());
     });
   };
   EXPECT_EQ(verdict_of(title_with(request_of(1, 0, made_up))), "request-left-behind");

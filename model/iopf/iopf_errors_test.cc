@@ -203,10 +203,7 @@ TEST(iopf_errors, a_full_queue) {
                  .base = of_pdev,
                  .rows = {{"full", EAGAIN,
                            [](call& full) {
-                             before(full, [](world*) {
-                               the_prq()->ring[0].poke(to_word(request_of(1, 1, 1000)));
-                               the_prq()->tail.poke(1);
-                             });
+                             before(full, [](world*) { into_queue(request_of(1, 1, 1)); });
                            }}},
                  .elsewhere = {ENOENT, EINVAL, EACCES, EBUSY},
                  .c = c});

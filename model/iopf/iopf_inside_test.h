@@ -86,4 +86,13 @@ inline iopf::page_request request_of(unsigned pasid, unsigned grpid, unsigned nu
           .number = number};
 }
 
+// Puts it into the queue without the interrupt, whose thread is then who calls it.
+inline void into_queue(const iopf::page_request& request) {
+  iopf::pri_iommu* const iommu = the_prq();
+  const u64 tail = iommu->tail.peek();
+  iommu->ring[tail].poke(to_word(request));
+  iommu->tail.poke(iopf::next_slot(tail));
+}
+inline void prq_thread(world*) { iopf::prq_event_thread(&the_prq()->thread); }
+
 }  // namespace iorace::kern

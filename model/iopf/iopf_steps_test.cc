@@ -20,15 +20,6 @@ constexpr const char* group_mutex = "pdev#1.group_mutex";
 constexpr const char* process = "sva_process#1.lock";
 constexpr const char* sending = "pdev#1.sending";
 
-// Without the interrupt: CPU1 is the thread.
-void into_queue(const page_request& request) {
-  pri_iommu* const iommu = the_prq();
-  const u64 tail = iommu->tail.peek();
-  iommu->ring[tail].poke(to_word(request));
-  iommu->tail.poke(next_slot(tail));
-}
-void thread(world*) { prq_event_thread(&the_prq()->thread); }
-
 const page_request partial = request_of(1, 0, 1, asks_first);
 const page_request last = request_of(1, 0, 2);
 void has_partial(world* w) {
@@ -55,7 +46,7 @@ TEST(iopf_steps, thread_reports_a_request_that_is_not_the_last) {
   expect_pairs({.pairs = 19,
                 .unlocked = 8,
                 .setup = then_queued(one_bond, partial),
-                .cpu1 = thread,
+                .cpu1 = prq_thread,
                 .steps = {{"1 PPR", "write_once prq#1.pending"},
                           {"2 tail", "read_once prq#1.tail"},
                           {"2 head", "read_once prq#1.head"},
@@ -83,7 +74,7 @@ TEST(iopf_steps, thread_reports_the_last_request) {
   expect_pairs({.pairs = 11,
                 .unlocked = 0,
                 .setup = then_queued(has_partial, last),
-                .cpu1 = thread,
+                .cpu1 = prq_thread,
                 .steps = {{"R2 count", "refcount_inc_not_zero fault_param#1.users"},
                           {"R4 M", "kmalloc fgroup#1.1", iopf_lock},
                           {"R4 L+", "mutex_lock fault_param#1.lock", iopf_lock},
@@ -104,7 +95,7 @@ TEST(iopf_steps, thread_aborts_a_group_without_memory) {
   expect_pairs({.pairs = 10,
                 .unlocked = 0,
                 .setup = then_queued(has_partial, last),
-                .cpu1 = thread,
+                .cpu1 = prq_thread,
                 .steps = {{"R4 M", "refcount_inc_not_zero fault_param#1.users"},
                           {"R4 L+", "mutex_lock fault_param#1.lock", iopf_lock},
                           {"R4 move", "list_del iopf#1.list", lists},
@@ -124,7 +115,7 @@ TEST(iopf_steps, thread_answers_what_nothing_is_attached_for) {
   expect_pairs({.pairs = 5,
                 .unlocked = 0,
                 .setup = then_queued(one_bond, request_of(3, 0, 1)),
-                .cpu1 = thread,
+                .cpu1 = prq_thread,
                 .steps = {{"3 L+", "mutex_lock prq#1.iopf_lock"},
                           {"R1 handle", "xa_load pdev#1.pasid_array", iopf_lock},
                           {"R1 table", "read dev_fault#1.user_pasid_table", iopf_lock},
@@ -142,7 +133,7 @@ TEST(iopf_steps, thread_discards_after_an_overflow) {
   expect_pairs({.pairs = 12,
                 .unlocked = 6,
                 .setup = overflown,
-                .cpu1 = thread,
+                .cpu1 = prq_thread,
                 .steps = {{"4 head", "write_once prq#1.head"},
                           {"5 PRO", "read_once prq#1.overflowed"},
                           {"5 head", "read_once prq#1.head"},
