@@ -45,7 +45,7 @@ constexpr arg_info one_bond_args[] = {bond_arg};
 
 ERRORS(prq_add, ENOMEM);
 ARGS(pri_device_add, prq_arg, rid_arg, device_flags_arg);
-ERRORS(pri_device_add, ENOENT, EINVAL, EEXIST);
+ERRORS(pri_device_add, ENOENT, EINVAL, EEXIST, ENOMEM);
 ERRORS(sva_process_start, ENOMEM);
 ARGS(sva_process_exit, process_arg);
 ERRORS(sva_process_exit, ENOENT, ESRCH);
@@ -94,8 +94,9 @@ call_result pri_device_add(world& w, const call_args& a) {
   if (iommu == nullptr) return {-ENOENT, 0};
   // Without a PASID in the response a device cannot tell the groups of two PASIDs apart.
   if (a.value[1] >= rids_max || a.value[2] >= all_device_flags) return {-EINVAL, 0};
-  return made(w.iopf->devices,
-              pri_device_make(iommu, static_cast<unsigned>(a.value[1]), a.value[2]), EEXIST);
+  pri_device* dev = nullptr;
+  const int rc = pri_device_make(iommu, static_cast<unsigned>(a.value[1]), a.value[2], &dev);
+  return made(w.iopf->devices, dev, -rc);
 }
 
 call_result sva_process_start(world& w, const call_args&) {

@@ -74,10 +74,13 @@ struct pri_device {
   shared<u64> accepted;              //   in the IOMMU, which refuses requests otherwise
   shared<u64> stopped[iopf_pasids];  // by its driver
   shared<u64> outstanding[iopf_pasids][iopf_prgs];
+  // Of a device that has one numbering for all PASIDs, by index: 1 + the PASID of a group whose
+  // last request has not been sent, else 0. The IOMMU's `receive`, or `sending` for writing.
+  shared<u64> begun[iopf_prgs];
 };
 IORACE_DESCRIBE(pri_device, "pdev", group_mutex, pasid_array, dev_iommu, iommu, rid, flags,
                 pri_enabled, features, users, driver, bonds, sending, pri, accepted, stopped,
-                outstanding);
+                outstanding, begun);
 
 // The slot after that one.
 u64 next_slot(u64 slot);
@@ -91,8 +94,8 @@ void prq_event_thread(work_struct* work);
 void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid);
 
 // pri_driver.cc
-// Null if the requester id is taken.
-pri_device* pri_device_make(pri_iommu* iommu, unsigned rid, u64 flags);
+// Returns 0 and the device, or -EEXIST (the requester id is taken) or -ENOMEM.
+int pri_device_make(pri_iommu* iommu, unsigned rid, u64 flags, pri_device** made);
 int pri_device_release(pri_device* dev);
 // By how many users there are. Enabled at the first, disabled at the last.
 int iopf_enable(pri_device* dev);
