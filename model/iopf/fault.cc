@@ -9,6 +9,13 @@
 
 namespace iorace::kern {
 namespace iopf {
+
+// On the stack of an auto response.
+struct free_list {
+  list_head head;
+};
+IORACE_DESCRIBE(free_list, "free_list", head);
+
 namespace {
 
 // What keeps the deliver list. The mutex, which readers hold while they copy to their users, has
@@ -106,17 +113,17 @@ void iommufd_auto_response_faults(iommufd_hw_pagetable* hwpt, iommufd_attach_han
   KFUNC();
   iommufd_fault* const fault = hwpt->fault;
   if (fault == nullptr) return;
-  list_head free_list;
-  INIT_LIST_HEAD(&free_list);
+  list_head* const taken = &make<free_list>()->head;
+  INIT_LIST_HEAD(taken);
   mutex_lock(&fault->mutex);
   lock_deliver_too(fault);
   iopf_group* group = nullptr;
   iopf_group* next = nullptr;
   list_for_each_entry_safe(group, next, &fault->deliver, node) {
-    if (group->attach_handle == &handle->handle) list_move(&group->node, &free_list);
+    if (group->attach_handle == &handle->handle) list_move(&group->node, taken);
   }
   unlock_deliver_too(fault);
-  if (answer_list(&free_list)) answer_responses(fault, &handle->handle);
+  if (answer_list(taken)) answer_responses(fault, &handle->handle);
   mutex_unlock(&fault->mutex);
 }
 

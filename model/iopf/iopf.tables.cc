@@ -177,7 +177,7 @@ constexpr knob_value block_values[] = {
 constexpr knob_value waits_values[] = {
     {"requests", "P6s", "Requests that are on their way.", UPSTREAM, "fault_unanswered", "clean"},
     {"answers", "P6", "And answers, which come only once it is over.", THREAD, "fault_unanswered",
-     "hung-task"},
+     "deadlock"},
 };
 constexpr knob_value again_values[] = {
     {"once", "c27", "Before: a request of the new domain may still find the old handle.", UPSTREAM,
