@@ -31,7 +31,7 @@ constexpr chapter_rows rows = {{
     CHAPTER(iommu, these(chapter::hw)),
     CHAPTER(vfio_pci, these(chapter::mm)),
     CHAPTER(vfio_type1, these(chapter::mm)),
-    CHAPTER(iopf, these(chapter::mm, chapter::hw)),
+    CHAPTER(iopf, these(chapter::mm, chapter::hw, chapter::iommufd)),
 }};
 
 constexpr chapter bottom_up[] = {chapter::mm,      chapter::hw,       chapter::iommu,

@@ -95,11 +95,23 @@ static void ____fput(file* filp) {
   KFUNC();
   const file_kind kind = filp->f_op;
   void* const private_data = filp->private_data;
-  if (kind == file_kind::staccess)
-    iommufd_test_staccess_release(static_cast<selftest_access*>(private_data));
-  else
-    iommufd_fops_release(static_cast<iommufd_ctx*>(private_data));
+  switch (kind) {
+    case file_kind::staccess:
+      iommufd_test_staccess_release(static_cast<selftest_access*>(private_data));
+      break;
+    case file_kind::fault:
+      iommufd_fault_fops_release(private_data);
+      break;
+    case file_kind::iommufd:
+      iommufd_fops_release(static_cast<iommufd_ctx*>(private_data));
+      break;
+  }
   kfree(filp);
+}
+
+void __fput_sync(file* filp) {
+  KFUNC();
+  if (fput_and_test(filp)) ____fput(filp);
 }
 
 // A release may drop further files, which join the queue.

@@ -11,7 +11,7 @@
 
 namespace iorace::kern {
 
-enum class file_kind : u8 { iommufd, staccess };
+enum class file_kind : u8 { iommufd, staccess, fault };
 
 struct file {
   refcount_t f_count;
@@ -40,6 +40,8 @@ file* file_close_fd(int fd);
 void get_file(file* filp);
 // Drops a reference. The last one defers the release to task_work_run().
 void fput(file* filp);
+// The same, but the last one releases at once.
+void __fput_sync(file* filp);
 // The two halves of fput(): true iff that was the last reference; defers the release.
 bool fput_and_test(file* filp);
 void fput_last(file* filp);

@@ -47,7 +47,15 @@ IORACE_DESCRIBE(io_pagetable, "iopt", domains_rwsem, domains, access_list, next_
                 iova_rwsem, area_itree, allowed_itree, reserved_itree, disable_large_pages,
                 iova_alignment);
 
-enum class iommufd_object_type : u8 { none, any = none, hwpt_paging, ioas, access };
+enum class iommufd_object_type : u8 {
+  none,
+  any = none,
+  hwpt_paging,
+  ioas,
+  access,
+  hwpt_nested,
+  fault,
+};
 
 // 1. One of `users` belongs to the xarray; the object is destroyed by whoever takes 1 to 0.
 // 2. Whoever holds a short term reference also holds a user reference, and drops the latter first.
@@ -137,6 +145,13 @@ void iommufd_ioas_destroy(iommufd_object* obj);
 int iommufd_hwpt_alloc(iommufd_ctx* ictx, u32 pt_id, u32 flags, u32* out_hwpt_id);
 void iommufd_hwpt_paging_destroy(iommufd_object* obj);
 void iommufd_hwpt_paging_abort(iommufd_object* obj);
+
+// Of the chapter of page requests: model/iopf/fault_hwpt.cc, fault.cc, fault_alloc.cc, fault_fd.cc
+void iommufd_hwpt_nested_destroy(iommufd_object* obj);
+void iommufd_fault_destroy(iommufd_object* obj);
+// Ends the file of an object that was not finalized, if it has one yet.
+void iommufd_fault_put_file(iommufd_object* obj);
+void iommufd_fault_fops_release(void* private_data);
 
 // device.cc
 const iommufd_access_ops& iommufd_access_ops_of(iommufd_access* access);

@@ -55,16 +55,23 @@ static void iommufd_object_destroy_op(iommufd_object* obj) {
     case iommufd_object_type::access:
       iommufd_access_destroy_object(obj);
       break;
+    case iommufd_object_type::hwpt_nested:
+      iommufd_hwpt_nested_destroy(obj);
+      break;
+    case iommufd_object_type::fault:
+      iommufd_fault_destroy(obj);
+      break;
     case iommufd_object_type::none:
       break;
   }
 }
 
-// Undoes a complete object that was not finalized. No object of this chapter holds a file, which
-// the kernel would put here, synchronously.
+// Undoes a complete object that was not finalized. The file that it may have goes first: its release
+// drops a user of the object.
 void iommufd_object_abort_and_destroy(iommufd_ctx* ictx, iommufd_object* obj) {
   KFUNC();
   const iommufd_object_type type = obj->type;
+  if (type == iommufd_object_type::fault) iommufd_fault_put_file(obj);
   if (type == iommufd_object_type::hwpt_paging)
     iommufd_hwpt_paging_abort(obj);
   else

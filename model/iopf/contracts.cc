@@ -17,20 +17,31 @@
 
 #include "model/iopf/ghosts.h"
 #include "model/iopf/iopf_world.h"
+#include "model/iopf/judge.h"
 #include "model/world.h"
 
 namespace iorace::kern::contract {
-namespace {
 
 using namespace iopf;
 
-ghost_set<ghost_request>& requests() { return this_world().iopf->ghost.requests; }
-
-[[noreturn]] void convict_here(const char* name, const char* detail) {
+void convict_here(const char* name, const char* detail) {
   const char* const function = caller(0);
   convict(name, {function != nullptr ? function : "finish_world", current_task()},
           {nullptr, no_task}, detail);
 }
+
+void judge_ring(const pri_device* dev, unsigned pasid) {
+  const pri_iommu* const iommu = dev->iommu.peek();
+  for (u64 at = iommu->head.peek(); at != iommu->tail.peek(); at = next_slot(at)) {
+    const page_request waiting = to_request(iommu->ring[at].peek());
+    if (waiting.rid == dev->rid.peek() && waiting.pasid == pasid)
+      convict_here("request-left-behind", "a request of the PASID is still in the queue");
+  }
+}
+
+namespace {
+
+ghost_set<ghost_request>& requests() { return this_world().iopf->ghost.requests; }
 
 // Null: of a request that a test has made up. A response may have lost the PASID.
 ghost_request* known(const page_request& request) {
@@ -45,19 +56,6 @@ const user_mm_struct* bound_mm(const pri_device* dev, unsigned pasid) {
   if (handle == nullptr || !is_live(handle)) return nullptr;
   const iopf_domain* const domain = handle->domain.peek();
   return domain->handler.peek() == HANDLER_SVA ? domain->mm.peek() : nullptr;
-}
-
-bool wants_answer(const page_request& request) {
-  return is_last(request) && !is_stop_marker(request);
-}
-
-void judge_ring(const pri_device* dev, unsigned pasid) {
-  const pri_iommu* const iommu = dev->iommu.peek();
-  for (u64 at = iommu->head.peek(); at != iommu->tail.peek(); at = next_slot(at)) {
-    const page_request waiting = to_request(iommu->ring[at].peek());
-    if (waiting.rid == dev->rid.peek() && waiting.pasid == pasid)
-      convict_here("request-left-behind", "a request of the PASID is still in the queue");
-  }
 }
 
 bool is_same_group(const page_request& a, const page_request& b) {

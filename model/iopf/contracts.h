@@ -4,7 +4,7 @@
 #pragma once
 
 #include "model/iommufd/contracts.h"
-#include "model/iopf/iopf.h"
+#include "model/iopf/fault.h"
 
 namespace iorace::kern::contract {
 
@@ -21,6 +21,20 @@ void iopf_handled(const iopf::page_request& request, const user_mm_struct* mm);
 // A drain returns: the PASID may be given to somebody else.
 void drained(const iopf::pri_device* dev, unsigned pasid);
 void iopf_queue_freed(const iopf::iopf_queue* queue);
+// No request without a PASID can be on its way to a handler.
+void rid_drained(const iopf::pri_device* dev);
+// What was requested is about to be nobody's: the handle is freed next.
+void fault_detached(const iopf::pri_device* dev, const iopf::iommufd_hw_pagetable* hwpt,
+                    const iopf::iommufd_attach_handle* handle);
+void fault_replaced(const iopf::iommufd_hw_pagetable* old,
+                    const iopf::iommufd_attach_handle* handle);
+// A reader copies to its user. Somebody who must not wait for a user wants what readers hold.
+void copy_begins(const iopf::iommufd_fault* fault);
+void copy_ends(const iopf::iommufd_fault* fault);
+void deliver_wanted(const iopf::iommufd_fault* fault);
+// A read returns so many messages. A write has found the group that it answers.
+void fault_was_read(const iopf::fault_message* messages, u64 count);
+void fault_answered(u64 meant, const iopf::iopf_group* group);
 // The end of an execution.
 void all_answered();
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "model/iommufd/ghosts.h"
-#include "model/iopf/iopf.h"
+#include "model/iopf/fault.h"
 
 namespace iorace::kern {
 
@@ -19,6 +19,7 @@ struct ghost_request {
 
 struct iopf_ghosts {
   ghost_set<ghost_request> requests;
+  ghost_set<const iopf::iommufd_fault*> copying;  // to their users
 };
 
 }  // namespace iorace::kern

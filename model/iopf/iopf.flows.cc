@@ -2,6 +2,7 @@
 //
 // The chapter's flows. One line of the table per flow, one function that unpacks its arguments.
 #include "model/flow_rows.h"
+#include "model/iopf/fault_flows.h"
 #include "model/iopf/iopf_tables.h"
 #include "model/iopf/iopf_world.h"
 
@@ -12,14 +13,18 @@ using namespace iopf;
 
 constexpr named_value rids[] = {{"a", 0}, {"b", 1}, {"c", 2}, {"d", 3}};
 constexpr named_value device_flags[] = {{"prg_per_pasid", PRI_PRG_PER_PASID},
-                                        {"no_pasid_in_response", PRI_NO_PASID_IN_RESPONSE}};
+                                        {"no_pasid_in_response", PRI_NO_PASID_IN_RESPONSE},
+                                        {"mock", PRI_MOCK},
+                                        {"cancels_works", PRI_CANCELS_WORKS}};
+constexpr named_value prq_kinds[] = {{"vtd", PRI_VTD}, {"generic", PRI_GENERIC}};
 constexpr named_value pages[] = {
     {"writable", PAGE_WRITABLE}, {"read_only", PAGE_READ_ONLY}, {"missing", PAGE_MISSING}};
 constexpr named_value request_flag_names[] = {{"read", REQUEST_READ},
                                               {"write", REQUEST_WRITE},
                                               {"last", REQUEST_LAST},
                                               {"privileged", REQUEST_PRIVILEGED}};
-constexpr u64 all_device_flags = PRI_PRG_PER_PASID | PRI_NO_PASID_IN_RESPONSE;
+constexpr u64 all_device_flags =
+    PRI_PRG_PER_PASID | PRI_NO_PASID_IN_RESPONSE | PRI_MOCK | PRI_CANCELS_WORKS;
 constexpr u64 all_request_flags = REQUEST_READ | REQUEST_WRITE | REQUEST_LAST | REQUEST_PRIVILEGED;
 
 constexpr arg_info prq_arg = {.name = "prq", .kind = arg_kind::object, .cls = "prq"};
@@ -30,7 +35,10 @@ constexpr arg_info bond_arg = {.name = "bond", .kind = arg_kind::object, .cls = 
 constexpr arg_info rid_arg = {.name = "rid", .kind = arg_kind::choice, .choices = rids, .dull = 0};
 constexpr arg_info device_flags_arg = {
     .name = "flags", .kind = arg_kind::flags, .choices = device_flags, .dull = 0};
+constexpr arg_info kind_arg = {
+    .name = "kind", .kind = arg_kind::choice, .choices = prq_kinds, .dull = PRI_VTD};
 constexpr arg_info pasid_arg = {.name = "pasid", .kind = arg_kind::choice, .dull = 1};
+constexpr arg_info pasid0_arg = {.name = "pasid", .kind = arg_kind::choice, .dull = IOMMU_NO_PASID};
 constexpr arg_info grpid_arg = {.name = "grpid", .kind = arg_kind::choice, .dull = 0};
 constexpr arg_info page_arg = {
     .name = "page", .kind = arg_kind::choice, .choices = pages, .dull = PAGE_WRITABLE};
@@ -43,7 +51,8 @@ constexpr std::span<const arg_info> no_args;
 constexpr arg_info one_device_args[] = {pdev_arg};
 constexpr arg_info one_bond_args[] = {bond_arg};
 
-ERRORS(prq_add, ENOMEM);
+ARGS(prq_add, kind_arg);
+ERRORS(prq_add, EINVAL, ENOMEM);
 ARGS(pri_device_add, prq_arg, rid_arg, device_flags_arg);
 ERRORS(pri_device_add, ENOENT, EINVAL, EEXIST, ENOMEM);
 ERRORS(sva_process_start, ENOMEM);
@@ -60,6 +69,8 @@ ARGS(iopf_discard_partial, prq_arg);
 ERRORS(iopf_discard_partial, ENOENT);
 ARGS(page_request, pdev_arg, pasid_arg, grpid_arg, page_arg, request_flags_arg);
 ERRORS(page_request, ENOENT, EINVAL, EACCES, EBUSY, EAGAIN);
+ARGS(trigger_iopf, pdev_arg, pasid0_arg, grpid_arg, page_arg);
+ERRORS(trigger_iopf, ENOENT, EINVAL);
 
 template <class T>
 T* named(u64 handle) {
@@ -85,8 +96,9 @@ call_result of_one(world&, const call_args& a) {
   return {object == nullptr ? -ENOENT : Body(object), 0};
 }
 
-call_result prq_add(world& w, const call_args&) {
-  return made(w.iopf->iommus, pri_iommu_make(), ENOMEM);
+call_result prq_add(world& w, const call_args& a) {
+  if (a.value[0] >= pri_kinds) return {-EINVAL, 0};
+  return made(w.iopf->iommus, pri_iommu_make(a.value[0]), ENOMEM);
 }
 
 call_result pri_device_add(world& w, const call_args& a) {
@@ -121,29 +133,45 @@ UNSEEN unsigned next_number(world& w) {
   return current_task() << 16 | ++w.iopf->sent[current_task()];
 }
 
+// The call's request: its arguments follow the device's.
+bool request_of(world& w, const call_args& a, pri_device* dev, u64 flags, page_request* request) {
+  if (a.value[1] >= limit_value(limit::max_pasids) ||
+      a.value[2] >= limit_value(limit::prg_indices) || a.value[3] >= request_pages ||
+      (flags & ~all_request_flags) != 0)
+    return false;
+  const auto pasid = static_cast<unsigned>(a.value[1]);
+  const unsigned of_pasid = pasid == IOMMU_NO_PASID ? 0u : unsigned{REQUEST_PASID};
+  *request = {.rid = static_cast<unsigned>(dev->rid.peek()),
+              .pasid = pasid,
+              .grpid = static_cast<unsigned>(a.value[2]),
+              .page = static_cast<unsigned>(a.value[3]),
+              .flags = static_cast<unsigned>(flags) | of_pasid,
+              .number = next_number(w)};
+  return true;
+}
+
 call_result send_request(world& w, const call_args& a) {
   auto* const dev = named<pri_device>(a.value[0]);
   if (dev == nullptr) return {-ENOENT, 0};
-  if (a.value[1] >= limit_value(limit::max_pasids) ||
-      a.value[2] >= limit_value(limit::prg_indices) || a.value[3] >= request_pages ||
-      (a.value[4] & ~all_request_flags) != 0)
-    return {-EINVAL, 0};
-  const auto pasid = static_cast<unsigned>(a.value[1]);
-  const unsigned of_pasid = pasid == IOMMU_NO_PASID ? 0u : unsigned{REQUEST_PASID};
-  const page_request request = {.rid = static_cast<unsigned>(dev->rid.peek()),
-                                .pasid = pasid,
-                                .grpid = static_cast<unsigned>(a.value[2]),
-                                .page = static_cast<unsigned>(a.value[3]),
-                                .flags = static_cast<unsigned>(a.value[4]) | of_pasid,
-                                .number = next_number(w)};
+  page_request request = {};
+  if (!request_of(w, a, dev, a.value[4], &request)) return {-EINVAL, 0};
   return {page_request_send(dev, request), 0};
 }
 
+call_result trigger_iopf(world& w, const call_args& a) {
+  auto* const dev = named<pri_device>(a.value[0]);
+  if (dev == nullptr) return {-ENOENT, 0};
+  page_request request = {};
+  if (!request_of(w, a, dev, REQUEST_READ | REQUEST_LAST, &request)) return {-EINVAL, 0};
+  return {iommufd_test_trigger_iopf(dev, request), 0};
+}
+
 #define IOMMU(file) "drivers/iommu/" file
+#define FAULT(function) "drivers/iommu/iommufd/fault.c:" function
 
 constexpr flow_info flow_table[] = {
-    FLOW_OF(kernel, prq_add, prq_add, no_args, "prq", "Adds an IOMMU with a page request queue.",
-            IOMMU("intel/prq.c:intel_iommu_enable_prq")),
+    FLOW(kernel, prq_add, prq_add, "prq", "Adds an IOMMU with a page request queue.",
+         IOMMU("intel/prq.c:intel_iommu_enable_prq")),
     FLOW(kernel, pri_device_add, pri_device_add, "pdev",
          "Adds a device that can request pages behind it.",
          IOMMU("intel/iommu.c:intel_iommu_probe_device")),
@@ -171,6 +199,36 @@ constexpr flow_info flow_table[] = {
          "A driver drops what waits for a last request.",
          IOMMU("io-pgfault.c:iopf_queue_discard_partial")),
     FLOW(agent, page_request, send_request, nullptr, "A device requests a page.", "hardware"),
+    FLOW_OF(syscall, fault_alloc, fault_alloc, no_args, "fault",
+            "Makes a fault object, with a file.", FAULT("iommufd_fault_alloc")),
+    FLOW(syscall, fault_read, fault_read, nullptr, "Reads groups, so many bytes of messages.",
+         FAULT("iommufd_fault_fops_read")),
+    FLOW(syscall, fault_write, fault_write, nullptr, "Answers the group that has the cookie.",
+         FAULT("iommufd_fault_fops_write")),
+    FLOW(syscall, fault_serve, fault_serve, nullptr, "Reads groups, and answers what it has read.",
+         FAULT("iommufd_fault_fops_write")),
+    FLOW(syscall, fault_poll, fault_poll, nullptr, "Asks whether there is a group to read.",
+         FAULT("iommufd_fault_fops_poll")),
+    FLOW(syscall, fault_close, fault_close, nullptr, "Closes the file of a fault object.",
+         FAULT("iommufd_fault_fops_release")),
+    FLOW(syscall, fault_destroy, fault_destroy, nullptr, "Destroys a fault object.",
+         FAULT("iommufd_fault_destroy")),
+    FLOW(syscall, fault_hwpt_alloc, fault_hwpt_alloc, "fhwpt",
+         "Makes a page table whose page requests go to a fault object.",
+         IOMMU("iommufd/hw_pagetable.c:iommufd_hwpt_alloc")),
+    FLOW_OF(syscall, blank_hwpt_alloc, blank_hwpt_alloc, no_args, "fhwpt",
+            "Makes one whose page requests are nobody's.",
+            IOMMU("iommufd/hw_pagetable.c:iommufd_hwpt_alloc")),
+    FLOW(syscall, fault_hwpt_destroy, fault_hwpt_destroy, nullptr, "Destroys such a page table.",
+         IOMMU("iommufd/main.c:iommufd_destroy")),
+    FLOW(syscall, fault_attach, fault_attach, nullptr, "Attaches a device to it.",
+         IOMMU("iommufd/device.c:iommufd_device_attach")),
+    FLOW(syscall, fault_replace, fault_replace, nullptr, "Moves a device to another one.",
+         IOMMU("iommufd/device.c:iommufd_device_replace")),
+    FLOW(syscall, fault_detach, fault_detach, nullptr, "Detaches a device.",
+         IOMMU("iommufd/device.c:iommufd_device_detach")),
+    FLOW(syscall, trigger_iopf, trigger_iopf, nullptr, "The selftest reports a page fault.",
+         IOMMU("iommufd/selftest.c:iommufd_test_trigger_iopf")),
 };
 
 }  // namespace
@@ -179,10 +237,14 @@ std::span<const flow_info> flows() { return flow_table; }
 
 const class_info* class_called(std::string_view name) {
   static constexpr const class_info* classes[] = {
-      class_of<pri_iommu>(),  class_of<pri_device>(),          class_of<sva_process>(),
-      class_of<sva_user>(),   class_of<iommu_fault_param>(),   class_of<iopf_group>(),
-      class_of<iopf_queue>(), class_of<iopf_fault>(),          class_of<iopf_domain>(),
-      class_of<iommu_sva>(),  class_of<iommu_attach_handle>(), class_of<dev_iommu_fault>(),
+      class_of<pri_iommu>(),           class_of<pri_device>(),
+      class_of<sva_process>(),         class_of<sva_user>(),
+      class_of<iommu_fault_param>(),   class_of<iopf_group>(),
+      class_of<iopf_queue>(),          class_of<iopf_fault>(),
+      class_of<iopf_domain>(),         class_of<iommu_sva>(),
+      class_of<iommu_attach_handle>(), class_of<dev_iommu_fault>(),
+      class_of<iommufd_fault>(),       class_of<iommufd_hw_pagetable>(),
+      class_of<iommufd_device>(),      class_of<iommufd_attach_handle>(),
   };
   return find_class(classes, name);
 }

@@ -33,11 +33,11 @@ constexpr knob_value iopf_locking_values[] = {
     {"answers_copies", "E5", "A removal answers what is pending.", "0095bf83554f",
      "page_request_close", "clean"},
     {"links_groups", "E6", "Groups are pending themselves; a removal answers them.", "199112327135",
-     "page_request_close", "clean"},
+     "disable_cancels", "leak"},
     {"handles", "E7", "A group without memory is answered like any other.", "6.11",
      "page_request_close", "clean"},
-    {"frees_groups", "E8", "A removal frees groups that others still have.", "9759ae2cee7c",
-     "page_request_close", "clean"},
+    {"frees_groups", "E8", "A removal frees groups that others still have.",
+     "9759ae2cee7c, CVE-2026-74520", "fault_serve_vs_disable", "use-after-free"},
 };
 constexpr knob_value assert_values[] = {
     {"never", "P2s", "What is pending is drained by the driver.", UPSTREAM, "page_request_drain",
@@ -115,6 +115,79 @@ constexpr knob_value response_pasid_values[] = {
      "no_pasid_in_response", "response-pasid-wrong"},
 };
 
+constexpr knob_value detach_values[] = {
+    {"auto_response", "P5s", "It answers all groups of the device.", UPSTREAM, "fault_unanswered",
+     "clean"},
+    {"flush_only", "P5", "It waits for workers, as if those would answer.", THREAD,
+     "fault_unanswered", "request-unanswered"},
+};
+constexpr knob_value error_values[] = {
+    {"goes_on", "P4s", "The others are answered all the same.", UPSTREAM, "fault_two_groups",
+     "clean"},
+    {"stops", "P4", "The others are left.", THREAD, "fault_two_groups", "request-unanswered"},
+};
+constexpr knob_value replace_values[] = {
+    {"old_hwpt", "P14s", "Those of the page table that goes.", UPSTREAM, "fault_replace", "clean"},
+    {"new_hwpt", "P14", "Those of the page table that comes, which has none of them.",
+     "before ba5c0f28a26e", "fault_replace", "request-left-behind"},
+};
+constexpr knob_value deliver_values[] = {
+    {"spinlock", "P16s", "A spinlock of its own.", "3d49020a327c", "fault_read_vs_request",
+     "clean"},
+    {"mutex", "P16", "The mutex that readers hold while they copy to their users.",
+     "before 3d49020a327c", "fault_read_vs_request", "interrupt-stalled"},
+};
+constexpr knob_value read_values[] = {
+    {"whole_groups", "P24s", "The group is put back, and nothing of it counts.", UPSTREAM,
+     "fault_read_group", "clean"},
+    {"messages", "P24", "The group is put back, but what was copied counts.", THREAD,
+     "fault_read_group", "group-torn"},
+    {"drops_group", "P24d", "The group is lost.", "before 3d49020a327c", "fault_read_group",
+     "request-unanswered"},
+};
+constexpr knob_value match_cookie_values[] = {
+    {"cookie", "P7c", "Its cookie, the lowest that is free: another group may have it next.",
+     UPSTREAM, "fault_late_answer", "answer-misplaced"},
+    {"fresh_cookie", "P7s", "Its cookie, which no group has had before.", OURS, "fault_late_answer",
+     "clean"},
+    {"index", "P7", "Its index, which the device uses again.", THREAD, "fault_late_answer",
+     "answer-misplaced"},
+};
+constexpr knob_value release_values[] = {
+    {"reads_first", "P21s", "Before it drops its user of the object.", UPSTREAM,
+     "fault_close_vs_destroy", "clean"},
+    {"reads_last", "P21", "After it has dropped it.", "before 6.12.117", "fault_close_vs_destroy",
+     "use-after-free"},
+};
+constexpr knob_value abort_values[] = {
+    {"fput_sync", "P22s", "At once.", "4e034bf045b1", "fault_alloc_fails", "clean"},
+    {"fput", "P22", "On the way back to user mode: the object is gone by then.",
+     "before 4e034bf045b1, CVE-2025-39966", "fault_alloc_fails", "use-after-free"},
+};
+constexpr knob_value trigger_values[] = {
+    {"iopf_rwsem", "P11s", "What keeps domains out meanwhile.", "8c07df7cdfcf", "trigger_vs_detach",
+     "clean"},
+    {"none", "P11", "Nothing: handle and domain may go.", "before 8c07df7cdfcf, CVE-2026-89445",
+     "trigger_vs_detach", "use-after-free"},
+};
+constexpr knob_value block_values[] = {
+    {"drains", "c26s", "It waits for what was requested before.", "c43e1ccdebf2",
+     "request_vs_detach", "clean"},
+    {"blocks_only", "c26", "It does not.", "before c43e1ccdebf2", "request_vs_detach",
+     "request-unanswered"},
+};
+constexpr knob_value waits_values[] = {
+    {"requests", "P6s", "Requests that are on their way.", UPSTREAM, "fault_unanswered", "clean"},
+    {"answers", "P6", "And answers, which come only once it is over.", THREAD, "fault_unanswered",
+     "deadlock"},
+};
+constexpr knob_value again_values[] = {
+    {"once", "c27", "Before: a request of the new domain may still find the old handle.", UPSTREAM,
+     "request_vs_replace", "use-after-free"},
+    {"again", "c27s", "And once more when the new handle can be found.", OURS, "request_vs_replace",
+     "clean"},
+};
+
 constexpr knob_info knob_table[] = {
     {"iopf.locking", "What keeps a device's fault data and the lists behind it.",
      iopf_locking_values, 0},
@@ -138,6 +211,24 @@ constexpr knob_info knob_table[] = {
     {"sva_driver.stop", "When a driver stops its device.", stop_values, 0},
     {"iopf_disable.when", "When page requests may be disabled.", disable_values, 0},
     {"page_response.pasid", "Which PASID a response has.", response_pasid_values, 0},
+    {"fault_detach.answers", "What a detach does for a user who has not answered.", detach_values,
+     0},
+    {"auto_response.error", "What becomes of the other groups when an answer fails.", error_values,
+     0},
+    {"fault_replace.answers", "Whose groups a replacement answers.", replace_values, 0},
+    {"fault_deliver.lock", "What keeps the list of groups that have not been read.", deliver_values,
+     0},
+    {"fault_read.failure", "What becomes of a group when a copy to its user fails.", read_values,
+     0},
+    {"fault_write.match", "By what an answer names its group.", match_cookie_values, 1},
+    {"fault_release.reads", "When the release of the file reads the object.", release_values, 0},
+    {"fault_abort.file", "When the file of an object that was not made is released.", abort_values,
+     0},
+    {"trigger_iopf.lock", "What a report of the selftest holds.", trigger_values, 0},
+    {"rid_block.drain", "What a driver does that has blocked a requester id.", block_values, 0},
+    {"rid_drain.waits_for", "What hardware waits for that drains a requester id.", waits_values, 0},
+    {"rid_replace.drain", "When a requester id is drained that gets another domain.", again_values,
+     1},
 };
 static_assert(std::size(knob_table) == knob::iopf_count - knob::iopf_before - 1);
 
@@ -161,6 +252,11 @@ constexpr invariant_info invariant_table[] = {
      "when a response arrives"},
     {"queue-not-empty", "I5.10", "A queue is freed with requests in it.",
      "when the queue is freed"},
+    {"interrupt-stalled", "I5.11", "The thread of an interrupt waits for a user.",
+     "when a group is delivered"},
+    {"group-torn", "I5.12", "A read returns a part of a group.", "when a read returns"},
+    {"answer-misplaced", "I5.13", "A user's answer is for another group than he was shown.",
+     "when a write has found its group"},
     {"wrong-address-space", "I5.2", "A request was handled in the memory of another process.",
      "when a request is handled"},
 };
@@ -179,6 +275,11 @@ constexpr probe_info probe_table[] = {
     {"iopf_handled", "A page fault was handled.", false},
     {"iopf_refused", "A page fault could not be handled.", false},
     {"bond_shared", "A bond got a second user.", false},
+    {"fault_delivered", "A group was given to a fault object.", false},
+    {"fault_restored", "A group that could not be read was put back.", true},
+    {"fault_auto_answered", "A group was answered for its user.", false},
+    {"rid_refused", "A request was refused because its requester id is blocked.", true},
+    {"work_cancelled", "The work of a group was cancelled.", true},
 };
 static_assert(std::size(probe_table) == probe::iopf_count - probe::iopf_before - 1);
 

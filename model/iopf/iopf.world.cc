@@ -23,6 +23,7 @@ void make(world& w) {
 void finish(world& w) {
   iopf_world& here = *w.iopf;
   for (sva_user* user : here.bonds) sva_driver_unbind(user);
+  for (pri_device* dev : here.devices) fault_driver_detach(dev);
   for (pri_device* dev : here.devices)
     while (dev->users.peek() != 0) sva_driver_disable(dev);
   CONTRACT(all_answered);

@@ -26,6 +26,18 @@ enum iopf_id : unsigned {
   sva_driver_stop,
   iopf_disable_when,
   page_response_pasid,
+  fault_detach_answers,
+  auto_response_error,
+  fault_replace_answers,
+  fault_deliver_lock,
+  fault_read_failure,
+  fault_write_match,
+  fault_release_reads,
+  fault_abort_file,
+  trigger_iopf_lock,
+  rid_block_drain,
+  rid_drain_waits,
+  rid_replace_drain,
   iopf_count
 };
 }  // namespace knob
@@ -58,6 +70,18 @@ enum : unsigned { CLOSE_DISABLES_LAST, CLOSE_DISABLES_FIRST };
 enum : unsigned { STOP_BEFORE_UNBIND, STOP_NEVER };
 enum : unsigned { DISABLE_UNBOUND, DISABLE_ANY_TIME };
 enum : unsigned { PASID_REFUSED, PASID_AS_REQUIRED, PASID_AS_REQUESTED };
+enum : unsigned { DETACH_ANSWERS, DETACH_FLUSHES };
+enum : unsigned { ERROR_GOES_ON, ERROR_STOPS };
+enum : unsigned { REPLACE_ANSWERS_OLD, REPLACE_ANSWERS_NEW };
+enum : unsigned { DELIVER_SPINLOCK, DELIVER_MUTEX };
+enum : unsigned { READ_WHOLE_GROUPS, READ_MESSAGES, READ_DROPS_GROUP };
+enum : unsigned { MATCH_COOKIE, MATCH_FRESH_COOKIE, MATCH_INDEX };
+enum : unsigned { RELEASE_READS_FIRST, RELEASE_READS_LAST };
+enum : unsigned { ABORT_FPUT_SYNC, ABORT_FPUT };
+enum : unsigned { TRIGGER_FENCED, TRIGGER_FREE };
+enum : unsigned { BLOCK_DRAINS, BLOCK_ALONE };
+enum : unsigned { DRAIN_OF_REQUESTS, DRAIN_OF_ANSWERS };
+enum : unsigned { REPLACE_DRAINS_ONCE, REPLACE_DRAINS_AGAIN };
 
 namespace limit {
 enum iopf_id : unsigned {
@@ -86,6 +110,11 @@ enum iopf_id : unsigned {
   iopf_handled,
   iopf_refused,
   bond_shared,
+  fault_delivered,
+  fault_restored,
+  fault_auto_answered,
+  rid_refused,
+  work_cancelled,
   iopf_count
 };
 }  // namespace probe

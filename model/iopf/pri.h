@@ -9,6 +9,7 @@
 #include "model/iopf/knobs.h"
 #include "model/iopf/page_request.h"
 #include "scheduler/sync/completion.h"
+#include "scheduler/sync/waitqueue.h"
 #include "scheduler/sync/workqueue.h"
 #include "scheduler/sync/xarray.h"
 
@@ -21,8 +22,12 @@ namespace iorace::kern::iopf {
 inline constexpr unsigned prq_max = 64;  // slots, of which one is always free
 
 struct pri_device;
+struct iommufd_device;
 struct iopf_queue;
 struct iommu_fault_param;
+
+// VT-d, whose driver rejects requests without a PASID, or one whose driver reports them.
+enum pri_kind : u64 { PRI_VTD, PRI_GENERIC, pri_kinds };
 
 // What an IOMMU and its driver have for page requests.
 struct pri_iommu {
@@ -33,6 +38,7 @@ struct pri_iommu {
   shared<u64> pending, overflowed;      // PPR, PRO: requests are thrown away while it is set
   shared<pri_device*> wired[rids_max];  // to whom responses go
   // The driver.
+  shared<u64> kind;
   shared<hw_iommu*> hw;  // for its invalidation queue
   struct mutex iopf_lock;
   shared<pri_device*> devices[rids_max];  // by requester id
@@ -41,9 +47,10 @@ struct pri_iommu {
   shared<workqueue_struct*> irq;
   shared<struct iopf_queue*> iopf_queue;
   struct mutex pasid_mutex;  // knob page_response.lock
+  struct mutex rid_drains;   // one drain of a requester id at a time
 };
-IORACE_DESCRIBE(pri_iommu, "prq", receive, ring, head, tail, pending, overflowed, wired, hw,
-                iopf_lock, devices, prq_complete, thread, irq, iopf_queue, pasid_mutex);
+IORACE_DESCRIBE(pri_iommu, "prq", receive, ring, head, tail, pending, overflowed, wired, kind, hw,
+                iopf_lock, devices, prq_complete, thread, irq, iopf_queue, pasid_mutex, rid_drains);
 
 struct dev_iommu_fault {
   struct mutex lock;
@@ -53,7 +60,14 @@ struct dev_iommu_fault {
 IORACE_DESCRIBE(dev_iommu_fault, "dev_fault", lock, fault_param, user_pasid_table);
 
 // The device numbers its groups by PASID; may have responses without a PASID.
-enum pri_flags : u64 { PRI_PRG_PER_PASID = 1, PRI_NO_PASID_IN_RESPONSE = 2 };
+// Its IOMMU's driver is the selftest's, which has no hardware to drain; cancels works of groups
+// before it lets go of page requests.
+enum pri_flags : u64 {
+  PRI_PRG_PER_PASID = 1,
+  PRI_NO_PASID_IN_RESPONSE = 2,
+  PRI_MOCK = 4,
+  PRI_CANCELS_WORKS = 8,
+};
 
 // A device, with its group. Lives as long as the execution.
 struct pri_device {
@@ -67,31 +81,36 @@ struct pri_device {
   shared<u64> users;               //   that want page requests
   struct mutex driver;             // of the driver of the device:
   shared<u64> bonds[iopf_pasids];  //   by PASID
+  shared<iommufd_device*> idev;    // as iommufd knows it
   // Hardware. Who sends holds `sending` for reading, until the request is in the queue or has been
   // answered: that is what a drain waits for.
   rw_semaphore sending;
   shared<u64> pri;                   // enabled in the device
   shared<u64> accepted;              //   in the IOMMU, which refuses requests otherwise
   shared<u64> stopped[iopf_pasids];  // by its driver
+  shared<u64> rid_blocked;           // requests without a PASID are refused
   shared<u64> outstanding[iopf_pasids][iopf_prgs];
   // Of a device that has one numbering for all PASIDs, by index: 1 + the PASID of a group whose
   // last request has not been sent, else 0. The IOMMU's `receive`, or `sending` for writing.
   shared<u64> begun[iopf_prgs];
+  wait_queue_head_t answered;  // knob rid_drain.waits_for
 };
 IORACE_DESCRIBE(pri_device, "pdev", group_mutex, pasid_array, dev_iommu, iommu, rid, flags,
-                pri_enabled, features, users, driver, bonds, sending, pri, accepted, stopped,
-                outstanding, begun);
+                pri_enabled, features, users, driver, bonds, idev, sending, pri, accepted, stopped,
+                rid_blocked, outstanding, begun, answered);
 
 // The slot after that one.
 u64 next_slot(u64 slot);
 
 // prq.cc
 // Null if there is no memory.
-pri_iommu* pri_iommu_make();
+pri_iommu* pri_iommu_make(u64 kind);
 void prq_finish(pri_iommu* iommu);
 void prq_event_thread(work_struct* work);
 // Blocks: until no request of the PASID is in hardware or software.
 void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid);
+// Blocks: until what the device has sent is in the queue.
+void submit_drain(pri_device* dev, unsigned pasid);
 
 // pri_driver.cc
 // Returns 0 and the device, or -EEXIST (the requester id is taken) or -ENOMEM.
@@ -104,6 +123,19 @@ void intel_iommu_page_response(pri_device* dev, const page_request& last, respon
 void handle_bad_prq_event(pri_iommu* iommu, const page_request& request);
 void intel_iommu_set_dev_pasid(pri_device* dev, unsigned pasid);
 void intel_iommu_remove_dev_pasid(pri_device* dev, unsigned pasid);
+
+// rid_driver.cc
+// The requester id gets another domain; or none, and what it requests is refused. Block: until
+// nothing that it has requested is in hardware or on its way to a handler.
+void rid_set_domain(pri_device* dev);
+void rid_block(pri_device* dev);
+void rid_drain(pri_device* dev);
+
+// mock_driver.cc
+bool is_mock_dev(const pri_device* dev);
+int mock_dev_enable_feat(pri_device* dev);
+int mock_dev_disable_feat(pri_device* dev);
+void mock_domain_page_response(pri_device* dev, const page_request& last);
 
 // pri_hw.cc
 // Sends a request. Returns 0, or why there is none: -EACCES (not enabled, or stopped), -EBUSY (the

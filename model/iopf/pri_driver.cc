@@ -5,6 +5,7 @@
 #include "model/critical_section.h"
 #include "model/hw/invalidate.h"
 #include "model/iopf/contracts.h"
+#include "model/iopf/fault.h"
 #include "model/iopf/iopf.h"
 #include "model/world.h"
 
@@ -66,16 +67,46 @@ int intel_iommu_enable_iopf(pri_device* dev) {
   return 0;
 }
 
+// A driver that stops its workers by itself: a group whose work has not begun is nobody's any more.
+void cancel_works(pri_device* dev) {
+  KFUNC();
+  pri_iommu* const iommu = dev->iommu.peek();
+  submit_drain(dev, IOMMU_NO_PASID);
+  flush_work(&iommu->thread);
+  iommu_fault_param* const fault_param = iopf_get_dev_fault_param(dev);
+  if (fault_param == nullptr) return;
+  lock_lists(fault_param);
+  if (era().pending == pending_is::groups) {
+    iopf_group* group = nullptr;
+    list_for_each_entry(group, &fault_param->faults, pending_node) {
+      if (cancel_work(&group->work)) PROBE(work_cancelled);
+    }
+  }
+  unlock_lists(fault_param);
+  iopf_queue* const queue = fault_param->queue;
+  flush_workqueue(queue->wq.peek());
+  iopf_put_dev_fault_param(fault_param, dev);
+}
+
 int intel_iommu_disable_iopf(pri_device* dev) {
   KFUNC();
   pri_iommu* const iommu = dev->iommu.peek();
   if (dev->pri_enabled == 0) return -EINVAL;
   WRITE_ONCE(dev->accepted, u64{0});
+  if ((dev->flags.peek() & PRI_CANCELS_WORKS) != 0) cancel_works(dev);
   const int rc = iopf_queue_remove_device(iommu->iopf_queue.peek(), dev);
   if (rc != 0) return rc;
   WRITE_ONCE(dev->pri, u64{0});
   dev->pri_enabled = 0;
   return 0;
+}
+
+// By the driver of its IOMMU.
+int enable_feature(pri_device* dev) {
+  return is_mock_dev(dev) ? mock_dev_enable_feat(dev) : intel_iommu_enable_iopf(dev);
+}
+int disable_feature(pri_device* dev) {
+  return is_mock_dev(dev) ? mock_dev_disable_feat(dev) : intel_iommu_disable_iopf(dev);
 }
 
 }  // namespace
@@ -90,11 +121,13 @@ int pri_device_make(pri_iommu* iommu, unsigned rid, u64 flags, pri_device** made
   mutex_init(&dev->features);
   mutex_init(&dev->driver);
   init_rwsem(&dev->sending);
+  init_waitqueue_head(&dev->answered);
   xa_init(&dev->pasid_array);
   dev->dev_iommu.poke(param);
   dev->iommu.poke(iommu);
   dev->rid.poke(rid);
   dev->flags.poke(flags);
+  dev->idev.poke(iommufd_device_make(dev));
   iommu->wired[rid].poke(dev);
   iommu->devices[rid].poke(dev);
   *made = dev;
@@ -105,7 +138,7 @@ int iopf_enable(pri_device* dev) {
   KFUNC();
   mutex_lock(&dev->features);
   int rc = dev->dev_iommu == nullptr ? -ENODEV : 0;
-  if (rc == 0 && dev->users == 0) rc = intel_iommu_enable_iopf(dev);
+  if (rc == 0 && dev->users == 0) rc = enable_feature(dev);
   if (rc == 0) dev->users++;
   mutex_unlock(&dev->features);
   return rc;
@@ -115,7 +148,7 @@ int iopf_disable(pri_device* dev) {
   KFUNC();
   mutex_lock(&dev->features);
   int rc = dev->users == 0 ? -EINVAL : 0;
-  if (rc == 0 && dev->users == 1) rc = intel_iommu_disable_iopf(dev);
+  if (rc == 0 && dev->users == 1) rc = disable_feature(dev);
   if (rc == 0) dev->users--;
   mutex_unlock(&dev->features);
   return rc;
@@ -142,6 +175,7 @@ int pri_device_release(pri_device* dev) {
 }
 
 void intel_iommu_page_response(pri_device* dev, const page_request& last, response_code code) {
+  if (is_mock_dev(dev)) return mock_domain_page_response(dev, last);
   KFUNC();
   pri_iommu* const iommu = dev->iommu.peek();
   critical_section cs(response_rows[chosen(knob::page_response_lock)],

@@ -62,6 +62,27 @@ int receive(pri_device* dev, const page_request& request) {
   return rc;
 }
 
+bool is_blocked(pri_device* dev, const page_request& request) {
+  if ((request.flags & REQUEST_PASID) != 0 || READ_ONCE(dev->rid_blocked) == 0) return false;
+  PROBE(rid_refused);
+  return true;
+}
+
+bool waits_for_answer(pri_device* dev) {
+  for (shared<u64>& index : dev->outstanding[IOMMU_NO_PASID])
+    if (READ_ONCE(index) != 0) return true;
+  return false;
+}
+
+// What hardware waits for besides requests on their way: nothing, or answers of software.
+struct drain_row {
+  bool answers;
+};
+constexpr drain_row drain_rows[] = {
+    {false},  // DRAIN_OF_REQUESTS
+    {true},   // DRAIN_OF_ANSWERS
+};
+
 int send_once(pri_device* dev, const page_request& request) {
   KFUNC();
   if (READ_ONCE(dev->pri) == 0 || READ_ONCE(dev->stopped[request.pasid]) != 0) return -EACCES;
@@ -69,7 +90,7 @@ int send_once(pri_device* dev, const page_request& request) {
   shared<u64>& index = outstanding(dev, request);
   if (wants_answer && cmpxchg(index, u64{0}, u64{1}) != 0) return -EBUSY;
   CONTRACT(request_sent, dev, request);
-  const bool refused = READ_ONCE(dev->accepted) == 0;
+  const bool refused = READ_ONCE(dev->accepted) == 0 || is_blocked(dev, request);
   const int rc = refused ? -EINVAL : receive(dev, request);
   if (rc != 0 && wants_answer) WRITE_ONCE(index, u64{0});
   return rc;
@@ -97,6 +118,7 @@ void device_gets_response(const inv_desc& d) {
   const page_request request = to_request(d.pfn);
   CONTRACT(response_arrived, d.requester, request);
   WRITE_ONCE(outstanding(d.requester, request), u64{0});
+  if (drain_rows[chosen(knob::rid_drain_waits)].answers) wake_up(&d.requester->answered);
 }
 
 // A wait with page-request drain: what the device has sent before is in the queue.
@@ -105,6 +127,8 @@ void device_is_drained(const inv_desc& d) {
   if (current_task() == 0) return;
   down_write(&d.requester->sending);
   up_write(&d.requester->sending);
+  if (d.pasid != IOMMU_NO_PASID || !drain_rows[chosen(knob::rid_drain_waits)].answers) return;
+  wait_event(d.requester->answered, [&d] { return !waits_for_answer(d.requester); });
 }
 
 void pri_stop_pasid(pri_device* dev, unsigned pasid) {

@@ -18,10 +18,10 @@ constexpr cs_row prq_lookup_rows[] = {
     {lock_kind::mutex, on(before_find), on(after_find)},    // LOOKUP_ALONE
 };
 
-bool is_bad(const page_request& request) {
+bool is_bad(const pri_iommu* iommu, const page_request& request) {
   const bool with_pasid = (request.flags & REQUEST_PASID) != 0;
   const bool privileged = (request.flags & REQUEST_PRIVILEGED) != 0;
-  return !with_pasid || (privileged && !is_stop_marker(request));
+  return (!with_pasid && iommu->kind.peek() == PRI_VTD) || (privileged && !is_stop_marker(request));
 }
 
 // An error means that the device is not known; everything else is the report's.
@@ -38,7 +38,7 @@ int report(pri_iommu* iommu, const page_request& request) {
 }
 
 void handle_one(pri_iommu* iommu, const page_request& request) {
-  if (!is_bad(request)) {
+  if (!is_bad(iommu, request)) {
     if (is_stop_marker(request) || report(iommu, request) == 0) return;
   }
   PROBE(prq_entry_bad);
@@ -65,14 +65,6 @@ bool has_entry_of(pri_iommu* iommu, unsigned pasid) {
     if ((request.flags & REQUEST_PASID) != 0 && request.pasid == pasid) return true;
   }
   return false;
-}
-
-void submit_drain(pri_device* dev) {
-  hw_iommu* const hw = dev->iommu.peek()->hw.peek();
-  inv_batch* const batch = make_batch(hw);
-  add_to_batch(batch,
-               {.type = inv_type::page_request, .execute = device_is_drained, .requester = dev});
-  qi_submit_sync(hw, batch);
 }
 
 // Which partial requests a drain takes away.
@@ -119,6 +111,16 @@ void prq_event_thread(work_struct* work) {
   if (!completion_done(&iommu->prq_complete)) complete(&iommu->prq_complete);
 }
 
+void submit_drain(pri_device* dev, unsigned pasid) {
+  hw_iommu* const hw = dev->iommu.peek()->hw.peek();
+  inv_batch* const batch = make_batch(hw);
+  add_to_batch(batch, {.type = inv_type::page_request,
+                       .pasid = pasid,
+                       .execute = device_is_drained,
+                       .requester = dev});
+  qi_submit_sync(hw, batch);
+}
+
 void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid) {
   KFUNC();
   if (dev->pri_enabled == 0) return;
@@ -132,17 +134,17 @@ void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid) {
   iopf_queue_flush_dev(dev);
   sweep_partial(dev, pasid);
   reinit_completion(&iommu->prq_complete);
-  submit_drain(dev);
+  submit_drain(dev, pasid);
   while (READ_ONCE(iommu->overflowed) != 0) {
     PROBE(drain_again);
     wait_for_completion(&iommu->prq_complete);
     reinit_completion(&iommu->prq_complete);
-    submit_drain(dev);
+    submit_drain(dev, pasid);
   }
   CONTRACT(drained, dev, pasid);
 }
 
-pri_iommu* pri_iommu_make() {
+pri_iommu* pri_iommu_make(u64 kind) {
   workqueue_struct* const irq = alloc_ordered_workqueue("irq/prq", 0);
   if (irq == nullptr) return nullptr;
   iopf_queue* const queue = iopf_queue_alloc();
@@ -154,7 +156,9 @@ pri_iommu* pri_iommu_make() {
   spin_lock_init(&iommu->receive);
   mutex_init(&iommu->iopf_lock);
   mutex_init(&iommu->pasid_mutex);
+  mutex_init(&iommu->rid_drains);
   init_completion(&iommu->prq_complete);
+  iommu->kind.poke(kind);
   iommu->hw.poke(hw_iommu_make(IOMMU_VTD));
   iommu->irq.poke(irq);
   INIT_WORK(&iommu->thread, prq_event_thread);

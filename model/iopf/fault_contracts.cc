@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The invariants of fault objects, each at the moments at which sound code keeps it.
+//   request-left-behind I5.2  before the handle is freed, on the list or among the responses; when
+//                             a requester id has been drained, in the queue of the IOMMU
+//   request-unanswered  I5.1  before the handle is freed, of a device whose requester id is drained
+//   interrupt-stalled   I5.11 when somebody who must not wait for users wants the deliver list
+//   group-torn          I5.12 when a read returns
+//   answer-misplaced    I5.13 when a write has found its group
+#include "model/iopf/contracts.h"
+#include "model/iopf/iopf_world.h"
+#include "model/iopf/judge.h"
+#include "model/world.h"
+
+namespace iorace::kern::contract {
+
+using namespace iopf;
+
+namespace {
+
+iopf_ghosts& ghost() { return this_world().iopf->ghost; }
+
+void judge_group(const iopf_group* group, const iommu_attach_handle* handle) {
+  if (group->attach_handle.peek() == handle)
+    convict_here("request-left-behind", "a group has a handle that is about to be freed");
+}
+
+void judge_fault(const iommufd_fault* fault, const iommufd_attach_handle* handle) {
+  const list_head* at = list_peek_next(&fault->deliver);
+  for (; at != &fault->deliver; at = list_peek_next(at))
+    judge_group(list_entry(const_cast<list_head*>(at), iopf_group, node), &handle->handle);
+  xa_peek_each(
+      &fault->response,
+      [](unsigned long, void* group, void* its) {
+        judge_group(static_cast<iopf_group*>(group), static_cast<iommu_attach_handle*>(its));
+      },
+      const_cast<iommu_attach_handle*>(&handle->handle));
+}
+
+bool is_copying(const iommufd_fault* fault) {
+  for (const iommufd_fault* f : ghost().copying)
+    if (f == fault) return true;
+  return false;
+}
+
+}  // namespace
+
+void rid_drained(const pri_device* dev) {
+  const peek_scope looking;
+  judge_ring(dev, IOMMU_NO_PASID);
+}
+
+// A device that cannot be drained may be answered later; what is known of its requests is not.
+void fault_detached(const pri_device* dev, const iommufd_hw_pagetable* hwpt,
+                    const iommufd_attach_handle* handle) {
+  const peek_scope looking;
+  for (const ghost_request& r : ghost().requests) {
+    const page_request request = to_request(r.word);
+    if (r.dev == dev && !is_mock_dev(dev) && (request.flags & REQUEST_PASID) == 0 && r.accepted &&
+        !r.answered && wants_answer(request))
+      convict_here("request-unanswered", "a request of the device has not been answered");
+  }
+  judge_fault(hwpt->fault.peek(), handle);
+}
+
+void fault_replaced(const iommufd_hw_pagetable* old, const iommufd_attach_handle* handle) {
+  const peek_scope looking;
+  judge_fault(old->fault.peek(), handle);
+}
+
+void copy_begins(const iommufd_fault* fault) {
+  const peek_scope looking;
+  ghost().copying.add(fault);
+}
+
+void copy_ends(const iommufd_fault* fault) {
+  const peek_scope looking;
+  for (const iommufd_fault*& f : ghost().copying)
+    if (f == fault) return ghost().copying.remove(f);
+}
+
+void deliver_wanted(const iommufd_fault* fault) {
+  const peek_scope looking;
+  if (is_copying(fault))
+    convict_here("interrupt-stalled", "a copy to a user, who may take for ever, is waited for");
+}
+
+void fault_was_read(const fault_message* messages, u64 count) {
+  const peek_scope looking;
+  if (count != 0 && !is_last(to_request(messages[count - 1].prm)))
+    convict_here("group-torn", "a read returns a part of a group");
+}
+
+void fault_answered(u64 meant, const iopf_group* group) {
+  const peek_scope looking;
+  if (meant != 0 && group->last_fault.prm.peek() != meant)
+    convict_here("answer-misplaced", "a user has answered another group than he was shown");
+}
+
+}  // namespace iorace::kern::contract

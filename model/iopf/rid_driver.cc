@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//
+// The driver of an IOMMU that reports requests without a PASID: what it does where a requester id
+// gets another domain, or none. No driver of 6.12.117 reports them; the order is that of
+// drivers/iommu/intel/iommu.c, where a requester id is blocked before it is drained.
+#include "model/iopf/contracts.h"
+#include "model/iopf/iopf.h"
+#include "model/world.h"
+
+namespace iorace::kern::iopf {
+namespace {
+
+struct block_row {
+  bool drains;
+};
+constexpr block_row block_rows[] = {
+    {true},   // BLOCK_DRAINS
+    {false},  // BLOCK_ALONE
+};
+
+bool has_request_of(pri_device* dev) {
+  pri_iommu* const iommu = dev->iommu.peek();
+  const u64 tail = READ_ONCE(iommu->tail);
+  for (u64 head = READ_ONCE(iommu->head); head != tail; head = next_slot(head)) {
+    const page_request request = to_request(READ_ONCE(iommu->ring[head]));
+    if (request.rid == dev->rid.peek() && (request.flags & REQUEST_PASID) == 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+// Once what was sent is in the queue, the thread of the interrupt comes to its end.
+void rid_drain(pri_device* dev) {
+  KFUNC();
+  if (dev->pri_enabled == 0) return;
+  pri_iommu* const iommu = dev->iommu.peek();
+  mutex_lock(&iommu->rid_drains);
+  reinit_completion(&iommu->prq_complete);
+  submit_drain(dev, IOMMU_NO_PASID);
+  while (has_request_of(dev)) {
+    PROBE(drain_waited);
+    wait_for_completion(&iommu->prq_complete);
+    reinit_completion(&iommu->prq_complete);
+  }
+  iopf_queue_flush_dev(dev);
+  mutex_unlock(&iommu->rid_drains);
+}
+
+void rid_block(pri_device* dev) {
+  KFUNC();
+  if (is_mock_dev(dev)) return;
+  WRITE_ONCE(dev->rid_blocked, u64{1});
+  if (!block_rows[chosen(knob::rid_block_drain)].drains) return;
+  rid_drain(dev);
+  CONTRACT(rid_drained, dev);
+}
+
+void rid_set_domain(pri_device* dev) {
+  KFUNC();
+  if (is_mock_dev(dev)) return;
+  rid_block(dev);
+  WRITE_ONCE(dev->rid_blocked, u64{0});
+}
+
+}  // namespace iorace::kern::iopf
