@@ -105,7 +105,10 @@ call_result pri_device_add(world& w, const call_args& a) {
   auto* const iommu = named<pri_iommu>(a.value[0]);
   if (iommu == nullptr) return {-ENOENT, 0};
   // Without a PASID in the response a device cannot tell the groups of two PASIDs apart.
-  if (a.value[1] >= rids_max || a.value[2] >= all_device_flags) return {-EINVAL, 0};
+  constexpr u64 contradiction = PRI_PRG_PER_PASID | PRI_NO_PASID_IN_RESPONSE;
+  if (a.value[1] >= rids_max || (a.value[2] & ~all_device_flags) != 0 ||
+      (a.value[2] & contradiction) == contradiction)
+    return {-EINVAL, 0};
   pri_device* dev = nullptr;
   const int rc = pri_device_make(iommu, static_cast<unsigned>(a.value[1]), a.value[2], &dev);
   return made(w.iopf->devices, dev, -rc);

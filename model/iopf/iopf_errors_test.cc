@@ -41,13 +41,15 @@ void expect(const char* flow, const body& setup, const std::function<void(call&)
 
 TEST(iopf_errors, machines) {
   expect("prq_add", one_pdev, nothing,
-         {{"no memory for its interrupt", ENOMEM, without_memory("kmalloc", 1)},
+         {{"unknown kind", EINVAL, [](call& c) { c["kind"] = 9; }},
+          {"no memory for its interrupt", ENOMEM, without_memory("kmalloc", 1)},
           {"for its queue", ENOMEM, without_memory("kmalloc", 2)},
           {"for the workers of that", ENOMEM, without_memory("kmalloc", 3)}});
   expect("pri_device_add", one_pdev, [](call& c) { c["rid"] = 1; },
          {{"no IOMMU", ENOENT, [](call& c) { c["prq"] = no_iopf_part; }},
           {"unknown requester id", EINVAL, [](call& c) { c["rid"] = rids_max; }},
-          {"unknown flag", EINVAL, [](call& c) { c["flags"] = 4; }},
+          {"unknown flag", EINVAL, [](call& c) { c["flags"] = 16; }},
+          {"two flags that exclude each other", EINVAL, [](call& c) { c["flags"] = 3; }},
           {"taken", EEXIST, [](call& c) { c["rid"] = 0; }},
           {"no memory", ENOMEM, without_memory("kmalloc")}});
 }
