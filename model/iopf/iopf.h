@@ -139,9 +139,9 @@ void iopf_queue_discard_partial(iopf_queue* queue);
 // iopf_attach.cc
 // Returns null if nothing is attached.
 iommu_attach_handle* iommu_attach_handle_get(pri_device* dev, unsigned pasid);
-int iommu_attach_device_pasid(iopf_domain* domain, pri_device* dev, unsigned pasid,
+int iommu_attach_pasid_handle(iopf_domain* domain, pri_device* dev, unsigned pasid,
                               iommu_attach_handle* handle);
-void iommu_detach_device_pasid(pri_device* dev, unsigned pasid);
+void iommu_detach_pasid_handle(pri_device* dev, unsigned pasid);
 
 // sva_fault.cc
 int iommu_sva_iopf_handler(iopf_group* group);

@@ -128,7 +128,7 @@ TEST(iopf_variants, iopf_disable_when) {
   EXPECT_THAT(found(any_time, one_enabled, {calls("iopf_disable", first_pdev), asks()}), IsEmpty());
 }
 
-TEST(iopf_variants, enable_iopf_check) {
+TEST(iopf_variants, page_response_pasid) {
   const auto enabled = [](std::uint64_t flags) -> body {
     return [flags](world* w) {
       one_pdev(w);
@@ -137,10 +137,12 @@ TEST(iopf_variants, enable_iopf_check) {
       make_call(w, "sva_bind", {first_pdev, first_process});
     };
   };
-  const settings nothing = {{"enable_iopf.check", "nothing"}};
+  const settings nothing = {{"page_response.pasid", "as_requested"}};
+  const settings required = {{"page_response.pasid", "as_required"}};
   expect_variant(nothing, enabled(iopf::PRI_NO_PASID_IN_RESPONSE), {asks()},
                  "response-pasid-wrong in device_gets_response");
   EXPECT_THAT(found(nothing, enabled(0), {asks()}), IsEmpty());
+  EXPECT_THAT(found(required, enabled(iopf::PRI_NO_PASID_IN_RESPONSE), {asks()}), IsEmpty());
 }
 
 }  // namespace
