@@ -43,10 +43,10 @@ namespace {
 
 ghost_set<ghost_request>& requests() { return this_world().iopf->ghost.requests; }
 
-// Null: of a request that a test has made up.
+// Null: of a request that a test has made up. A response may have lost the PASID.
 ghost_request* known(const page_request& request) {
   for (ghost_request& r : requests())
-    if (r.word == to_word(request)) return &r;
+    if ((r.word | REQUEST_PASID) == (to_word(request) | REQUEST_PASID)) return &r;
   return nullptr;
 }
 

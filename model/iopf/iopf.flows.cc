@@ -15,6 +15,7 @@ constexpr named_value rids[] = {{"a", 0}, {"b", 1}, {"c", 2}, {"d", 3}};
 constexpr named_value device_flags[] = {{"prg_per_pasid", PRI_PRG_PER_PASID},
                                         {"no_pasid_in_response", PRI_NO_PASID_IN_RESPONSE},
                                         {"mock", PRI_MOCK},
+                                        {"virtfn", PRI_VIRTFN},
                                         {"cancels_works", PRI_CANCELS_WORKS}};
 constexpr named_value prq_kinds[] = {{"vtd", PRI_VTD}, {"generic", PRI_GENERIC}};
 constexpr named_value pages[] = {
@@ -23,8 +24,8 @@ constexpr named_value request_flag_names[] = {{"read", REQUEST_READ},
                                               {"write", REQUEST_WRITE},
                                               {"last", REQUEST_LAST},
                                               {"privileged", REQUEST_PRIVILEGED}};
-constexpr u64 all_device_flags =
-    PRI_PRG_PER_PASID | PRI_NO_PASID_IN_RESPONSE | PRI_MOCK | PRI_CANCELS_WORKS;
+constexpr u64 pasid_flags = PRI_PRG_PER_PASID | PRI_NO_PASID_IN_RESPONSE;
+constexpr u64 all_device_flags = pasid_flags | PRI_MOCK | PRI_VIRTFN | PRI_CANCELS_WORKS;
 constexpr u64 all_request_flags = REQUEST_READ | REQUEST_WRITE | REQUEST_LAST | REQUEST_PRIVILEGED;
 
 constexpr arg_info prq_arg = {.name = "prq", .kind = arg_kind::object, .cls = "prq"};
@@ -105,7 +106,9 @@ call_result prq_add(world& w, const call_args& a) {
 call_result pri_device_add(world& w, const call_args& a) {
   auto* const iommu = named<pri_iommu>(a.value[0]);
   if (iommu == nullptr) return {-ENOENT, 0};
-  if (a.value[1] >= rids_max || (a.value[2] & ~all_device_flags) != 0) return {-EINVAL, 0};
+  // Without a PASID in the response a device cannot tell the groups of two PASIDs apart.
+  const bool both = (a.value[2] & pasid_flags) == pasid_flags;
+  if (a.value[1] >= rids_max || (a.value[2] & ~all_device_flags) != 0 || both) return {-EINVAL, 0};
   return made(w.iopf->devices,
               pri_device_make(iommu, static_cast<unsigned>(a.value[1]), a.value[2]), EEXIST);
 }

@@ -106,10 +106,12 @@ constexpr knob_value disable_values[] = {
     {"unbound", "D3s", "While nothing is bound.", UPSTREAM, "disable_unbound", "clean"},
     {"any_time", "D3", "At any time.", OURS, "disable_unbound", "use-after-free"},
 };
-constexpr knob_value check_values[] = {
-    {"pasid", "P17s", "Devices that want no PASID in responses are refused.", UPSTREAM,
+constexpr knob_value response_pasid_values[] = {
+    {"refused", "P17a", "The request's; devices that want none are refused.", UPSTREAM,
+     "page_request_drain", "clean"},
+    {"as_required", "P17s", "The request's, if the device wants it.", THREAD,
      "no_pasid_in_response", "clean"},
-    {"nothing", "P17", "All are welcome; a response has a PASID if the request had one.", THREAD,
+    {"as_requested", "P17", "The request's, whether the device wants it or not.", "before 6.7",
      "no_pasid_in_response", "response-pasid-wrong"},
 };
 
@@ -181,7 +183,7 @@ constexpr knob_value waits_values[] = {
 };
 constexpr knob_value again_values[] = {
     {"once", "c27", "Before: a request of the new domain may still find the old handle.", UPSTREAM,
-     "request_vs_replace", "use-after-free"},
+     "request_vs_replace", "request-left-behind"},
     {"again", "c27s", "And once more when the new handle can be found.", OURS,
      "request_vs_replace", "clean"},
 };
@@ -208,7 +210,7 @@ constexpr knob_info knob_table[] = {
     {"sva_close.order", "When a driver lets go of page requests.", close_values, 0},
     {"sva_driver.stop", "When a driver stops its device.", stop_values, 0},
     {"iopf_disable.when", "When page requests may be disabled.", disable_values, 0},
-    {"enable_iopf.check", "Which devices may request pages.", check_values, 0},
+    {"page_response.pasid", "Which PASID a response has.", response_pasid_values, 0},
     {"fault_detach.answers", "What a detach does for a user who has not answered.", detach_values,
      0},
     {"auto_response.error", "What becomes of the other groups when an answer fails.", error_values,

@@ -25,7 +25,7 @@ enum iopf_id : unsigned {
   sva_close_order,
   sva_driver_stop,
   iopf_disable_when,
-  enable_iopf_check,
+  page_response_pasid,
   fault_detach_answers,
   auto_response_error,
   fault_replace_answers,
@@ -69,7 +69,7 @@ enum : unsigned { RESPONSE_FREE, RESPONSE_PASID_MUTEX };
 enum : unsigned { CLOSE_DISABLES_LAST, CLOSE_DISABLES_FIRST };
 enum : unsigned { STOP_BEFORE_UNBIND, STOP_NEVER };
 enum : unsigned { DISABLE_UNBOUND, DISABLE_ANY_TIME };
-enum : unsigned { ENABLE_CHECKS_PASID, ENABLE_CHECKS_NOTHING };
+enum : unsigned { PASID_REFUSED, PASID_AS_REQUIRED, PASID_AS_REQUESTED };
 enum : unsigned { DETACH_ANSWERS, DETACH_FLUSHES };
 enum : unsigned { ERROR_GOES_ON, ERROR_STOPS };
 enum : unsigned { REPLACE_ANSWERS_OLD, REPLACE_ANSWERS_NEW };

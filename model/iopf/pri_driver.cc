@@ -23,11 +23,31 @@ constexpr cs_row unbind_rows[] = {
     {lock_kind::mutex, on(before_drain), on(after_drain)},
 };
 
+// What becomes of devices that want no PASID in responses.
+struct response_pasid {
+  bool refused, left_out;
+};
+constexpr response_pasid pasid_rows[] = {
+    {true, false},   // PASID_REFUSED
+    {false, true},   // PASID_AS_REQUIRED
+    {false, false},  // PASID_AS_REQUESTED
+};
+bool wants_no_pasid(const pri_device* dev) {
+  return (dev->flags.peek() & PRI_NO_PASID_IN_RESPONSE) != 0;
+}
+
+// The flag of the PASID is that of the response.
+page_request answered(const pri_device* dev, page_request last) {
+  if (wants_no_pasid(dev) && pasid_rows[chosen(knob::page_response_pasid)].left_out)
+    last.flags &= ~unsigned{REQUEST_PASID};
+  return last;
+}
+
 void submit_response(pri_iommu* iommu, pri_device* dev, const page_request& last,
                      response_code code) {
   inv_batch* const batch = make_batch(iommu->hw.peek());
   add_to_batch(batch, {.type = inv_type::page_request,
-                       .pfn = to_word(last),
+                       .pfn = to_word(answered(dev, last)),
                        .execute = device_gets_response,
                        .requester = dev,
                        .response = code});
@@ -37,9 +57,8 @@ void submit_response(pri_iommu* iommu, pri_device* dev, const page_request& last
 int intel_iommu_enable_iopf(pri_device* dev) {
   KFUNC();
   pri_iommu* const iommu = dev->iommu.peek();
-  const bool no_pasid = (dev->flags.peek() & PRI_NO_PASID_IN_RESPONSE) != 0;
   if (dev->pri_enabled != 0) return -EBUSY;
-  if (no_pasid && !omit(knob::enable_iopf_check, ENABLE_CHECKS_NOTHING)) return -EINVAL;
+  if (wants_no_pasid(dev) && pasid_rows[chosen(knob::page_response_pasid)].refused) return -EINVAL;
   const int rc = iopf_queue_add_device(iommu->iopf_queue.peek(), dev);
   if (rc != 0) return rc;
   WRITE_ONCE(dev->accepted, u64{1});

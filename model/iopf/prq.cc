@@ -145,6 +145,13 @@ void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid) {
 }
 
 pri_iommu* pri_iommu_make(u64 kind) {
+  struct iopf_queue* const queue = iopf_queue_alloc();
+  if (queue == nullptr) return nullptr;
+  workqueue_struct* const irq = alloc_ordered_workqueue("irq/prq", 0);
+  if (irq == nullptr) {
+    iopf_queue_free(queue);
+    return nullptr;
+  }
   auto* const iommu = make<pri_iommu>();
   spin_lock_init(&iommu->receive);
   mutex_init(&iommu->iopf_lock);
@@ -153,9 +160,9 @@ pri_iommu* pri_iommu_make(u64 kind) {
   init_completion(&iommu->prq_complete);
   iommu->kind.poke(kind);
   iommu->hw.poke(hw_iommu_make(IOMMU_VTD));
-  iommu->irq.poke(alloc_ordered_workqueue("irq/prq", 0));
+  iommu->irq.poke(irq);
   INIT_WORK(&iommu->thread, prq_event_thread);
-  iommu->iopf_queue.poke(iopf_queue_alloc());
+  iommu->iopf_queue.poke(queue);
   return iommu;
 }
 

@@ -35,10 +35,10 @@ int unbind_locked(sva_user* user) {
   return 0;
 }
 
-bool is_bound(pri_device* dev) {
-  for (const shared<u64>& bonds : dev->bonds)
-    if (bonds.load(op_kind::read) != 0) return true;
-  return false;
+u64 bonds_of(pri_device* dev) {
+  u64 n = 0;
+  for (const shared<u64>& bonds : dev->bonds) n += bonds;
+  return n;
 }
 
 }  // namespace
@@ -103,9 +103,13 @@ int sva_driver_close(sva_user* user) {
   KFUNC();
   pri_device* const dev = user->dev.peek();
   mutex_lock(&dev->driver);
+  const bool last = bonds_of(dev) == 1;
   int rc = user->bond == nullptr ? -ENOENT : 0;
-  for (const close_step step : close_order())
-    if (rc == 0) rc = step == unbind ? unbind_locked(user) : iopf_disable(dev);
+  for (const close_step step : close_order()) {
+    if (rc != 0) break;
+    if (step == unbind) rc = unbind_locked(user);
+    if (step == disable && last) rc = iopf_disable(dev);
+  }
   mutex_unlock(&dev->driver);
   return rc;
 }
@@ -122,7 +126,7 @@ int sva_driver_disable(pri_device* dev) {
   KFUNC();
   mutex_lock(&dev->driver);
   const bool guarded = !omit(knob::iopf_disable_when, DISABLE_ANY_TIME);
-  const int rc = guarded && is_bound(dev) ? -EBUSY : iopf_disable(dev);
+  const int rc = guarded && bonds_of(dev) != 0 ? -EBUSY : iopf_disable(dev);
   mutex_unlock(&dev->driver);
   return rc;
 }

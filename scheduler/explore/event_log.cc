@@ -129,6 +129,12 @@ void event_log::cut(event_id n) {
   while (!departures.empty() && departures.back().at >= n) departures.pop_back();
 }
 
+void event_log::rewind(event_id n) {
+  const std::vector<departure> planned = departures;
+  cut(n);
+  departures = planned;
+}
+
 void event_log::stash(event_id n) {
   stash_.frames.push_back({stash_.events.size(), stash_.accesses.size(), stash_.draws.size(),
                            stash_.departures.size(), n});

@@ -127,6 +127,8 @@ class event_log {
   void set_tasks(unsigned n);
 
   void cut(event_id n);
+  // Cuts an execution that is to begin once more: departures, which are planned before it, stay.
+  void rewind(event_id n);
   // Cuts, and remembers what was cut off; unstash() brings back what was stashed last, cutting off
   // what has come in its place.
   void stash(event_id n);

@@ -17,7 +17,10 @@ bool may_time_out(const task& t) { return t.by == waits_for::timer || t.by == wa
 
 }  // namespace
 
+// An execution that makes more tasks than any before it begins a second time.
 void exhaustive::begin(const execution_options&) {
+  if (begun_) log_.rewind(keep_);
+  begun_ = true;
   at_ = 0;
   keep_ = log_.size();
   newest_ = no_event;
@@ -269,6 +272,7 @@ void exhaustive::settle() {
 
 bool exhaustive::finish(const execution_result& r, std::vector<unfinished>& ends) {
   settle();
+  begun_ = false;
   ends.clear();
   if (r.how == ended::step_bound) return true;
   bool stuck = true;

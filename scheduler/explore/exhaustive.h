@@ -63,6 +63,7 @@ class exhaustive final : public strategy {
   std::vector<std::uint32_t> numbers_;
   event_id at_ = 0;             // the next event
   event_id keep_ = 0;           // events below are the same as in the execution before
+  bool begun_ = false;          // the execution has not been finished
   event_id newest_ = no_event;  // the last one that was executed
   bool over_ = false;           // only dead tasks are left
   bool settled_ = false;        // the newest event is closed

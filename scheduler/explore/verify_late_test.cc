@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// A kfree and the uses of its object: whoever the search lets go first, it finds the other order.
+// What a search finds whoever it lets go first: a kfree and the uses of its object, and more tasks
+// than there were in the executions before.
 #include "scheduler/explore/same_traces_test.h"
 
 namespace iorace {
@@ -35,6 +36,23 @@ TEST(verify_free, finds_the_use_of_what_was_alive_before) {
   };
   expect_same_traces(on_lab({clears, looks}, init), "the free comes first");
   expect_same_traces(on_lab({looks, clears}, init), "the use comes first");
+}
+
+TEST(verify_tasks, come_in_a_later_execution) {
+  const lab_body makes = [](lab* l) {
+    if (atomic_read(&l->x) == 0) return;
+    for (int i = 0; i < 6; ++i)
+      create_task(
+          task_kind::kthread, nullptr, [](void* y) { atomic_inc(static_cast<atomic_t*>(y)); },
+          &l->y);
+  };
+  const lab_body asks = [](lab* l) { atomic_set(&l->x, 1); };
+  verify_options o;
+  for (const program& p : {on_lab({makes, asks}), on_lab({asks, makes})}) {
+    const verify_result all = verify(p, o);
+    EXPECT_TRUE(all.complete);
+    EXPECT_EQ(all.traces, 721u) << "none at all, or six tasks in any order";
+  }
 }
 
 }  // namespace
