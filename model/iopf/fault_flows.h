@@ -25,8 +25,8 @@ call_result fault_detach(world& w, const call_args& a);
 
 namespace {
 
-constexpr named_value codes[] = {
-    {"success", iopf::RESPONSE_SUCCESS}, {"invalid", iopf::RESPONSE_INVALID}};
+constexpr named_value codes[] = {{"success", iopf::RESPONSE_SUCCESS},
+                                 {"invalid", iopf::RESPONSE_INVALID}};
 
 constexpr arg_info fault_arg = {.name = "fault", .kind = arg_kind::object, .cls = "fault"};
 constexpr arg_info fhwpt_arg = {.name = "hwpt", .kind = arg_kind::object, .cls = "fhwpt"};

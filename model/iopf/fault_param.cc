@@ -61,7 +61,7 @@ constexpr iopf_era upstream = change(frees_groups, [](iopf_era& e) {
   e.dequeues = true;
 });
 
-constexpr iopf_era eras[] = {
+constexpr iopf_era era_rows[] = {
     upstream,        // IOPF_DEQUEUES
     three_locks,     // IOPF_THREE_LOCKS
     asserts,         // IOPF_ASSERTS
@@ -74,7 +74,7 @@ constexpr iopf_era eras[] = {
     handles,         // IOPF_HANDLES
     frees_groups,    // IOPF_FREES_GROUPS
 };
-static_assert(std::size(eras) == IOPF_ERAS);
+static_assert(std::size(era_rows) == IOPF_ERAS);
 
 iommu_fault_param* get_by_reference(dev_iommu_fault* param) {
   rcu_read_lock();
@@ -100,7 +100,7 @@ iommu_fault_param* get_by_device_lock(dev_iommu_fault* param) {
 
 }  // namespace
 
-const iopf_era& era() { return eras[chosen(knob::iopf_locking)]; }
+const iopf_era& era() { return era_rows[chosen(knob::iopf_locking)]; }
 
 iommu_fault_param* iopf_get_dev_fault_param(pri_device* dev) {
   KFUNC();

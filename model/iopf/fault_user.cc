@@ -13,10 +13,9 @@ int with_fault(int fd, Call call) {
   file* const filp = fget(fd);
   if (filp == nullptr) return -EBADF;
   const file_kind kind = filp->f_op;
-  const int rc =
-      kind == file_kind::fault
-          ? call(static_cast<iommufd_fault*>(filp->private_data.load(op_kind::read)))
-          : -EINVAL;
+  const int rc = kind == file_kind::fault
+                     ? call(static_cast<iommufd_fault*>(filp->private_data.load(op_kind::read)))
+                     : -EINVAL;
   fput(filp);
   return rc;
 }
@@ -40,8 +39,7 @@ int fault_user_write(int fd, const fault_answer& answer, u64 count, u64* done) {
     fault_answer answers[fault_messages_max];
     for (fault_answer& a : answers) a = answer;
     const u64 most = u64{fault_messages_max} * fault_answer_size;
-    return take_done(
-        iommufd_fault_fops_write(fault, answers, count > most ? most : count), done);
+    return take_done(iommufd_fault_fops_write(fault, answers, count > most ? most : count), done);
   });
 }
 
@@ -55,8 +53,8 @@ int fault_user_poll(int fd, u64* events) {
 int fault_user_serve(int fd, u32 code, u64* done) {
   return with_fault(fd, [&](iommufd_fault* fault) {
     fault_message messages[fault_messages_max];
-    const long got = iommufd_fault_fops_read(fault, messages,
-                                             fault_messages_max * fault_message_size);
+    const long got =
+        iommufd_fault_fops_read(fault, messages, fault_messages_max * fault_message_size);
     int rc = got < 0 ? static_cast<int>(got) : 0;
     for (u64 i = 0; rc == 0 && i < static_cast<u64>(got) / fault_message_size; ++i) {
       if (!is_last(to_request(messages[i].prm))) continue;

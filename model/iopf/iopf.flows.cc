@@ -24,8 +24,8 @@ constexpr named_value request_flag_names[] = {{"read", REQUEST_READ},
                                               {"write", REQUEST_WRITE},
                                               {"last", REQUEST_LAST},
                                               {"privileged", REQUEST_PRIVILEGED}};
-constexpr u64 pasid_flags = PRI_PRG_PER_PASID | PRI_NO_PASID_IN_RESPONSE;
-constexpr u64 all_device_flags = pasid_flags | PRI_MOCK | PRI_VIRTFN | PRI_CANCELS_WORKS;
+constexpr u64 all_device_flags =
+    PRI_PRG_PER_PASID | PRI_NO_PASID_IN_RESPONSE | PRI_MOCK | PRI_VIRTFN | PRI_CANCELS_WORKS;
 constexpr u64 all_request_flags = REQUEST_READ | REQUEST_WRITE | REQUEST_LAST | REQUEST_PRIVILEGED;
 
 constexpr arg_info prq_arg = {.name = "prq", .kind = arg_kind::object, .cls = "prq"};
@@ -39,8 +39,7 @@ constexpr arg_info device_flags_arg = {
 constexpr arg_info kind_arg = {
     .name = "kind", .kind = arg_kind::choice, .choices = prq_kinds, .dull = PRI_VTD};
 constexpr arg_info pasid_arg = {.name = "pasid", .kind = arg_kind::choice, .dull = 1};
-constexpr arg_info pasid0_arg = {
-    .name = "pasid", .kind = arg_kind::choice, .dull = IOMMU_NO_PASID};
+constexpr arg_info pasid0_arg = {.name = "pasid", .kind = arg_kind::choice, .dull = IOMMU_NO_PASID};
 constexpr arg_info grpid_arg = {.name = "grpid", .kind = arg_kind::choice, .dull = 0};
 constexpr arg_info page_arg = {
     .name = "page", .kind = arg_kind::choice, .choices = pages, .dull = PAGE_WRITABLE};
@@ -56,7 +55,7 @@ constexpr arg_info one_bond_args[] = {bond_arg};
 ARGS(prq_add, kind_arg);
 ERRORS(prq_add, EINVAL, ENOMEM);
 ARGS(pri_device_add, prq_arg, rid_arg, device_flags_arg);
-ERRORS(pri_device_add, ENOENT, EINVAL, EEXIST);
+ERRORS(pri_device_add, ENOENT, EINVAL, EEXIST, ENOMEM);
 ERRORS(sva_process_start, ENOMEM);
 ARGS(sva_process_exit, process_arg);
 ERRORS(sva_process_exit, ENOENT, ESRCH);
@@ -107,10 +106,13 @@ call_result pri_device_add(world& w, const call_args& a) {
   auto* const iommu = named<pri_iommu>(a.value[0]);
   if (iommu == nullptr) return {-ENOENT, 0};
   // Without a PASID in the response a device cannot tell the groups of two PASIDs apart.
-  const bool both = (a.value[2] & pasid_flags) == pasid_flags;
-  if (a.value[1] >= rids_max || (a.value[2] & ~all_device_flags) != 0 || both) return {-EINVAL, 0};
-  return made(w.iopf->devices,
-              pri_device_make(iommu, static_cast<unsigned>(a.value[1]), a.value[2]), EEXIST);
+  constexpr u64 contradiction = PRI_PRG_PER_PASID | PRI_NO_PASID_IN_RESPONSE;
+  if (a.value[1] >= rids_max || (a.value[2] & ~all_device_flags) != 0 ||
+      (a.value[2] & contradiction) == contradiction)
+    return {-EINVAL, 0};
+  pri_device* dev = nullptr;
+  const int rc = pri_device_make(iommu, static_cast<unsigned>(a.value[1]), a.value[2], &dev);
+  return made(w.iopf->devices, dev, -rc);
 }
 
 call_result sva_process_start(world& w, const call_args&) {
@@ -239,12 +241,14 @@ std::span<const flow_info> flows() { return flow_table; }
 
 const class_info* class_called(std::string_view name) {
   static constexpr const class_info* classes[] = {
-      class_of<pri_iommu>(),  class_of<pri_device>(),          class_of<sva_process>(),
-      class_of<sva_user>(),   class_of<iommu_fault_param>(),   class_of<iopf_group>(),
-      class_of<iopf_queue>(), class_of<iopf_fault>(),          class_of<iopf_domain>(),
-      class_of<iommu_sva>(),  class_of<iommu_attach_handle>(), class_of<dev_iommu_fault>(),
-      class_of<iommufd_fault>(), class_of<iommufd_hw_pagetable>(), class_of<iommufd_device>(),
-      class_of<iommufd_attach_handle>(),
+      class_of<pri_iommu>(),           class_of<pri_device>(),
+      class_of<sva_process>(),         class_of<sva_user>(),
+      class_of<iommu_fault_param>(),   class_of<iopf_group>(),
+      class_of<iopf_queue>(),          class_of<iopf_fault>(),
+      class_of<iopf_domain>(),         class_of<iommu_sva>(),
+      class_of<iommu_attach_handle>(), class_of<dev_iommu_fault>(),
+      class_of<iommufd_fault>(),       class_of<iommufd_hw_pagetable>(),
+      class_of<iommufd_device>(),      class_of<iommufd_attach_handle>(),
   };
   return find_class(classes, name);
 }

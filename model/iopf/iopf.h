@@ -115,12 +115,12 @@ void iopf_put_dev_fault_param(iommu_fault_param* fault_param, pri_device* dev);
 void lock_lists(iommu_fault_param* fault_param);
 void unlock_lists(iommu_fault_param* fault_param);
 
-// report.cc
+// iopf_report.cc
 // Returns 0, or -EINVAL or -ENOMEM; whatever it returns, who has to be answered has been or will.
 int iommu_report_device_fault(pri_device* dev, const page_request& request);
 
-// group.cc
-// Null if there is no memory; a group that stands for it (see report.cc) if the era aborts it.
+// iopf_group.cc
+// Null if there is no memory; a group that stands for it (see iopf_report.cc) if the era aborts it.
 iopf_group* iopf_group_alloc(iommu_fault_param* fault_param, pri_device* dev,
                              const page_request& last, bool* aborted);
 void __iopf_free_group(iopf_group* group);
@@ -128,7 +128,7 @@ void iopf_free_group(iopf_group* group);
 void iopf_group_response(iopf_group* group, response_code code);
 void iopf_group_dequeue(iopf_group* group);
 
-// queue.cc
+// iopf_queue.cc
 iopf_queue* iopf_queue_alloc();
 void iopf_queue_free(iopf_queue* queue);
 int iopf_queue_add_device(iopf_queue* queue, pri_device* dev);
@@ -136,12 +136,12 @@ int iopf_queue_remove_device(iopf_queue* queue, pri_device* dev);
 void iopf_queue_flush_dev(pri_device* dev);
 void iopf_queue_discard_partial(iopf_queue* queue);
 
-// attach.cc
+// iopf_attach.cc
 // Returns null if nothing is attached.
 iommu_attach_handle* iommu_attach_handle_get(pri_device* dev, unsigned pasid);
-int iommu_attach_device_pasid(iopf_domain* domain, pri_device* dev, unsigned pasid,
+int iommu_attach_pasid_handle(iopf_domain* domain, pri_device* dev, unsigned pasid,
                               iommu_attach_handle* handle);
-void iommu_detach_device_pasid(pri_device* dev, unsigned pasid);
+void iommu_detach_pasid_handle(pri_device* dev, unsigned pasid);
 
 // sva_fault.cc
 int iommu_sva_iopf_handler(iopf_group* group);

@@ -148,8 +148,8 @@ constexpr knob_value read_values[] = {
 constexpr knob_value match_cookie_values[] = {
     {"cookie", "P7c", "Its cookie, the lowest that is free: another group may have it next.",
      UPSTREAM, "fault_late_answer", "answer-misplaced"},
-    {"fresh_cookie", "P7s", "Its cookie, which no group has had before.", OURS,
-     "fault_late_answer", "clean"},
+    {"fresh_cookie", "P7s", "Its cookie, which no group has had before.", OURS, "fault_late_answer",
+     "clean"},
     {"index", "P7", "Its index, which the device uses again.", THREAD, "fault_late_answer",
      "answer-misplaced"},
 };
@@ -165,8 +165,8 @@ constexpr knob_value abort_values[] = {
      "before 4e034bf045b1, CVE-2025-39966", "fault_alloc_fails", "use-after-free"},
 };
 constexpr knob_value trigger_values[] = {
-    {"iopf_rwsem", "P11s", "What keeps domains out meanwhile.", "8c07df7cdfcf",
-     "trigger_vs_detach", "clean"},
+    {"iopf_rwsem", "P11s", "What keeps domains out meanwhile.", "8c07df7cdfcf", "trigger_vs_detach",
+     "clean"},
     {"none", "P11", "Nothing: handle and domain may go.", "before 8c07df7cdfcf, CVE-2026-89445",
      "trigger_vs_detach", "use-after-free"},
 };
@@ -184,8 +184,8 @@ constexpr knob_value waits_values[] = {
 constexpr knob_value again_values[] = {
     {"once", "c27", "Before: a request of the new domain may still find the old handle.", UPSTREAM,
      "request_vs_replace", "request-left-behind"},
-    {"again", "c27s", "And once more when the new handle can be found.", OURS,
-     "request_vs_replace", "clean"},
+    {"again", "c27s", "And once more when the new handle can be found.", OURS, "request_vs_replace",
+     "clean"},
 };
 
 constexpr knob_info knob_table[] = {
@@ -216,8 +216,8 @@ constexpr knob_info knob_table[] = {
     {"auto_response.error", "What becomes of the other groups when an answer fails.", error_values,
      0},
     {"fault_replace.answers", "Whose groups a replacement answers.", replace_values, 0},
-    {"fault_deliver.lock", "What keeps the list of groups that have not been read.",
-     deliver_values, 0},
+    {"fault_deliver.lock", "What keeps the list of groups that have not been read.", deliver_values,
+     0},
     {"fault_read.failure", "What becomes of a group when a copy to its user fails.", read_values,
      0},
     {"fault_write.match", "By what an answer names its group.", match_cookie_values, 1},
@@ -226,8 +226,7 @@ constexpr knob_info knob_table[] = {
      0},
     {"trigger_iopf.lock", "What a report of the selftest holds.", trigger_values, 0},
     {"rid_block.drain", "What a driver does that has blocked a requester id.", block_values, 0},
-    {"rid_drain.waits_for", "What hardware waits for that drains a requester id.", waits_values,
-     0},
+    {"rid_drain.waits_for", "What hardware waits for that drains a requester id.", waits_values, 0},
     {"rid_replace.drain", "When a requester id is drained that gets another domain.", again_values,
      1},
 };

@@ -50,8 +50,7 @@ struct pri_iommu {
   struct mutex rid_drains;   // one drain of a requester id at a time
 };
 IORACE_DESCRIBE(pri_iommu, "prq", receive, ring, head, tail, pending, overflowed, wired, kind, hw,
-                iopf_lock, devices, prq_complete, thread, irq, iopf_queue, pasid_mutex,
-                rid_drains);
+                iopf_lock, devices, prq_complete, thread, irq, iopf_queue, pasid_mutex, rid_drains);
 
 struct dev_iommu_fault {
   struct mutex lock;
@@ -92,11 +91,14 @@ struct pri_device {
   shared<u64> stopped[iopf_pasids];  // by its driver
   shared<u64> rid_blocked;           // requests without a PASID are refused
   shared<u64> outstanding[iopf_pasids][iopf_prgs];
+  // Of a device that has one numbering for all PASIDs, by index: 1 + the PASID of a group whose
+  // last request has not been sent, else 0. The IOMMU's `receive`, or `sending` for writing.
+  shared<u64> begun[iopf_prgs];
   wait_queue_head_t answered;  // knob rid_drain.waits_for
 };
 IORACE_DESCRIBE(pri_device, "pdev", group_mutex, pasid_array, dev_iommu, iommu, rid, flags,
-                pri_enabled, features, users, driver, bonds, idev, sending, pri, accepted,
-                stopped, rid_blocked, outstanding, answered);
+                pri_enabled, features, users, driver, bonds, idev, sending, pri, accepted, stopped,
+                rid_blocked, outstanding, begun, answered);
 
 // The slot after that one.
 u64 next_slot(u64 slot);
@@ -112,8 +114,8 @@ void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid);
 void submit_drain(pri_device* dev, unsigned pasid);
 
 // pri_driver.cc
-// Null if the requester id is taken.
-pri_device* pri_device_make(pri_iommu* iommu, unsigned rid, u64 flags);
+// Returns 0 and the device, or -EEXIST (the requester id is taken) or -ENOMEM.
+int pri_device_make(pri_iommu* iommu, unsigned rid, u64 flags, pri_device** made);
 int pri_device_release(pri_device* dev);
 // By how many users there are. Enabled at the first, disabled at the last.
 int iopf_enable(pri_device* dev);

@@ -111,10 +111,10 @@ int disable_feature(pri_device* dev) {
 
 }  // namespace
 
-pri_device* pri_device_make(pri_iommu* iommu, unsigned rid, u64 flags) {
-  if (iommu->wired[rid].peek() != nullptr) return nullptr;
+int pri_device_make(pri_iommu* iommu, unsigned rid, u64 flags, pri_device** made) {
+  if (iommu->wired[rid].peek() != nullptr) return -EEXIST;
   auto* const param = kzalloc<dev_iommu_fault>();
-  if (param == nullptr) return nullptr;
+  if (param == nullptr) return -ENOMEM;
   mutex_init(&param->lock);
   auto* const dev = make<pri_device>();
   mutex_init(&dev->group_mutex);
@@ -130,7 +130,8 @@ pri_device* pri_device_make(pri_iommu* iommu, unsigned rid, u64 flags) {
   dev->idev.poke(iommufd_device_make(dev));
   iommu->wired[rid].poke(dev);
   iommu->devices[rid].poke(dev);
-  return dev;
+  *made = dev;
+  return 0;
 }
 
 int iopf_enable(pri_device* dev) {

@@ -11,36 +11,55 @@ namespace iorace::kern::iopf {
 namespace {
 
 // Groups are told apart by index, or by PASID and index.
+bool by_pasid(const pri_device* dev) { return (dev->flags.peek() & PRI_PRG_PER_PASID) != 0; }
 shared<u64>& outstanding(pri_device* dev, const page_request& r) {
-  const bool by_pasid = (dev->flags.peek() & PRI_PRG_PER_PASID) != 0;
-  return dev->outstanding[by_pasid ? r.pasid : 0][r.grpid];
+  return dev->outstanding[by_pasid(dev) ? r.pasid : 0][r.grpid];
 }
 
-// Requires: receive. False: the request is thrown away.
-bool put_into_ring(pri_iommu* iommu, const page_request& request) {
-  if (READ_ONCE(iommu->overflowed) != 0) return false;
+// Requires: receive. Whether the index has begun a group of another PASID.
+bool is_of_another(const pri_device* dev, const page_request& r) {
+  const u64 begun = dev->begun[r.grpid].peek();
+  return !is_stop_marker(r) && begun != 0 && begun != u64{r.pasid} + 1;
+}
+// The group has one request more, or ends: a last one that is thrown away is answered, too.
+// Requires: receive.
+void goes_on(pri_device* dev, const page_request& r) {
+  if (is_stop_marker(r) || by_pasid(dev)) return;
+  dev->begun[r.grpid].poke(is_last(r) ? 0 : u64{r.pasid} + 1);
+}
+// Groups that are not complete are given up. Requires: nobody sends.
+void give_up(pri_device* dev, unsigned pasid) {
+  for (shared<u64>& begun : dev->begun)
+    if (begun.peek() == u64{pasid} + 1) begun.poke(0);
+}
+
+// Requires: receive. Returns 0, or -EAGAIN: the request is thrown away.
+int put_into_ring(pri_iommu* iommu, const page_request& request) {
+  if (READ_ONCE(iommu->overflowed) != 0) return -EAGAIN;
   const u64 head = READ_ONCE(iommu->head);
   const u64 tail = iommu->tail.peek();  // its own
   if (next_slot(tail) == head) {
     PROBE(prq_overflowed);
     WRITE_ONCE(iommu->overflowed, u64{1});
-    return false;
+    return -EAGAIN;
   }
   WRITE_ONCE(iommu->ring[tail], to_word(request));
   WRITE_ONCE(iommu->tail, next_slot(tail));
   CONTRACT(request_accepted, request);
-  return true;
+  return 0;
 }
 
 // What is thrown away is answered at once, so that the device tries again. An interrupt comes with
 // the first request that nobody has been told of.
-bool receive(pri_iommu* iommu, const page_request& request) {
+int receive(pri_device* dev, const page_request& request) {
+  pri_iommu* const iommu = dev->iommu.peek();
   spin_lock(&iommu->receive);
-  const bool accepted = put_into_ring(iommu, request);
-  const bool interrupt = xchg(iommu->pending, u64{1}) == 0;
+  const int rc = is_of_another(dev, request) ? -EBUSY : put_into_ring(iommu, request);
+  if (rc == 0 || (rc == -EAGAIN && is_last(request))) goes_on(dev, request);
+  const bool interrupt = rc != -EBUSY && xchg(iommu->pending, u64{1}) == 0;
   spin_unlock(&iommu->receive);
   if (interrupt) queue_work(iommu->irq.peek(), &iommu->thread);
-  return accepted;
+  return rc;
 }
 
 bool is_blocked(pri_device* dev, const page_request& request) {
@@ -77,9 +96,9 @@ int send_once(pri_device* dev, const page_request& request) {
   if (wants_answer && cmpxchg(index, u64{0}, u64{1}) != 0) return -EBUSY;
   CONTRACT(request_sent, dev, request);
   const bool refused = READ_ONCE(dev->accepted) == 0 || is_blocked(dev, request);
-  if (!refused && receive(dev->iommu.peek(), request)) return 0;
-  if (wants_answer) set_answered(dev, index);
-  return refused ? -EINVAL : -EAGAIN;
+  const int rc = refused ? -EINVAL : receive(dev, request);
+  if (rc != 0 && wants_answer) set_answered(dev, index);
+  return rc;
 }
 
 }  // namespace
@@ -119,8 +138,9 @@ void device_is_drained(const inv_desc& d) {
 void pri_stop_pasid(pri_device* dev, unsigned pasid) {
   KFUNC();
   WRITE_ONCE(dev->stopped[pasid], u64{1});
-  if (current_task() == 0) return;
+  if (current_task() == 0) return give_up(dev, pasid);
   down_write(&dev->sending);
+  give_up(dev, pasid);
   up_write(&dev->sending);
 }
 

@@ -31,7 +31,7 @@ int report(pri_iommu* iommu, const page_request& request) {
   cs.at(before_find);
   pri_device* const dev = iommu->devices[request.rid];
   cs.at(after_find);
-  if (dev != nullptr && iommu_report_device_fault(dev, request) == -EINVAL)
+  if (dev != nullptr && iommu_report_device_fault(dev, request) != 0)
     handle_bad_prq_event(iommu, request);
   cs.at(after_report);
   return dev == nullptr ? -ENODEV : 0;
@@ -145,11 +145,11 @@ void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid) {
 }
 
 pri_iommu* pri_iommu_make(u64 kind) {
-  struct iopf_queue* const queue = iopf_queue_alloc();
-  if (queue == nullptr) return nullptr;
   workqueue_struct* const irq = alloc_ordered_workqueue("irq/prq", 0);
-  if (irq == nullptr) {
-    iopf_queue_free(queue);
+  if (irq == nullptr) return nullptr;
+  iopf_queue* const queue = iopf_queue_alloc();
+  if (queue == nullptr) {
+    destroy_workqueue(irq);
     return nullptr;
   }
   auto* const iommu = make<pri_iommu>();

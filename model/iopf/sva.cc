@@ -64,13 +64,13 @@ int attach_domain(iommu_sva* bond, pri_device* dev, user_mm_struct* mm, iommu_mm
   const u32 pasid = iommu_mm->pasid;
   iopf_domain* domain = nullptr;
   list_for_each_entry(domain, &iommu_mm->sva_domains, next) {
-    if (iommu_attach_device_pasid(domain, dev, pasid, &bond->handle) != 0) continue;
+    if (iommu_attach_pasid_handle(domain, dev, pasid, &bond->handle) != 0) continue;
     domain->users++;
     return 0;
   }
   domain = iommu_sva_domain_alloc(mm);
   if (domain == nullptr) return -ENOMEM;
-  const int rc = iommu_attach_device_pasid(domain, dev, pasid, &bond->handle);
+  const int rc = iommu_attach_pasid_handle(domain, dev, pasid, &bond->handle);
   if (rc != 0) {
     iommu_domain_free(domain);
     return rc;
@@ -126,7 +126,7 @@ void iommu_sva_unbind_device(iommu_sva* bond) {
   pri_device* const dev = bond->dev;
   mutex_lock(lock);
   if (!refcount_dec_and_test(&bond->users)) return mutex_unlock(lock);
-  iommu_detach_device_pasid(dev, iommu_mm->pasid);
+  iommu_detach_pasid_handle(dev, iommu_mm->pasid);
   domain->users--;
   if (domain->users == 0) {
     list_del(&domain->next);

@@ -35,10 +35,16 @@ int unbind_locked(sva_user* user) {
   return 0;
 }
 
-u64 bonds_of(pri_device* dev) {
-  u64 n = 0;
-  for (const shared<u64>& bonds : dev->bonds) n += bonds;
-  return n;
+// Requires: the driver's mutex, which is all that the counts need.
+u64 bonds_of(const pri_device* dev) {
+  u64 all = 0;
+  for (const shared<u64>& of_pasid : dev->bonds) all += of_pasid.peek();
+  return all;
+}
+
+// Whether somebody needs page requests besides that many bonds. Requires: the driver's mutex.
+bool is_needed(const pri_device* dev, u64 besides) {
+  return !omit(knob::iopf_disable_when, DISABLE_ANY_TIME) && bonds_of(dev) > besides;
 }
 
 }  // namespace
@@ -103,13 +109,10 @@ int sva_driver_close(sva_user* user) {
   KFUNC();
   pri_device* const dev = user->dev.peek();
   mutex_lock(&dev->driver);
-  const bool last = bonds_of(dev) == 1;
   int rc = user->bond == nullptr ? -ENOENT : 0;
-  for (const close_step step : close_order()) {
-    if (rc != 0) break;
-    if (step == unbind) rc = unbind_locked(user);
-    if (step == disable && last) rc = iopf_disable(dev);
-  }
+  if (rc == 0 && is_needed(dev, 1)) rc = -EBUSY;
+  for (const close_step step : close_order())
+    if (rc == 0) rc = step == unbind ? unbind_locked(user) : iopf_disable(dev);
   mutex_unlock(&dev->driver);
   return rc;
 }
@@ -125,8 +128,7 @@ int sva_driver_enable(pri_device* dev) {
 int sva_driver_disable(pri_device* dev) {
   KFUNC();
   mutex_lock(&dev->driver);
-  const bool guarded = !omit(knob::iopf_disable_when, DISABLE_ANY_TIME);
-  const int rc = guarded && bonds_of(dev) != 0 ? -EBUSY : iopf_disable(dev);
+  const int rc = is_needed(dev, 0) ? -EBUSY : iopf_disable(dev);
   mutex_unlock(&dev->driver);
   return rc;
 }

@@ -29,7 +29,7 @@ int sva_process_exit(sva_process* task);
 // Return 0 and the bond, or an error.
 int sva_driver_bind(pri_device* dev, sva_process* task, sva_user** made);
 int sva_driver_unbind(sva_user* user);
-// Unbinds, and lets go of page requests if nobody else is bound.
+// Unbinds, and lets go of page requests: of the last bond only.
 int sva_driver_close(sva_user* user);
 int sva_driver_enable(pri_device* dev);
 // Page requests are let go of while nobody is bound.

@@ -58,13 +58,20 @@ bool take_copy(iommu_fault_param* fault_param, const page_request& last) {
   return false;
 }
 
+void drop_copy(iommu_fault_param* fault_param, const page_request& last) {
+  mutex_lock(&fault_param->lock);
+  take_copy(fault_param, last);
+  mutex_unlock(&fault_param->lock);
+}
+
 // Requires: fault_param->lock. Whether the group is to be answered.
 bool take_pending(iommu_fault_param* fault_param, iopf_group* group, const page_request& last) {
   if (era().pending == pending_is::copies) return take_copy(fault_param, last);
   return !era().answers_if_linked || !list_empty(&group->pending_node);
 }
 
-// The fault_param that a response goes through, locked.
+// The fault_param that a response goes through, locked; null if there is none any more, which only
+// kernels without references can find.
 iommu_fault_param* lock_for_response(iopf_group* group) {
   iommu_fault_param* fault_param = nullptr;
   if (era().pointer == pointer_kept::by_device_lock) {
@@ -72,6 +79,10 @@ iommu_fault_param* lock_for_response(iopf_group* group) {
     dev_iommu_fault* const param = dev->dev_iommu;
     if (era().response_locks_dev) mutex_lock(&param->lock);
     fault_param = param->fault_param;
+    if (fault_param == nullptr) {
+      if (era().response_locks_dev) mutex_unlock(&param->lock);
+      return nullptr;
+    }
   } else {
     fault_param = group->fault_param;
   }
@@ -117,6 +128,7 @@ iopf_group* iopf_group_alloc(iommu_fault_param* fault_param, pri_device* dev,
     lock_lists(fault_param);
     free_partial_of(fault_param, last);
     unlock_lists(fault_param);
+    if (era().pending == pending_is::copies) drop_copy(fault_param, last);
     return nullptr;
   }
   *aborted = group == nullptr;
@@ -161,6 +173,7 @@ void iopf_group_response(iopf_group* group, response_code code) {
   KFUNC();
   const page_request last = to_request(group->last_fault.prm);
   iommu_fault_param* const fault_param = lock_for_response(group);
+  if (fault_param == nullptr) return;
   if (take_pending(fault_param, group, last)) {
     pri_device* const dev = fault_param->dev;
     intel_iommu_page_response(dev, last, code);

@@ -16,7 +16,7 @@ iommu_attach_handle* iommu_attach_handle_get(pri_device* dev, unsigned pasid) {
   return handle;
 }
 
-int iommu_attach_device_pasid(iopf_domain* domain, pri_device* dev, unsigned pasid,
+int iommu_attach_pasid_handle(iopf_domain* domain, pri_device* dev, unsigned pasid,
                               iommu_attach_handle* handle) {
   KFUNC();
   mutex_lock(&dev->group_mutex);
@@ -55,7 +55,7 @@ static void assert_no_pending_iopf(pri_device* dev, unsigned pasid) {
   mutex_unlock(&fault_param->lock);
 }
 
-void iommu_detach_device_pasid(pri_device* dev, unsigned pasid) {
+void iommu_detach_pasid_handle(pri_device* dev, unsigned pasid) {
   KFUNC();
   const bool asserts = era().asserts;
   if (asserts || !omit(knob::assert_no_pending_iopf, ASSERT_NEVER))
