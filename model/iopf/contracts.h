@@ -28,6 +28,9 @@ void fault_detached(const iopf::pri_device* dev, const iopf::iommufd_hw_pagetabl
                     const iopf::iommufd_attach_handle* handle);
 void fault_replaced(const iopf::iommufd_hw_pagetable* old,
                     const iopf::iommufd_attach_handle* handle);
+// A report uses the handle that it has found; no more, once others can find the group, or none.
+void handle_found(const iopf::iommu_attach_handle* handle);
+void handle_left();
 // A reader copies to its user. Somebody who must not wait for a user wants what readers hold.
 void copy_begins(const iopf::iommufd_fault* fault);
 void copy_ends(const iopf::iommufd_fault* fault);

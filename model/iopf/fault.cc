@@ -103,6 +103,7 @@ int iommufd_fault_iopf_handler(iopf_group* group) {
   if (era().dequeues) iopf_group_dequeue(group);
   PROBE(fault_delivered);
   lock_deliver(fault);
+  CONTRACT(handle_left);
   list_add_tail(&group->node, &fault->deliver);
   unlock_deliver(fault);
   wake_up_interruptible(&fault->wait_queue);

@@ -27,6 +27,7 @@ constexpr replace_row answer_rows[] = {
 
 int iommufd_fault_iopf_enable(iommufd_device* idev) {
   KFUNC();
+  if ((idev->dev.peek()->flags.peek() & PRI_VIRTFN) != 0) return -EINVAL;
   mutex_lock(&idev->iopf_lock);
   idev->iopf_enabled++;
   const bool first = idev->iopf_enabled == 1;
@@ -52,6 +53,7 @@ iommufd_attach_handle* iommufd_device_get_attach_handle(iommufd_device* idev) {
   KFUNC();
   lockdep_assert_held(&idev->igroup_lock);
   iommu_attach_handle* const handle = iommu_attach_handle_get(idev->dev.peek(), IOMMU_NO_PASID);
+  CONTRACT(handle_left);  // it is its owner who has it
   return handle == nullptr ? nullptr : to_iommufd_handle(handle);
 }
 

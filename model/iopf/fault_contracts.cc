@@ -63,9 +63,23 @@ void fault_detached(const pri_device* dev, const iommufd_hw_pagetable* hwpt,
   judge_fault(hwpt->fault.peek(), handle);
 }
 
+// Whatever a report that is late meets, it is late: one title for all of it.
 void fault_replaced(const iommufd_hw_pagetable* old, const iommufd_attach_handle* handle) {
   const peek_scope looking;
+  for (const iommu_attach_handle* found : ghost().found)
+    if (found == &handle->handle)
+      convict_here("request-left-behind", "a report has a handle that is about to be freed");
   judge_fault(old->fault.peek(), handle);
+}
+
+void handle_found(const iommu_attach_handle* handle) {
+  const peek_scope looking;
+  ghost().found[current_task()] = handle;
+}
+
+void handle_left() {
+  const peek_scope looking;
+  ghost().found[current_task()] = nullptr;
 }
 
 void copy_begins(const iommufd_fault* fault) {

@@ -6,6 +6,7 @@
 
 #include "model/iommufd/ghosts.h"
 #include "model/iopf/fault.h"
+#include "model/world.h"
 
 namespace iorace::kern {
 
@@ -20,6 +21,7 @@ struct ghost_request {
 struct iopf_ghosts {
   ghost_set<ghost_request> requests;
   ghost_set<const iopf::iommufd_fault*> copying;  // to their users
+  const iopf::iommu_attach_handle* found[tasks_max];  // by a report that still uses it
 };
 
 }  // namespace iorace::kern

@@ -15,6 +15,7 @@ constexpr named_value rids[] = {{"a", 0}, {"b", 1}, {"c", 2}, {"d", 3}};
 constexpr named_value device_flags[] = {{"prg_per_pasid", PRI_PRG_PER_PASID},
                                         {"no_pasid_in_response", PRI_NO_PASID_IN_RESPONSE},
                                         {"mock", PRI_MOCK},
+                                        {"virtfn", PRI_VIRTFN},
                                         {"cancels_works", PRI_CANCELS_WORKS}};
 constexpr named_value prq_kinds[] = {{"vtd", PRI_VTD}, {"generic", PRI_GENERIC}};
 constexpr named_value pages[] = {
@@ -24,7 +25,7 @@ constexpr named_value request_flag_names[] = {{"read", REQUEST_READ},
                                               {"last", REQUEST_LAST},
                                               {"privileged", REQUEST_PRIVILEGED}};
 constexpr u64 all_device_flags =
-    PRI_PRG_PER_PASID | PRI_NO_PASID_IN_RESPONSE | PRI_MOCK | PRI_CANCELS_WORKS;
+    PRI_PRG_PER_PASID | PRI_NO_PASID_IN_RESPONSE | PRI_MOCK | PRI_VIRTFN | PRI_CANCELS_WORKS;
 constexpr u64 all_request_flags = REQUEST_READ | REQUEST_WRITE | REQUEST_LAST | REQUEST_PRIVILEGED;
 
 constexpr arg_info prq_arg = {.name = "prq", .kind = arg_kind::object, .cls = "prq"};

@@ -183,7 +183,7 @@ constexpr knob_value waits_values[] = {
 };
 constexpr knob_value again_values[] = {
     {"once", "c27", "Before: a request of the new domain may still find the old handle.", UPSTREAM,
-     "request_vs_replace", "use-after-free"},
+     "request_vs_replace", "request-left-behind"},
     {"again", "c27s", "And once more when the new handle can be found.", OURS, "request_vs_replace",
      "clean"},
 };

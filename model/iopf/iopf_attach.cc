@@ -11,6 +11,7 @@ iommu_attach_handle* iommu_attach_handle_get(pri_device* dev, unsigned pasid) {
   KFUNC();
   xa_lock(&dev->pasid_array);
   auto* const handle = xa_load_as<iommu_attach_handle>(&dev->pasid_array, pasid);
+  CONTRACT(handle_found, handle);
   xa_unlock(&dev->pasid_array);
   return handle;
 }

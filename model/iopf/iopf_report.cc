@@ -50,6 +50,7 @@ int give_to_handler(iopf_group* group, iommu_attach_handle* handle) {
 void abort_group(iopf_group* group, bool on_stack) {
   KFUNC();
   PROBE(group_aborted);
+  CONTRACT(handle_left);
   iopf_group_response(group, RESPONSE_FAILURE);
   if (on_stack)
     __iopf_free_group(group);
@@ -75,10 +76,7 @@ int report_last_fault(pri_device* dev, iommu_fault_param* fault_param, const pag
   return 0;
 }
 
-}  // namespace
-
-int iommu_report_device_fault(pri_device* dev, const page_request& request) {
-  KFUNC();
+int report_fault(pri_device* dev, const page_request& request) {
   iommu_attach_handle* handle = nullptr;
   if (!era().late_lookup) {
     handle = find_fault_handler(dev, request);
@@ -89,6 +87,15 @@ int iommu_report_device_fault(pri_device* dev, const page_request& request) {
   if (is_last(request)) return report_last_fault(dev, fault_param, request, handle);
   const int rc = report_partial_fault(fault_param, request);
   iopf_put_dev_fault_param(fault_param, dev);
+  return rc;
+}
+
+}  // namespace
+
+int iommu_report_device_fault(pri_device* dev, const page_request& request) {
+  KFUNC();
+  const int rc = report_fault(dev, request);
+  CONTRACT(handle_left);
   return rc;
 }
 

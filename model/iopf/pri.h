@@ -60,13 +60,14 @@ struct dev_iommu_fault {
 IORACE_DESCRIBE(dev_iommu_fault, "dev_fault", lock, fault_param, user_pasid_table);
 
 // The device numbers its groups by PASID; may have responses without a PASID.
-// Its IOMMU's driver is the selftest's, which has no hardware to drain; cancels works of groups
-// before it lets go of page requests.
+// Its IOMMU's driver is the selftest's, which has no hardware to drain. It is a virtual function.
+// Its IOMMU's driver cancels works of groups before it lets go of page requests.
 enum pri_flags : u64 {
   PRI_PRG_PER_PASID = 1,
   PRI_NO_PASID_IN_RESPONSE = 2,
   PRI_MOCK = 4,
-  PRI_CANCELS_WORKS = 8,
+  PRI_VIRTFN = 8,
+  PRI_CANCELS_WORKS = 16,
 };
 
 // A device, with its group. Lives as long as the execution.

@@ -83,6 +83,11 @@ constexpr drain_row drain_rows[] = {
     {true},   // DRAIN_OF_ANSWERS
 };
 
+void set_answered(pri_device* dev, shared<u64>& index) {
+  WRITE_ONCE(index, u64{0});
+  if (drain_rows[chosen(knob::rid_drain_waits)].answers) wake_up(&dev->answered);
+}
+
 int send_once(pri_device* dev, const page_request& request) {
   KFUNC();
   if (READ_ONCE(dev->pri) == 0 || READ_ONCE(dev->stopped[request.pasid]) != 0) return -EACCES;
@@ -92,7 +97,7 @@ int send_once(pri_device* dev, const page_request& request) {
   CONTRACT(request_sent, dev, request);
   const bool refused = READ_ONCE(dev->accepted) == 0 || is_blocked(dev, request);
   const int rc = refused ? -EINVAL : receive(dev, request);
-  if (rc != 0 && wants_answer) WRITE_ONCE(index, u64{0});
+  if (rc != 0 && wants_answer) set_answered(dev, index);
   return rc;
 }
 
@@ -117,8 +122,7 @@ void device_gets_response(const inv_desc& d) {
   KFUNC();
   const page_request request = to_request(d.pfn);
   CONTRACT(response_arrived, d.requester, request);
-  WRITE_ONCE(outstanding(d.requester, request), u64{0});
-  if (drain_rows[chosen(knob::rid_drain_waits)].answers) wake_up(&d.requester->answered);
+  set_answered(d.requester, outstanding(d.requester, request));
 }
 
 // A wait with page-request drain: what the device has sent before is in the queue.

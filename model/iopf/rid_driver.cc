@@ -30,10 +30,10 @@ bool has_request_of(pri_device* dev) {
 
 }  // namespace
 
-// Once what was sent is in the queue, the thread of the interrupt comes to its end.
+// Once what was sent is in the queue, the thread of the interrupt comes to its end. Page requests
+// may be off by now: what came before that is in the queue nevertheless.
 void rid_drain(pri_device* dev) {
   KFUNC();
-  if (dev->pri_enabled == 0) return;
   pri_iommu* const iommu = dev->iommu.peek();
   mutex_lock(&iommu->rid_drains);
   reinit_completion(&iommu->prq_complete);
@@ -43,7 +43,7 @@ void rid_drain(pri_device* dev) {
     wait_for_completion(&iommu->prq_complete);
     reinit_completion(&iommu->prq_complete);
   }
-  iopf_queue_flush_dev(dev);
+  if (dev->pri_enabled != 0) iopf_queue_flush_dev(dev);
   mutex_unlock(&iommu->rid_drains);
 }
 
