@@ -80,9 +80,9 @@ constexpr knob_value overflow_values[] = {
      "request-left-behind"},
 };
 constexpr knob_value drain_partial_values[] = {
-    {"left", "D1", "It leaves partial requests whose last one never came.", UPSTREAM, "pasid_reuse",
+    {"left", "Q1", "It leaves partial requests whose last one never came.", UPSTREAM, "pasid_reuse",
      "wrong-address-space"},
-    {"swept", "D1s", "It drops those of the PASID.", THREAD, "pasid_reuse", "clean"},
+    {"swept", "Q1s", "It drops those of the PASID.", THREAD, "pasid_reuse", "clean"},
     {"swept_to_another", "P3", "It drops them up to the first one of another PASID.", THREAD,
      "pasid_reuse_behind_another", "wrong-address-space"},
 };
@@ -98,13 +98,13 @@ constexpr knob_value close_values[] = {
      "before f0b9d31c6edd, CVE-2025-38594", "page_request_close", "use-after-free"},
 };
 constexpr knob_value stop_values[] = {
-    {"before_unbind", "D2s", "It stops the device before it unbinds.", UPSTREAM,
+    {"before_unbind", "Q2s", "It stops the device before it unbinds.", UPSTREAM,
      "request_vs_unbind", "clean"},
-    {"never", "D2", "The device goes on.", OURS, "request_vs_unbind", "request-left-behind"},
+    {"never", "Q2", "The device goes on.", OURS, "request_vs_unbind", "request-left-behind"},
 };
 constexpr knob_value disable_values[] = {
-    {"unbound", "D3s", "While nothing is bound.", UPSTREAM, "disable_unbound", "clean"},
-    {"any_time", "D3", "At any time.", OURS, "disable_unbound", "use-after-free"},
+    {"unbound", "Q3s", "While nothing is bound.", UPSTREAM, "disable_unbound", "clean"},
+    {"any_time", "Q3", "At any time.", OURS, "disable_unbound", "use-after-free"},
 };
 constexpr knob_value response_pasid_values[] = {
     {"refused", "P17a", "The request's; devices that want none are refused.", UPSTREAM,
