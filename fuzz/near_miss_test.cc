@@ -106,7 +106,8 @@ TEST(near_miss, each_race_has_its_repaired_program) {
     ASSERT_NE(repaired, nullptr);
     EXPECT_EQ(knobs_apart(race.trace, repaired->trace), 1u);
     EXPECT_EQ(calls_apart(race.trace, repaired->trace), 0u);
-    EXPECT_EQ(followed(e, repaired->trace, *race.trace.schedule), *repaired->trace.schedule);
+    EXPECT_EQ(to_text(followed(e, repaired->trace, *race.trace.schedule)),
+              to_text(*repaired->trace.schedule));
     names unreached;
     for (const kern::probe_info& p : kern::probes())
       for (const std::string& line : lines_of(repaired->text))
@@ -132,7 +133,8 @@ TEST(near_miss, one_switch_or_call_away_all_probes_are_passed_without_a_finding)
     EXPECT_EQ(calls_apart(race->trace, near.trace), call ? 1u : 0u);
     EXPECT_EQ(switches_apart(race->trace, near.trace), call ? 0u : 1u);
     EXPECT_TRUE(call || kind_of(near.name) == "one-switch");
-    EXPECT_EQ(followed(e, near.trace, *near.trace.schedule), *near.trace.schedule);
+    EXPECT_EQ(to_text(followed(e, near.trace, *near.trace.schedule)),
+              to_text(*near.trace.schedule));
     EXPECT_THAT(missing(probes_of(e, race->trace), probes_of(e, near.trace)), testing::IsEmpty());
   }
   EXPECT_GE(misses, 8u);

@@ -4,13 +4,12 @@
 // of the race, small enough for every interleaving to be executed. Under the sound values none of
 // them is bad; under a faulty one the same program is convicted, so that it proves something.
 // model/README.md has the counts; IORACE_UPDATE=1 writes them.
-#include <cstdlib>
-#include <fstream>
 #include <set>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "fuzz/page_test.h"
 #include "fuzz/scenarios.h"
 #include "fuzz/under_test.h"
 #include "fuzz/verify_program.h"
@@ -64,23 +63,6 @@ program_verification verified(const trace_file& t) {
   return all.value_or(program_verification{});
 }
 
-// Replaces what stands between the marks in model/README.md, or says that it has to be.
-void compare_table(const std::string& table) {
-  const std::string path = IORACE_SOURCE_DIR "/model/README.md";
-  std::ifstream file(path);
-  std::string page{std::istreambuf_iterator<char>(file), {}};
-  const std::string open = "<!-- proofs -->\n", end = "<!-- /proofs -->";
-  const std::size_t at = page.find(open), stop = page.find(end);
-  ASSERT_TRUE(at != page.npos && stop != page.npos) << path << " has no place for the counts";
-  const std::size_t first = at + open.size();
-  if (const char* update = std::getenv("IORACE_UPDATE"); update != nullptr && *update == '1') {
-    page.replace(first, stop - first, table);
-    ASSERT_TRUE(write_file(path, page, existing::replace));
-  } else {
-    EXPECT_EQ(page.substr(first, stop - first), table);
-  }
-}
-
 TEST(proofs, hold_for_every_sound_value) {
   std::string table = "| value | program | traces |\n| --- | --- | --- |\n";
   each_value([&](const std::string& setting, const kern::knob_value& v) {
@@ -94,7 +76,7 @@ TEST(proofs, hold_for_every_sound_value) {
     EXPECT_EQ(r.complete, executions_max > r.executions) << setting;
     table += fmt::format("| {} | {} | {} |\n", setting, v.scenario, r.traces);
   });
-  if (!under_sanitizer) compare_table(table);
+  if (!under_sanitizer) compare_with_page("model/README.md", "proofs", table);
 }
 
 // A limit below the kernel's hides the kernel's own complaint: then the executions are cut.
