@@ -79,8 +79,7 @@ TEST(fault_contracts, a_group_left_behind) {
       EXPECT_EQ(verdict_of(title), how == std::string("fault_serve") ? "" : "request-left-behind")
           << how;
     }
-  EXPECT_EQ(title_of([](world*) { contract::fault_replaced(page_table(), handle(requester)); }),
-            "")
+  EXPECT_EQ(title_of([](world*) { contract::fault_replaced(page_table(), handle(requester)); }), "")
       << "the group is another device's";
 }
 

@@ -165,8 +165,8 @@ constexpr knob_value abort_values[] = {
      "before 4e034bf045b1, CVE-2025-39966", "fault_alloc_fails", "use-after-free"},
 };
 constexpr knob_value trigger_values[] = {
-    {"iopf_rwsem", "P11s", "What keeps domains out meanwhile.", "8c07df7cdfcf", "trigger_vs_replace",
-     "clean"},
+    {"iopf_rwsem", "P11s", "What keeps domains out meanwhile.", "8c07df7cdfcf",
+     "trigger_vs_replace", "clean"},
     {"none", "P11", "Nothing: handle and domain may go.", "before 8c07df7cdfcf, CVE-2026-89445",
      "trigger_vs_replace", "use-after-free"},
 };
