@@ -66,8 +66,8 @@ static void iommufd_object_destroy_op(iommufd_object* obj) {
   }
 }
 
-// Undoes a complete object that was not finalized. The file that it may have goes first: its release
-// drops a user of the object.
+// Undoes a complete object that was not finalized. The file that it may have goes first: its
+// release drops a user of the object.
 void iommufd_object_abort_and_destroy(iommufd_ctx* ictx, iommufd_object* obj) {
   KFUNC();
   const iommufd_object_type type = obj->type;

@@ -31,10 +31,12 @@ void fault_replaced(const iopf::iommufd_hw_pagetable* old,
 // A report uses the handle that it has found; no more, once others can find the group, or none.
 void handle_found(const iopf::iommu_attach_handle* handle);
 void handle_left();
-// A reader copies to its user. Somebody who must not wait for a user wants what readers hold.
+// Who holds the mutex is about to copy from or to a user; about to drop it. Somebody who must not
+// wait for a user wants what the mutex keeps, and has to wait; has it.
 void copy_begins(const iopf::iommufd_fault* fault);
-void copy_ends(const iopf::iommufd_fault* fault);
+void copies_end(const iopf::iommufd_fault* fault);
 void deliver_wanted(const iopf::iommufd_fault* fault);
+void deliver_taken(const iopf::iommufd_fault* fault);
 // A read returns so many messages. A write has found the group that it answers.
 void fault_was_read(const iopf::fault_message* messages, u64 count);
 void fault_answered(u64 meant, const iopf::iopf_group* group);

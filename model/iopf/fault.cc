@@ -31,8 +31,15 @@ bool by_spinlock() { return deliver_rows[chosen(knob::fault_deliver_lock)].by_sp
 
 void lock_deliver(iommufd_fault* fault) {
   if (by_spinlock()) return spin_lock(&fault->lock);
+  mutex_lock(&fault->mutex);
+}
+// The same for who must not wait for a user, and has not to say so where he need not wait at all.
+void lock_deliver_from_interrupt(iommufd_fault* fault) {
+  if (by_spinlock()) return spin_lock(&fault->lock);
+  if (mutex_trylock(&fault->mutex)) return;
   CONTRACT(deliver_wanted, fault);
   mutex_lock(&fault->mutex);
+  CONTRACT(deliver_taken, fault);
 }
 void unlock_deliver(iommufd_fault* fault) {
   if (by_spinlock()) return spin_unlock(&fault->lock);
@@ -102,7 +109,7 @@ int iommufd_fault_iopf_handler(iopf_group* group) {
   iommufd_fault* const fault = hwpt->fault;
   if (era().dequeues) iopf_group_dequeue(group);
   PROBE(fault_delivered);
-  lock_deliver(fault);
+  lock_deliver_from_interrupt(fault);
   CONTRACT(handle_left);
   list_add_tail(&group->node, &fault->deliver);
   unlock_deliver(fault);

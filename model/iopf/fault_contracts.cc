@@ -4,7 +4,8 @@
 //   request-left-behind I5.2  before the handle is freed, on the list or among the responses; when
 //                             a requester id has been drained, in the queue of the IOMMU
 //   request-unanswered  I5.1  before the handle is freed, of a device whose requester id is drained
-//   interrupt-stalled   I5.11 when somebody who must not wait for users wants the deliver list
+//   interrupt-stalled   I5.11 when a copy begins under the mutex, or somebody who must not wait for
+//                             users waits for it
 //   group-torn          I5.12 when a read returns
 //   answer-misplaced    I5.13 when a write has found its group
 #include "model/iopf/contracts.h"
@@ -37,10 +38,21 @@ void judge_fault(const iommufd_fault* fault, const iommufd_attach_handle* handle
       const_cast<iommu_attach_handle*>(&handle->handle));
 }
 
-bool is_copying(const iommufd_fault* fault) {
-  for (const iommufd_fault* f : ghost().copying)
+using faults = ghost_set<const iommufd_fault*>;
+bool has(faults& set, const iommufd_fault* fault) {
+  for (const iommufd_fault* f : set)
     if (f == fault) return true;
   return false;
+}
+void drop(faults& set, const iommufd_fault* fault) {
+  for (const iommufd_fault*& f : set)
+    if (f == fault) return set.remove(f);
+}
+
+// In whichever order they have come: the copy may as well have begun first.
+void judge_stall(const iommufd_fault* fault) {
+  if (has(ghost().copying, fault) && has(ghost().wanted, fault))
+    convict_here("interrupt-stalled", "a copy to a user, who may take for ever, is waited for");
 }
 
 }  // namespace
@@ -63,11 +75,13 @@ void fault_detached(const pri_device* dev, const iommufd_hw_pagetable* hwpt,
   judge_fault(hwpt->fault.peek(), handle);
 }
 
-// Whatever a report that is late meets, it is late: one title for all of it.
+// Whatever a report that is late meets, it is late: one title for all of it. A report of the
+// selftest is late by what its caller has left out, and is told from what it meets.
 void fault_replaced(const iommufd_hw_pagetable* old, const iommufd_attach_handle* handle) {
   const peek_scope looking;
+  const bool drained = !is_mock_dev(handle->idev.peek()->dev.peek());
   for (const iommu_attach_handle* found : ghost().found)
-    if (found == &handle->handle)
+    if (drained && found == &handle->handle)
       convict_here("request-left-behind", "a report has a handle that is about to be freed");
   judge_fault(old->fault.peek(), handle);
 }
@@ -84,19 +98,24 @@ void handle_left() {
 
 void copy_begins(const iommufd_fault* fault) {
   const peek_scope looking;
-  ghost().copying.add(fault);
+  if (!has(ghost().copying, fault)) ghost().copying.add(fault);
+  judge_stall(fault);
 }
 
-void copy_ends(const iommufd_fault* fault) {
+void copies_end(const iommufd_fault* fault) {
   const peek_scope looking;
-  for (const iommufd_fault*& f : ghost().copying)
-    if (f == fault) return ghost().copying.remove(f);
+  drop(ghost().copying, fault);
 }
 
 void deliver_wanted(const iommufd_fault* fault) {
   const peek_scope looking;
-  if (is_copying(fault))
-    convict_here("interrupt-stalled", "a copy to a user, who may take for ever, is waited for");
+  ghost().wanted.add(fault);
+  judge_stall(fault);
+}
+
+void deliver_taken(const iommufd_fault* fault) {
+  const peek_scope looking;
+  drop(ghost().wanted, fault);
 }
 
 void fault_was_read(const fault_message* messages, u64 count) {

@@ -79,8 +79,7 @@ TEST(fault_contracts, a_group_left_behind) {
       EXPECT_EQ(verdict_of(title), how == std::string("fault_serve") ? "" : "request-left-behind")
           << how;
     }
-  EXPECT_EQ(title_of([](world*) { contract::fault_replaced(page_table(), handle(requester)); }),
-            "")
+  EXPECT_EQ(title_of([](world*) { contract::fault_replaced(page_table(), handle(requester)); }), "")
       << "the group is another device's";
 }
 
@@ -95,6 +94,14 @@ TEST(fault_contracts, a_handle_that_a_report_has) {
   };
   EXPECT_EQ(verdict_of(replaced(false, requester)), "request-left-behind");
   EXPECT_EQ(replaced(true, requester), "");
+  EXPECT_EQ(title_of([](world* w) {
+              make_call(w, "fault_serve", {the_fault});
+              contract::handle_found(&handle()->handle);
+              contract::fault_replaced(page_table(), handle());
+              contract::handle_left();
+            }),
+            "")
+      << "of a mock device";
 }
 
 TEST(fault_contracts, a_request_left_in_the_queue) {
@@ -129,15 +136,17 @@ TEST(fault_contracts, a_request_unanswered) {
 }
 
 TEST(fault_contracts, an_interrupt_stalled) {
-  const auto wanted = [](bool over) {
-    return title_of([=](world*) {
-      contract::copy_begins(fault());
-      if (over) contract::copy_ends(fault());
-      contract::deliver_wanted(fault());
+  using moment = void (*)(const iommufd_fault*);
+  const auto after = [](std::initializer_list<moment> moments) {
+    return title_of([all = std::vector<moment>(moments)](world*) {
+      for (const moment m : all) m(fault());
     });
   };
-  EXPECT_EQ(verdict_of(wanted(false)), "interrupt-stalled");
-  EXPECT_EQ(wanted(true), "");
+  using namespace contract;
+  EXPECT_EQ(verdict_of(after({copy_begins, deliver_wanted})), "interrupt-stalled");
+  EXPECT_EQ(verdict_of(after({deliver_wanted, copy_begins})), "interrupt-stalled");
+  EXPECT_EQ(after({copy_begins, copies_end, deliver_wanted, deliver_taken}), "");
+  EXPECT_EQ(after({deliver_wanted, deliver_taken, copy_begins, copies_end}), "");
 }
 
 TEST(fault_contracts, a_group_torn) {

@@ -47,18 +47,17 @@ TEST(fault_errors, objects) {
                                 {"no descriptor", EMFILE, [](call& c) { c.fail("xa_alloc", 2); }},
                                 {"no answer", EFAULT, [](call& c) { c.fail("fault_alloc"); }}},
                        .elsewhere = {EBUSY}});  // 2^31 objects
-  expect_fault_errors(
-      {.flow = "fault_destroy",
-       .setup = {},
-       .base =
-           [](call& c) {
-             c["fault"] = next_fault;
-             before(c, "fault_alloc", {});
-             before(c, "fault_close", {next_fault});
-           },
-       .rows = {{"no object", ENOENT, [](call& c) { c["fault"] = no_object; }},
-                {"has a page table", EBUSY,
-                 [](call& c) { before(c, "fault_hwpt_alloc", {next_fault}); }}}});
+  expect_fault_errors({.flow = "fault_destroy",
+                       .setup = {},
+                       .base =
+                           [](call& c) {
+                             c["fault"] = next_fault;
+                             before(c, "fault_alloc", {});
+                             before(c, "fault_close", {next_fault});
+                           },
+                       .rows = {{"no object", ENOENT, [](call& c) { c["fault"] = no_object; }},
+                                {"has a page table", EBUSY,
+                                 [](call& c) { before(c, "fault_hwpt_alloc", {next_fault}); }}}});
   expect_fault_errors({.flow = "fault_destroy",
                        .setup = {},
                        .base =
@@ -82,51 +81,47 @@ TEST(fault_errors, page_tables) {
                 {"no fault object", ENOENT, [](call& c) { c["fault"] = no_object; }},
                 {"no answer", EFAULT, [](call& c) { c.fail("fault_hwpt_alloc"); }}},
        .elsewhere = {EBUSY}});
-  expect_fault_errors({.flow = "fault_hwpt_alloc",
+  expect_fault_errors(
+      {.flow = "fault_hwpt_alloc",
+       .setup = {},
+       .base = [](call& c) { c["fault"] = the_fault; },
+       .rows = {{"a page table", ENOENT, [](call& c) { c["fault"] = fault_page_table; }}},
+       .elsewhere = {EBUSY, ENOMEM, EFAULT}});
+  expect_fault_errors({.flow = "blank_hwpt_alloc",
                        .setup = {},
-                       .base = [](call& c) { c["fault"] = the_fault; },
-                       .rows = {{"a page table", ENOENT,
-                                 [](call& c) { c["fault"] = fault_page_table; }}},
-                       .elsewhere = {EBUSY, ENOMEM, EFAULT}});
-  expect_fault_errors(
-      {.flow = "blank_hwpt_alloc",
-       .setup = {},
-       .base = [](call&) {},
-       .rows = {{"no memory", ENOMEM, [](call& c) { c.fail("kmalloc", 1); }},
-                {"no id", ENOMEM, [](call& c) { c.fail("xa_alloc"); }},
-                {"no domain", ENOMEM, [](call& c) { c.fail("kmalloc", 2); }},
-                {"no answer", EFAULT, [](call& c) { c.fail("fault_hwpt_alloc"); }}},
-       .elsewhere = {EBUSY}});
-  expect_fault_errors(
-      {.flow = "fault_hwpt_destroy",
-       .setup = {},
-       .base = [](call& c) { c["hwpt"] = fault_page_table; },
-       .rows = {{"no object", ENOENT, [](call& c) { c["hwpt"] = no_object; }},
-                {"has a device", EBUSY, [](call& c) {
-                   before(c, "fault_attach", {mock_requester, fault_page_table});
-                 }}}});
+                       .base = [](call&) {},
+                       .rows = {{"no memory", ENOMEM, [](call& c) { c.fail("kmalloc", 1); }},
+                                {"no id", ENOMEM, [](call& c) { c.fail("xa_alloc"); }},
+                                {"no domain", ENOMEM, [](call& c) { c.fail("kmalloc", 2); }},
+                                {"no answer", EFAULT, [](call& c) { c.fail("fault_hwpt_alloc"); }}},
+                       .elsewhere = {EBUSY}});
+  expect_fault_errors({.flow = "fault_hwpt_destroy",
+                       .setup = {},
+                       .base = [](call& c) { c["hwpt"] = fault_page_table; },
+                       .rows = {{"no object", ENOENT, [](call& c) { c["hwpt"] = no_object; }},
+                                {"has a device", EBUSY, [](call& c) {
+                                   before(c, "fault_attach", {mock_requester, fault_page_table});
+                                 }}}});
 }
 
 TEST(fault_errors, files) {
-  expect_fault_errors(
-      {.flow = "fault_read",
-       .setup = {},
-       .base = a_group_waits,
-       .rows = {{"no file", EBADF, [](call& c) { c["fault"] = 0; }},
-                {"half a message", ESPIPE, [](call& c) { c["count"] = 20; }, 1},
-                {"no room for a group", EINVAL, [](call& c) { c["count"] = 0; }},
-                {"no cookie", ENOMEM, [](call& c) { c.fail("xa_alloc"); }},
-                {"no copy", EFAULT, [](call& c) { c.fail("fault_read"); }}}});
-  expect_fault_errors(
-      {.flow = "fault_write",
-       .setup = {},
-       .base = a_group_is_read,
-       .rows = {{"no file", EBADF, [](call& c) { c["fault"] = 0; }},
-                {"half an answer", ESPIPE, [](call& c) { c["count"] = 4; }},
-                {"no copy", EFAULT, [](call& c) { c.fail("fault_write"); }},
-                {"a code for hardware only", EINVAL,
-                 [](call& c) { c["code"] = iopf::RESPONSE_FAILURE; }},
-                {"no group", EINVAL, [](call& c) { c["cookie"] = 7; }}}});
+  expect_fault_errors({.flow = "fault_read",
+                       .setup = {},
+                       .base = a_group_waits,
+                       .rows = {{"no file", EBADF, [](call& c) { c["fault"] = 0; }},
+                                {"half a message", ESPIPE, [](call& c) { c["count"] = 20; }, 1},
+                                {"no room for a group", EINVAL, [](call& c) { c["count"] = 0; }},
+                                {"no cookie", ENOMEM, [](call& c) { c.fail("xa_alloc"); }},
+                                {"no copy", EFAULT, [](call& c) { c.fail("fault_read"); }}}});
+  expect_fault_errors({.flow = "fault_write",
+                       .setup = {},
+                       .base = a_group_is_read,
+                       .rows = {{"no file", EBADF, [](call& c) { c["fault"] = 0; }},
+                                {"half an answer", ESPIPE, [](call& c) { c["count"] = 4; }},
+                                {"no copy", EFAULT, [](call& c) { c.fail("fault_write"); }},
+                                {"a code for hardware only", EINVAL,
+                                 [](call& c) { c["code"] = iopf::RESPONSE_FAILURE; }},
+                                {"no group", EINVAL, [](call& c) { c["cookie"] = 7; }}}});
   expect_fault_errors(
       {.flow = "fault_serve",
        .setup = {},
@@ -162,31 +157,32 @@ TEST(fault_errors, devices) {
        .base = base,
        .rows = {none,
                 {"attached", EBUSY,
-                 [](call& c) { before(c, "fault_attach", {requester, blank_page_table}); }},
+                 [](call& c) {
+                   before(c, "fault_attach", {requester, blank_page_table});
+                 }},
                 unknown,
                 no_table,
                 no_memory,
                 {"a virtual function", EINVAL, [](call& c) { c["pdev"] = virtual_requester; }},
                 gone,
                 no_data}});
-  expect_fault_errors({.flow = "fault_replace",
-                       .setup = {},
-                       .base =
-                           [base](call& c) {
-                             base(c);
-                             for (const auto dev : {requester, virtual_requester})
-                               before(c, "fault_attach", {dev, blank_page_table});
-                           },
-                       .rows = {none,
-                                unknown,
-                                no_table,
-                                {"detached", EINVAL,
-                                 [](call& c) { before(c, "fault_detach", {requester}); }},
-                                no_memory,
-                                {"a virtual function", EINVAL,
-                                 [](call& c) { c["pdev"] = virtual_requester; }},
-                                gone,
-                                no_data}});
+  expect_fault_errors(
+      {.flow = "fault_replace",
+       .setup = {},
+       .base =
+           [base](call& c) {
+             base(c);
+             for (const auto dev : {requester, virtual_requester})
+               before(c, "fault_attach", {dev, blank_page_table});
+           },
+       .rows = {none,
+                unknown,
+                no_table,
+                {"detached", EINVAL, [](call& c) { before(c, "fault_detach", {requester}); }},
+                no_memory,
+                {"a virtual function", EINVAL, [](call& c) { c["pdev"] = virtual_requester; }},
+                gone,
+                no_data}});
   expect_fault_errors({.flow = "fault_detach",
                        .setup = {},
                        .base =

@@ -91,7 +91,6 @@ int read_group(iommufd_fault* fault, iopf_group* group, fault_message* buf, u64 
   }
   CONTRACT(copy_begins, fault);
   const u64 copied = copy_group(group, buf + *done);
-  CONTRACT(copy_ends, fault);
   if (copied != count) {
     give_back(fault, group);
     if (failure_rows[chosen(knob::fault_read_failure)] == failed::restores_and_counts)
@@ -116,6 +115,7 @@ long iommufd_fault_fops_read(iommufd_fault* fault, fault_message* buf, u64 count
     if (group == nullptr) break;
     rc = read_group(fault, group, buf, room, &done);
   }
+  CONTRACT(copies_end, fault);
   mutex_unlock(&fault->mutex);
   CONTRACT(fault_was_read, buf, done);
   return done == 0 ? rc : static_cast<long>(done * fault_message_size);
@@ -128,6 +128,7 @@ long iommufd_fault_fops_write(iommufd_fault* fault, const fault_answer* answers,
   int rc = 0;
   mutex_lock(&fault->mutex);
   while (done < count / fault_answer_size) {
+    CONTRACT(copy_begins, fault);
     if (!copy_from_user("fault_write")) {
       rc = -EFAULT;
       break;
@@ -144,6 +145,7 @@ long iommufd_fault_fops_write(iommufd_fault* fault, const fault_answer* answers,
     iopf_free_group(group);
     ++done;
   }
+  CONTRACT(copies_end, fault);
   mutex_unlock(&fault->mutex);
   return done == 0 ? rc : static_cast<long>(done * fault_answer_size);
 }

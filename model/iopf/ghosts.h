@@ -20,7 +20,8 @@ struct ghost_request {
 
 struct iopf_ghosts {
   ghost_set<ghost_request> requests;
-  ghost_set<const iopf::iommufd_fault*> copying;  // to their users
+  ghost_set<const iopf::iommufd_fault*> copying;      // whose mutex is held across a copy
+  ghost_set<const iopf::iommufd_fault*> wanted;       // by who must not wait for a user
   const iopf::iommu_attach_handle* found[tasks_max];  // by a report that still uses it
 };
 

@@ -165,10 +165,10 @@ constexpr knob_value abort_values[] = {
      "before 4e034bf045b1, CVE-2025-39966", "fault_alloc_fails", "use-after-free"},
 };
 constexpr knob_value trigger_values[] = {
-    {"iopf_rwsem", "P11s", "What keeps domains out meanwhile.", "8c07df7cdfcf", "trigger_vs_detach",
-     "clean"},
+    {"iopf_rwsem", "P11s", "What keeps domains out meanwhile.", "8c07df7cdfcf",
+     "trigger_vs_replace", "clean"},
     {"none", "P11", "Nothing: handle and domain may go.", "before 8c07df7cdfcf, CVE-2026-89445",
-     "trigger_vs_detach", "use-after-free"},
+     "trigger_vs_replace", "use-after-free"},
 };
 constexpr knob_value block_values[] = {
     {"drains", "c26s", "It waits for what was requested before.", "c43e1ccdebf2",
@@ -253,7 +253,7 @@ constexpr invariant_info invariant_table[] = {
     {"queue-not-empty", "I5.10", "A queue is freed with requests in it.",
      "when the queue is freed"},
     {"interrupt-stalled", "I5.11", "The thread of an interrupt waits for a user.",
-     "when a group is delivered"},
+     "when a group is delivered, and when a copy begins"},
     {"group-torn", "I5.12", "A read returns a part of a group.", "when a read returns"},
     {"answer-misplaced", "I5.13", "A user's answer is for another group than he was shown.",
      "when a write has found its group"},
