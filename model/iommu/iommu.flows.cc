@@ -57,7 +57,7 @@ ERRORS(device_detach_pasid, ENOENT, ENODEV, EINVAL);
 ERRORS(device_reset, ENOENT, ENODEV, EBUSY, ENOMEM);
 ERRORS(device_claim_owner, ENOENT, ENODEV, EINVAL, EPERM, EBUSY, ENOMEM);
 ERRORS(device_release_owner, ENOENT, ENODEV, EINVAL);
-ERRORS(iommu_group_type, ENOENT, EINVAL, ENODEV, EPERM, ENOMEM, ENOSPC);
+ERRORS(iommu_group_type, ENOENT, EINVAL, ENODEV, EPERM, EBUSY, ENOMEM, ENOSPC);
 ERRORS(device_dma, ENOENT, EFAULT);
 
 // Handles are numbers of devices, from 1 on. Only setups add devices: task 0.
