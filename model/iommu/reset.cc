@@ -2,7 +2,7 @@
 //
 // A device is reset while its group may change domains. 6.12.117 does nothing about that; later
 // kernels put a fence up: the device is blocked, and nobody changes domains meanwhile.
-// Kernel: drivers/iommu/iommu.c @ 7.0, and the repair of CVE-2026-52952.
+// Kernel: drivers/iommu/iommu.c @ 7.0, and its repair 5474e6e17a26.
 #include "model/iommu/smmu_driver.h"
 #include "model/world.h"
 
