@@ -76,6 +76,14 @@ constexpr knob_value use_default_domain_ready[] = {
     {"unchecked", "K38", "It is bound, and no pass over the bus has set up its DMA.",
      "before b46064a18810", "bind_bus_probe", "owner-without-its-domain"},
 };
+constexpr knob_value claim_dma_owner_ready[] = {
+    {"unchecked", "I28",
+     "A group without a default domain can be claimed: the pass over the bus then attaches it to "
+     "one.",
+     UPSTREAM, "claim_bus_probe", "owner-without-its-domain"},
+    {"checked", "I28s", "It is refused, as a driver is deferred. Sound.", "ours", "claim_bus_probe",
+     "clean"},
+};
 constexpr knob_value bus_iommu_probe_group[] = {
     {"unreferenced", "I26", "Its list keeps groups that may go with their last device.", UPSTREAM,
      "remove_bus_probe", "use-after-free"},
@@ -121,6 +129,8 @@ constexpr knob_info knob_table[] = {
     {"probe_device.lock", "What serialises probes.", probe_device_lock, 0},
     {"use_default_domain.check", "What a driver that binds is asked.", use_default_domain_check, 0},
     {"use_default_domain.ready", "What it is asked before.", use_default_domain_ready, 0},
+    {"claim_dma_owner.ready", "Whether a group can be claimed before it has a default domain.",
+     claim_dma_owner_ready, 1},
     {"bus_iommu_probe.group", "What keeps the groups that a pass over a bus will come back to.",
      bus_iommu_probe_group, 1},
     {"of_iommu_configure.lock", "What keeps probes away while firmware is asked for an IOMMU.",

@@ -105,6 +105,16 @@ TEST(iommu_errors, pasids) {
                   {"nothing attached", EINVAL, after("device_detach_pasid", {1})}});
 }
 
+// Upstream lets both claim it.
+TEST(iommu_errors, before_there_is_a_default_domain) {
+  const error_row early = {"its group has no default domain yet", EBUSY, no_default_domain};
+  const config checked = with(upstream_machine(), {{"claim_dma_owner.ready", "checked"}});
+  expect_returns("device_claim_owner", both_of_vfio, {early},
+                 {ENOENT, ENODEV, EINVAL, EPERM, ENOMEM}, checked);
+  expect_returns("vfio_group_set_container", both_of_vfio, {early},
+                 {ENOENT, EINVAL, ENODEV, EPERM, ENOMEM, ENOSPC}, checked);
+}
+
 config fenced() { return with(upstream_machine(), {{"reset.fence", "nofail_passes"}}); }
 
 // Only where there is a fence a reset can fail.

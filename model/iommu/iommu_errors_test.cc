@@ -11,19 +11,6 @@ void container(world* w) {
   both_of_vfio(w);
   make_call(w, "vfio_group_set_container", {1});
 }
-// A pass over the bus has found the group and not come back to it.
-void no_default_domain(faulty_call& c) {
-  const auto before = std::make_shared<core_domain*>();
-  c.before.push_back([before](world*) {
-    shared<core_domain*>& normal =
-        this_world().iommu->devices[0]->iommu_group.peek()->default_domain;
-    *before = normal.peek();
-    normal.poke(nullptr);
-  });
-  c.after.push_back([before](world*) {
-    this_world().iommu->devices[0]->iommu_group.peek()->default_domain.poke(*before);
-  });
-}
 const auto removed = after("device_remove", {1});
 void one_device(world* w) {
   make_call(w, "iommu_add");

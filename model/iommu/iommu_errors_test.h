@@ -34,6 +34,21 @@ inline std::function<void(faulty_call&)> after(const char* flow, std::initialize
     });
   };
 }
+// A pass over the bus has found the group and not come back to it.
+inline void no_default_domain(faulty_call& c) {
+  const auto before = std::make_shared<core_domain*>();
+  c.before.push_back([before](world*) {
+    iommu_group* const group = this_world().iommu->devices[0]->iommu_group.peek();
+    *before = group->default_domain.peek();
+    group->default_domain.poke(nullptr);
+    group->domain.poke(nullptr);
+  });
+  c.after.push_back([before](world*) {
+    iommu_group* const group = this_world().iommu->devices[0]->iommu_group.peek();
+    group->default_domain.poke(*before);
+    group->domain.poke(*before);
+  });
+}
 // All domain ids of the IOMMU are taken, and given back.
 inline void no_domain_ids(faulty_call& c) {
   const auto before = std::make_shared<u64>();
