@@ -70,12 +70,17 @@ int __iommu_device_set_domain(iommu_group* group, device* dev, core_domain* doma
   if (param->require_direct.load(op_kind::read) != 0 &&
       (domain->type.load(op_kind::read) == IOMMU_DOMAIN_BLOCKED || domain == blocking))
     return -EINVAL;
+  if (attach_is_deferred(dev)) {
+    core_domain* const normal = group->default_domain;
+    if (domain == normal) return 0;
+    dev->iommu.load(op_kind::read)->attach_deferred = 0;
+  }
   // Whoever ends the reset attaches what the group is attached to then.
   if (param->resetting.load(op_kind::read) != 0) return 0;
-  const int rc = driver_attach_dev(domain, dev);
+  const int rc = __iommu_attach_device(domain, dev);
   if (rc == 0) return 0;
   if ((flags & IOMMU_SET_DOMAIN_MUST_SUCCEED) != 0 && blocking != nullptr && blocking != domain)
-    driver_attach_dev(blocking, dev);
+    __iommu_attach_device(blocking, dev);
   return rc;
 }
 

@@ -84,6 +84,12 @@ constexpr knob_value claim_dma_owner_ready[] = {
     {"checked", "I28s", "It is refused, as a driver is deferred. Sound.", "ours", "claim_bus_probe",
      "clean"},
 };
+constexpr knob_value deferred_attach_lock[] = {
+    {"none", "I29", "Nothing: two CPUs that do the first DMA attach the device both.", UPSTREAM,
+     "deferred_attach", "data-race"},
+    {"group_mutex", "I29s", "The group's mutex. Sound, where DMA is mapped by who may sleep.",
+     "ours", "deferred_attach", "clean"},
+};
 constexpr knob_value bus_iommu_probe_group[] = {
     {"unreferenced", "I26", "Its list keeps groups that may go with their last device.", UPSTREAM,
      "remove_bus_probe", "use-after-free"},
@@ -131,6 +137,8 @@ constexpr knob_info knob_table[] = {
     {"use_default_domain.ready", "What it is asked before.", use_default_domain_ready, 0},
     {"claim_dma_owner.ready", "Whether a group can be claimed before it has a default domain.",
      claim_dma_owner_ready, 1},
+    {"deferred_attach.lock", "What serialises attaches that were deferred to the first DMA.",
+     deferred_attach_lock, 1},
     {"bus_iommu_probe.group", "What keeps the groups that a pass over a bus will come back to.",
      bus_iommu_probe_group, 1},
     {"of_iommu_configure.lock", "What keeps probes away while firmware is asked for an IOMMU.",

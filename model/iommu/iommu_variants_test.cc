@@ -187,6 +187,22 @@ TEST(knob_iommu, claim_dma_owner_ready) {
                    "owner-without-its-domain in setup_listed_groups");
 }
 
+TEST(knob_iommu, deferred_attach_lock) {
+  const body crashed = [](world* w) {
+    make_call(w, "iommu_add");
+    make_call(w, "device_add", {1, 0, 0, DEVICE_DEFERRED});
+    make_call(w, "device_probe", {1});
+    make_call(w, "driver_bind", {1});
+  };
+  const std::vector<body> cpus = {call("driver_map_dma"), call("driver_map_dma")};
+  expect_variant("deferred_attach.lock", "none", "group_mutex", crashed, cpus,
+                 "data-race: __iommu_attach_device v iommu_deferred_attach");
+  // A driver that counts devices from their probe on gets further.
+  EXPECT_THAT(
+      found(under({{"deferred_attach.lock", "none"}, {"alloc_smes.when", "probe"}}), crashed, cpus),
+      Contains("list-corruption in driver_attach_dev"));
+}
+
 TEST(knob_iommu, bus_iommu_probe_group) {
   expect_variant("bus_iommu_probe.group", "unreferenced", "referenced", unprobed,
                  {call("bus_probe"), call("device_remove")},

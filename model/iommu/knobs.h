@@ -18,6 +18,7 @@ enum iommu_id : unsigned {
   use_default_domain_check,
   use_default_domain_ready,
   claim_dma_owner_ready,
+  deferred_attach_lock,
   bus_iommu_probe_group,
   of_iommu_configure_lock,
   set_group_pasid_undo,
@@ -51,6 +52,7 @@ enum : unsigned { PROBE_GLOBAL_LOCK, PROBE_UNLOCKED };
 enum : unsigned { USE_CHECKS_OWNER, USE_UNCHECKED };
 enum : unsigned { READY_CHECKED, READY_UNCHECKED };
 enum : unsigned { CLAIM_UNCHECKED, CLAIM_CHECKED };
+enum : unsigned { DEFERRED_UNLOCKED, DEFERRED_LOCKED };
 enum : unsigned { GROUP_UNREFERENCED, GROUP_REFERENCED };
 enum : unsigned { CONFIGURE_LOCKED, CONFIGURE_UNLOCKED, CONFIGURE_POINTER_LAST };
 enum : unsigned { UNDO_TO_FAILED, UNDO_ALL };

@@ -4,8 +4,8 @@
 // Kernel: drivers/iommu/iommu.c, drivers/iommu/of_iommu.c @ 6.12.117.
 #include "model/critical_section.h"
 #include "model/iommu/contracts.h"
-#include "model/iommu/smmu_driver.h"
 #include "model/iommu/iommu_world.h"
+#include "model/iommu/smmu_driver.h"
 #include "model/world.h"
 
 namespace iorace::kern {
@@ -31,6 +31,7 @@ static int iommu_init_device(device* dev) {
     if (group != nullptr) {
       dev->iommu_group = group;
       param->max_pasids = (dev->flags.peek() & DEVICE_PASID) != 0 ? u64{pasids_max} : u64{0};
+      if ((dev->flags.peek() & DEVICE_DEFERRED) != 0) param->attach_deferred = 1;
       return 0;
     }
     driver_release_device(dev);
