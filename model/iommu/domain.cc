@@ -145,47 +145,4 @@ void iommu_detach_device(core_domain* domain, device* dev) {
   iommu_group_unlock(group);
 }
 
-int iommu_setup_default_domain(iommu_group* group, u64 type) {
-  KFUNC();
-  core_domain* const old = group->default_domain;
-  device* const first = iommu_group_first_dev(group);
-  core_domain* const domain =
-      iommu_paging_domain_alloc(first, type == 0 ? u64{IOMMU_DOMAIN_DMA} : type);
-  if (IS_ERR(domain)) return static_cast<int>(PTR_ERR(domain));
-  group->default_domain = domain;
-  core_domain* const now = group->domain;
-  if (now == nullptr) {
-    const int rc = __iommu_group_set_domain_internal(group, domain, IOMMU_SET_DOMAIN_MUST_SUCCEED);
-    WARN_ON(rc != 0);
-    if (old != nullptr) iommu_domain_free(old);
-    return rc;
-  }
-  const int rc = __iommu_group_set_domain_internal(group, domain, 0);
-  if (rc == 0) {
-    if (old != nullptr) iommu_domain_free(old);
-  } else if (old != nullptr) {
-    iommu_domain_free(domain);
-    group->default_domain = old;
-  }
-  return rc;
-}
-
-int iommu_group_store_type(iommu_group* group, u64 type) {
-  KFUNC();
-  int rc = 0;
-  iommu_group_lock(group);
-  core_domain* const normal = group->default_domain;
-  if (normal == nullptr) {
-    rc = -EINVAL;
-  } else if (type == IOMMU_DOMAIN_DMA_FQ && normal->type.load(op_kind::read) == IOMMU_DOMAIN_DMA) {
-    normal->type = IOMMU_DOMAIN_DMA_FQ;
-  } else {
-    const u64 users = group->owner_cnt;
-    rc = list_empty(&group->devices) || users != 0 ? -EPERM
-                                                   : iommu_setup_default_domain(group, type);
-  }
-  iommu_group_unlock(group);
-  return rc;
-}
-
 }  // namespace iorace::kern

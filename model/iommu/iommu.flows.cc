@@ -123,6 +123,8 @@ call_result device_add(world& w, const call_args& a) {
   dev->slot.poke(a.value[2]);
   dev->flags.poke(a.value[3]);
   if ((a.value[3] & DEVICE_FWSPEC) != 0) iommu_fwspec_init(dev);
+  if ((a.value[3] & DEVICE_DIRECT) != 0 && here.firmware == nullptr)
+    here.firmware = iorace::make<dma_page>();
   here.devices[here.device_count++] = dev;
   return {0, here.device_count};
 }

@@ -180,6 +180,8 @@ int __iommu_attach_device(core_domain* domain, device* dev);
 int iommu_deferred_attach(device* dev, core_domain* domain);
 // Requires: the group's mutex, but for variants.
 bool attach_is_deferred(device* dev);
+// Maps what firmware uses the device for, if it does. Returns 0 or -ENOMEM.
+int iommu_create_device_direct_mappings(core_domain* domain, device* dev);
 // Type 0 is what the system prefers.
 int iommu_setup_default_domain(iommu_group* group, u64 type);
 int iommu_group_store_type(iommu_group* group, u64 type);

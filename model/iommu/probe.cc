@@ -41,14 +41,13 @@ static int iommu_init_device(device* dev) {
   return rc;
 }
 
-// Requires: the group's mutex. Of direct mappings only that they are required is modelled.
+// Requires: the group's mutex.
 static int join_domain(iommu_group* group, device* dev, list_head* group_list) {
   KFUNC();
   core_domain* const normal = group->default_domain;
   core_domain* const domain = group->domain;
   WARN_ON(normal != nullptr && domain == nullptr);
-  dev_iommu* const param = dev->iommu;
-  param->require_direct = (dev->flags.peek() & DEVICE_DIRECT) != 0;
+  if (normal != nullptr) iommu_create_device_direct_mappings(normal, dev);
   if (domain != nullptr) return __iommu_device_set_domain(group, dev, domain, 0);
   if (normal != nullptr) return 0;
   if (group_list == nullptr) return iommu_setup_default_domain(group, 0);
