@@ -71,6 +71,7 @@ enum vfio_pci_id : unsigned {
   ioeventfd_deferred,
   process_gone,
   fork_unwound,
+  vma_split,
   vfio_pci_count
 };
 }  // namespace probe

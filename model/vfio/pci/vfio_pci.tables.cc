@@ -156,6 +156,7 @@ constexpr probe_info probe_table[] = {
     {"ioeventfd_deferred", "An eventfd's write was left to a thread.", false},
     {"process_gone", "A process lost its last user.", false},
     {"fork_unwound", "A fork found no memory and was undone.", true},
+    {"vma_split", "An area became two.", false},
 };
 static_assert(std::size(probe_table) == probe::vfio_pci_count - probe::vfio_pci_before - 1);
 
