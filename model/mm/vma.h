@@ -58,6 +58,7 @@ struct vm_operations_struct {
   void (*close)(vm_area_struct* vma);
   vm_fault_t (*fault)(vm_fault* vmf);
   bool whole;  // a fault maps all of the area or nothing
+  vm_fault_t (*huge_fault)(vm_fault* vmf, unsigned order) = nullptr;
 };
 
 // Its place in the process is [vm_mt.start, vm_mt.last], in the file [shared.start, shared.last].
