@@ -33,6 +33,8 @@ inline unsigned pte_index(unsigned long addr) {
   return static_cast<unsigned>(addr / PAGE_SIZE % PTRS_PER_PTE);
 }
 
+// The page-table page or huge entry of `addr`, or null.
+pte_table* pte_offset_map(vm_process* mm, unsigned long addr);
 // Maps the whole range, none of which may be mapped: BUG_ON. Returns 0 or -ENOMEM.
 // Requires: mmap_lock. Blocks: M.
 int io_remap_pfn_range(vm_area_struct* vma, unsigned long addr, unsigned long pfn,
@@ -48,6 +50,9 @@ bool may_map_huge(vm_process* mm, unsigned long addr);
 // is one.
 pmd_leaf* huge_entry(unsigned long pfn);
 bool pmd_trans_huge(const pte_table* entry);
+// Both find an entry that was huge when it was looked at, and may not be any more.
+void zap_huge_pmd(vm_process* mm, unsigned long addr, unsigned long size);
+int copy_huge_pmd(vm_process* dst, vm_process* src, unsigned long addr, pte_table* entry);
 // Requires: the area stays: mmap_lock, or i_mmap_rwsem of its file.
 void zap_page_range_single(vm_area_struct* vma, unsigned long addr, unsigned long size);
 void zap_vma_ptes(vm_area_struct* vma, unsigned long addr, unsigned long size);
