@@ -2,7 +2,7 @@
 //
 // repro/correct holds what lies next to the races of repro/wrong. Of the trace wrong/NAME there are
 //   correct/NAME              the same program with the knob's repaired value;
-//   correct/NAME.one-switch   the same program, one switch moved, added or left out;
+//   correct/NAME.one-switch   the same program, one switch or choice moved, added or left out;
 //   correct/NAME.one-call     one call of the program changed, added or left out.
 // They end without a finding, and have passed the probes that the wrong one has passed. Where a
 // repaired program cannot, a comment of the file says so: "Cannot reach PROBE".
@@ -76,8 +76,18 @@ std::size_t distance(std::vector<std::string> a, std::vector<std::string> b) {
   while (same < a.size() && same < b.size() && a[same] == b[same]) ++same;
   return std::max(a.size(), b.size()) - same;
 }
+// A switch stops a task where it could go on, a choice is one, too. Which task comes next where one
+// has to wait counts only if nothing else differs.
+schedule stops_of(schedule s) {
+  std::erase_if(s.segments, [](const segment& x) { return !x.until; });
+  return s;
+}
 std::size_t switches_apart(const trace_file& a, const trace_file& b) {
-  return distance(lines_of(to_text(*a.schedule)), lines_of(to_text(*b.schedule)));
+  const auto apart = [](const schedule& x, const schedule& y) {
+    return distance(lines_of(to_text(x)), lines_of(to_text(y)));
+  };
+  const std::size_t stops = apart(stops_of(*a.schedule), stops_of(*b.schedule));
+  return stops != 0 ? stops : apart(*a.schedule, *b.schedule);
 }
 std::size_t calls_apart(const trace_file& a, const trace_file& b) {
   return distance(program_lines(a), program_lines(b));

@@ -159,7 +159,7 @@ std::set<std::string> titles_found_upstream(std::uint64_t executions) {
   return titles;
 }
 TEST(scenarios, find_what_is_in_repro_upstream) {
-  EXPECT_EQ(titles_found_upstream(2'000), titles_in_repro());
+  EXPECT_EQ(titles_found_upstream(3'000), titles_in_repro());
 }
 TEST(slow_scenarios, find_what_is_in_repro_upstream) {
   EXPECT_EQ(titles_found_upstream(200'000), titles_in_repro());

@@ -9,7 +9,8 @@
 
 namespace iorace {
 
-// What no execution of a run did, so that nothing vacuous passes for a result.
+// What no execution of a run did, so that nothing vacuous passes for a result. Knobs and probes are
+// those of the chapters that the program needs; of others, the knobs that were set.
 struct unreached {
   std::vector<std::string> knobs;   // never consulted
   std::vector<std::string> probes;  // never passed

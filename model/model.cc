@@ -18,6 +18,17 @@ std::vector<Row> joined(std::span<const Row> (*chapter_info::*table)()) {
   return all;
 }
 
+template <class Row>
+row_set rows_of(chapter_set chapters, std::span<const Row> (*chapter_info::*table)()) {
+  row_set rows = {};
+  std::size_t i = 0;
+  for (unsigned c = 0; c < all_chapters().size(); ++c)
+    for (std::size_t n = (all_chapters()[c].*table)().size(); n != 0; --n, ++i)
+      if ((chapters & chapter_bit(static_cast<chapter>(c))) != 0)
+        rows[i / 64] |= std::uint64_t{1} << i % 64;
+  return rows;
+}
+
 }  // namespace
 
 std::span<const flow_info> flows() {
@@ -60,6 +71,9 @@ chapter_set chapters_of(const flow_info& flow) {
       if (&f == &flow) return all_chapters()[i].needs | chapter_bit(static_cast<chapter>(i));
   return 0;
 }
+
+row_set knobs_of(chapter_set chapters) { return rows_of(chapters, &chapter_info::knobs); }
+row_set probes_of(chapter_set chapters) { return rows_of(chapters, &chapter_info::probes); }
 
 config upstream_config() {
   config c;

@@ -151,5 +151,9 @@ constexpr bool has_row(const row_set& rows, std::size_t i) {
 // reached. Valid from make_world() until the next execution on this thread begins.
 row_set knobs_consulted(const world& w);
 row_set probes_reached(const world& w);
+// The rows that stand in the tables of `chapters`: only those can be consulted or reached in a
+// world that has no others.
+row_set knobs_of(chapter_set chapters);
+row_set probes_of(chapter_set chapters);
 
 }  // namespace iorace::kern

@@ -160,6 +160,27 @@ TEST_F(cli_test, nothing_vacuous) {
   EXPECT_THAT(run["calls_never_ok"].dump(), HasSubstr("cpu1: ioas_unmap"));
 }
 
+// What belongs to chapters that the program has nothing to do with is no news, unless it was set.
+TEST_F(cli_test, nothing_vacuous_of_other_chapters) {
+  const std::vector<std::string> words = {"run", "access_pin_unmap", "--max-executions", "5"};
+  const std::string type1 = "vfio_unmap_unpin.sync";
+  const outcome text = iorace(words);
+  EXPECT_THAT(text.out, HasSubstr("knobs not consulted: "));
+  EXPECT_THAT(text.out, Not(HasSubstr(type1)));
+  EXPECT_THAT(text.out, HasSubstr("unmap_gave_up"));
+  EXPECT_THAT(text.out, Not(HasSubstr("vaddr_waited")));
+  const json run = json_of(words, 0);
+  EXPECT_THAT(run["knobs_unused"], Contains("fill_domains.unwind"));
+  EXPECT_THAT(run["knobs_unused"], Not(Contains(type1)));
+  EXPECT_THAT(run["probes_unreached"], Contains("unmap_gave_up"));
+  EXPECT_THAT(run["probes_unreached"], Not(Contains("vaddr_waited")));
+
+  const std::vector<std::string> set = {"run", "access_pin_unmap", "--max-executions",
+                                        "5",   "--with",           type1 + "=after_unpin"};
+  EXPECT_THAT(iorace(set).out, HasSubstr("no execution consulted the knob " + type1));
+  EXPECT_THAT(json_of(set, 0)["knobs_unused"], Contains(type1));
+}
+
 TEST_F(cli_test, an_interrupt_keeps_what_was_found) {
   const std::string forever = "18446744073709551615";
   const outcome quiet = interrupted(

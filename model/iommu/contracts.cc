@@ -70,7 +70,9 @@ static void judge_devices(const iommu_group* group) {
     const device* const dev = here().devices[i];
     if (dev->iommu_group.peek() != group || !is_listed(group, dev)) continue;
     const iommu_master* const master = master_of(dev);
-    if (master == nullptr || dev->iommu.peek()->resetting.peek() != 0) continue;
+    const dev_iommu* const param = dev->iommu.peek();
+    if (master == nullptr || param->resetting.peek() != 0 || param->attach_deferred.peek() != 0)
+      continue;
     if (master->domain.peek() != domain)
       convict_here("device-off-group-domain", "a listed device is attached to another domain");
   }

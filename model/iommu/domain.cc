@@ -70,12 +70,17 @@ int __iommu_device_set_domain(iommu_group* group, device* dev, core_domain* doma
   if (param->require_direct.load(op_kind::read) != 0 &&
       (domain->type.load(op_kind::read) == IOMMU_DOMAIN_BLOCKED || domain == blocking))
     return -EINVAL;
+  if (attach_is_deferred(dev)) {
+    core_domain* const normal = group->default_domain;
+    if (domain == normal) return 0;
+    dev->iommu.load(op_kind::read)->attach_deferred = 0;
+  }
   // Whoever ends the reset attaches what the group is attached to then.
   if (param->resetting.load(op_kind::read) != 0) return 0;
-  const int rc = driver_attach_dev(domain, dev);
+  const int rc = __iommu_attach_device(domain, dev);
   if (rc == 0) return 0;
   if ((flags & IOMMU_SET_DOMAIN_MUST_SUCCEED) != 0 && blocking != nullptr && blocking != domain)
-    driver_attach_dev(blocking, dev);
+    __iommu_attach_device(blocking, dev);
   return rc;
 }
 
@@ -138,49 +143,6 @@ void iommu_detach_device(core_domain* domain, device* dev) {
   WARN_ON(count_devices(group) != 1);
   __iommu_group_set_core_domain(group);
   iommu_group_unlock(group);
-}
-
-int iommu_setup_default_domain(iommu_group* group, u64 type) {
-  KFUNC();
-  core_domain* const old = group->default_domain;
-  device* const first = iommu_group_first_dev(group);
-  core_domain* const domain =
-      iommu_paging_domain_alloc(first, type == 0 ? u64{IOMMU_DOMAIN_DMA} : type);
-  if (IS_ERR(domain)) return static_cast<int>(PTR_ERR(domain));
-  group->default_domain = domain;
-  core_domain* const now = group->domain;
-  if (now == nullptr) {
-    const int rc = __iommu_group_set_domain_internal(group, domain, IOMMU_SET_DOMAIN_MUST_SUCCEED);
-    WARN_ON(rc != 0);
-    if (old != nullptr) iommu_domain_free(old);
-    return rc;
-  }
-  const int rc = __iommu_group_set_domain_internal(group, domain, 0);
-  if (rc == 0) {
-    if (old != nullptr) iommu_domain_free(old);
-  } else if (old != nullptr) {
-    iommu_domain_free(domain);
-    group->default_domain = old;
-  }
-  return rc;
-}
-
-int iommu_group_store_type(iommu_group* group, u64 type) {
-  KFUNC();
-  int rc = 0;
-  iommu_group_lock(group);
-  core_domain* const normal = group->default_domain;
-  if (normal == nullptr) {
-    rc = -EINVAL;
-  } else if (type == IOMMU_DOMAIN_DMA_FQ && normal->type.load(op_kind::read) == IOMMU_DOMAIN_DMA) {
-    normal->type = IOMMU_DOMAIN_DMA_FQ;
-  } else {
-    const u64 users = group->owner_cnt;
-    rc = list_empty(&group->devices) || users != 0 ? -EPERM
-                                                   : iommu_setup_default_domain(group, type);
-  }
-  iommu_group_unlock(group);
-  return rc;
 }
 
 }  // namespace iorace::kern

@@ -14,8 +14,10 @@ constexpr named_value rids[] = {{"a", 0}, {"b", 1}, {"c", 2}, {"d", 3}};
 constexpr named_value flag_names[] = {{"reentrant", DEVICE_REENTRANT},
                                       {"direct", DEVICE_DIRECT},
                                       {"pasid", DEVICE_PASID},
-                                      {"fwspec", DEVICE_FWSPEC}};
-constexpr u64 all_flags = DEVICE_REENTRANT | DEVICE_DIRECT | DEVICE_PASID | DEVICE_FWSPEC;
+                                      {"fwspec", DEVICE_FWSPEC},
+                                      {"deferred", DEVICE_DEFERRED}};
+constexpr u64 all_flags =
+    DEVICE_REENTRANT | DEVICE_DIRECT | DEVICE_PASID | DEVICE_FWSPEC | DEVICE_DEFERRED;
 constexpr named_value types[] = {{"dma", IOMMU_DOMAIN_DMA}, {"dma_fq", IOMMU_DOMAIN_DMA_FQ}};
 constexpr named_value owners[] = {{"iommufd", 2}, {"other", 3}};
 
@@ -43,6 +45,7 @@ ERRORS(bus_probe, ENOMEM, ENOSPC, EINVAL);
 ERRORS(device_remove, ENOENT, ENODEV);
 ERRORS(driver_bind, ENOENT, ENODEV, EBUSY, EPROBE_DEFER);
 ERRORS(driver_unbind, ENOENT, ENODEV);
+ERRORS(driver_map_dma, ENOENT, ENODEV);
 ERRORS(vfio_device_bind, ENOENT, ENODEV, EBUSY, EINVAL);
 ERRORS(vfio_group_set_container, ENOENT, EINVAL, ENODEV, EPERM, EBUSY, ENOMEM, ENOSPC);
 ERRORS(vfio_group_unset_container, ENOENT, EINVAL, EBUSY);
@@ -57,7 +60,7 @@ ERRORS(device_detach_pasid, ENOENT, ENODEV, EINVAL);
 ERRORS(device_reset, ENOENT, ENODEV, EBUSY, ENOMEM);
 ERRORS(device_claim_owner, ENOENT, ENODEV, EINVAL, EPERM, EBUSY, ENOMEM);
 ERRORS(device_release_owner, ENOENT, ENODEV, EINVAL);
-ERRORS(iommu_group_type, ENOENT, EINVAL, ENODEV, EPERM, ENOMEM, ENOSPC);
+ERRORS(iommu_group_type, ENOENT, EINVAL, ENODEV, EPERM, EBUSY, ENOMEM, ENOSPC);
 ERRORS(device_dma, ENOENT, EFAULT);
 
 // Handles are numbers of devices, from 1 on. Only setups add devices: task 0.
@@ -120,6 +123,8 @@ call_result device_add(world& w, const call_args& a) {
   dev->slot.poke(a.value[2]);
   dev->flags.poke(a.value[3]);
   if ((a.value[3] & DEVICE_FWSPEC) != 0) iommu_fwspec_init(dev);
+  if ((a.value[3] & DEVICE_DIRECT) != 0 && here.firmware == nullptr)
+    here.firmware = iorace::make<dma_page>();
   here.devices[here.device_count++] = dev;
   return {0, here.device_count};
 }
@@ -167,6 +172,9 @@ constexpr flow_info flow_table[] = {
     FLOW_OF(kernel, driver_unbind, of_one<driver_unbind>, one_device_args, nullptr,
             "Unbinds whatever driver is bound.",
             "drivers/iommu/iommu.c:iommu_device_unuse_default_domain"),
+    FLOW_OF(kernel, driver_map_dma, of_one<driver_map_dma>, one_device_args, nullptr,
+            "A driver maps memory for DMA; an attach that was deferred is made.",
+            "drivers/iommu/dma-iommu.c:iommu_dma_map_page"),
     FLOW_OF(kernel, vfio_device_bind, of_one<vfio_bind>, one_device_args, nullptr, "Binds VFIO.",
             "drivers/vfio/group.c:vfio_device_set_group"),
     FLOW_OF(syscall, vfio_group_set_container, of_one<vfio_set_container>, one_device_args, nullptr,

@@ -91,10 +91,11 @@ struct dev_iommu {
   shared<u64> iommu_dev;  // 1 once the driver has probed
   shared<u64> max_pasids;
   shared<u64> require_direct;
-  shared<u64> resetting;  // blocked whatever its group is attached to (knob reset.fence)
+  shared<u64> resetting;        // blocked whatever its group is attached to (knob reset.fence)
+  shared<u64> attach_deferred;  // the default domain waits for the first DMA
 };
 IORACE_DESCRIBE(dev_iommu, "dev_iommu", fwspec, priv, iommu_dev, max_pasids, require_direct,
-                resetting);
+                resetting, attach_deferred);
 
 // An IOMMU as its driver knows it.
 struct iommu_device {
@@ -106,12 +107,14 @@ struct iommu_device {
 IORACE_DESCRIBE(iommu_device, "iommu_dev", streams, hw, masters, blocked);
 
 // The driver's release op used to call the core; firmware wants direct mappings; there are PASIDs;
-// firmware has named the IOMMU.
+// firmware has named the IOMMU; a kernel that crashed left it translating, and nothing is changed
+// before a driver has got hold of it.
 enum device_flags : u64 {
   DEVICE_REENTRANT = 1,
   DEVICE_DIRECT = 2,
   DEVICE_PASID = 4,
   DEVICE_FWSPEC = 8,
+  DEVICE_DEFERRED = 16,
 };
 enum bound_driver : u64 { BOUND_NONE, BOUND_KERNEL, BOUND_VFIO };
 
@@ -172,6 +175,13 @@ void iommu_detach_device(core_domain* domain, device* dev);
 int __iommu_group_set_domain_internal(iommu_group* group, core_domain* domain, unsigned flags);
 int __iommu_device_set_domain(iommu_group* group, device* dev, core_domain* domain, unsigned flags);
 int __iommu_group_alloc_blocking_domain(iommu_group* group);
+int __iommu_attach_device(core_domain* domain, device* dev);
+// Attaches what was deferred. Callers hold no lock, and may do DMA on several CPUs.
+int iommu_deferred_attach(device* dev, core_domain* domain);
+// Requires: the group's mutex, but for variants.
+bool attach_is_deferred(device* dev);
+// Maps what firmware uses the device for, if it does. Returns 0 or -ENOMEM.
+int iommu_create_device_direct_mappings(core_domain* domain, device* dev);
 // Type 0 is what the system prefers.
 int iommu_setup_default_domain(iommu_group* group, u64 type);
 int iommu_group_store_type(iommu_group* group, u64 type);

@@ -71,10 +71,24 @@ constexpr knob_value use_default_domain_check[] = {
 };
 
 constexpr knob_value use_default_domain_ready[] = {
-    {"checked", "K38s", "A driver is deferred while its group has no default domain.", UPSTREAM,
-     "bind_bus_probe", "clean"},
+    {"checked", "K38s", "A driver is deferred while its group has no default domain.",
+     "b46064a18810", "bind_bus_probe", "clean"},
     {"unchecked", "K38", "It is bound, and no pass over the bus has set up its DMA.",
-     "before the check for a default domain", "bind_bus_probe", "owner-without-its-domain"},
+     "before b46064a18810", "bind_bus_probe", "owner-without-its-domain"},
+};
+constexpr knob_value claim_dma_owner_ready[] = {
+    {"unchecked", "I28",
+     "A group without a default domain can be claimed: the pass over the bus then attaches it to "
+     "one.",
+     UPSTREAM, "claim_bus_probe", "owner-without-its-domain"},
+    {"checked", "I28s", "It is refused, as a driver is deferred. Sound.", "ours", "claim_bus_probe",
+     "clean"},
+};
+constexpr knob_value deferred_attach_lock[] = {
+    {"none", "I29", "Nothing: two CPUs that do the first DMA attach the device both.", UPSTREAM,
+     "deferred_attach", "data-race"},
+    {"group_mutex", "I29s", "The group's mutex. Sound, where DMA is mapped by who may sleep.",
+     "ours", "deferred_attach", "clean"},
 };
 constexpr knob_value bus_iommu_probe_group[] = {
     {"unreferenced", "I26", "Its list keeps groups that may go with their last device.", UPSTREAM,
@@ -83,13 +97,13 @@ constexpr knob_value bus_iommu_probe_group[] = {
      "remove_bus_probe", "clean"},
 };
 constexpr knob_value of_iommu_configure_lock[] = {
-    {"probe_lock", "K39s", "The lock of probes.", "3832862eb9c4, bcb81ac6ae3c", "configure_probe",
+    {"probe_lock", "K39s", "The lock of probes.", "a2e7e59a9426, 3832862eb9c4", "configure_probe",
      "clean"},
-    {"none", "K39", "Nothing: a probe may find half of what it makes.", "before bcb81ac6ae3c",
+    {"none", "K39", "Nothing: a probe may find half of what it makes.", "before a2e7e59a9426",
      "configure_probe", "data-race"},
     {"none_pointer_last", "K40",
      "Nothing, and a probe that fails forgets dev->iommu once that is freed.",
-     "before CVE-2022-48796", "configure_failing_probe", "use-after-free"},
+     "before b54240ad4943, CVE-2022-48796", "configure_failing_probe", "use-after-free"},
 };
 constexpr knob_value set_group_pasid_undo[] = {
     {"to_failed", "K41s", "The devices that have got the domain.", "b025dea63cde", "attach_pasid",
@@ -101,9 +115,9 @@ constexpr knob_value reset_fence[] = {
     {"none", "K36n", "Nothing: a reset does not know of domains.", UPSTREAM, "reset_detach",
      "clean"},
     {"rejects_all", "K36", "A fence that also rejects changes that must not fail.",
-     "7.0, before CVE-2026-52952", "reset_detach", "kernel-warn"},
+     "7.0, before 5474e6e17a26, CVE-2026-52952", "reset_detach", "kernel-warn"},
     {"nofail_passes", "K36s",
-     "A fence that those pass, around the device that is being reset. Sound.", "CVE-2026-52952",
+     "A fence that those pass, around the device that is being reset. Sound.", "5474e6e17a26",
      "reset_detach", "clean"},
 };
 
@@ -121,6 +135,10 @@ constexpr knob_info knob_table[] = {
     {"probe_device.lock", "What serialises probes.", probe_device_lock, 0},
     {"use_default_domain.check", "What a driver that binds is asked.", use_default_domain_check, 0},
     {"use_default_domain.ready", "What it is asked before.", use_default_domain_ready, 0},
+    {"claim_dma_owner.ready", "Whether a group can be claimed before it has a default domain.",
+     claim_dma_owner_ready, 1},
+    {"deferred_attach.lock", "What serialises attaches that were deferred to the first DMA.",
+     deferred_attach_lock, 1},
     {"bus_iommu_probe.group", "What keeps the groups that a pass over a bus will come back to.",
      bus_iommu_probe_group, 1},
     {"of_iommu_configure.lock", "What keeps probes away while firmware is asked for an IOMMU.",

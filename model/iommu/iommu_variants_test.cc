@@ -29,6 +29,10 @@ body devices(std::uint64_t rid, std::uint64_t flags = 0) {
     make_call(w, "device_probe", {2});
   };
 }
+void unprobed(world* w) {
+  make_call(w, "iommu_add");
+  make_call(w, "device_add", {1});
+}
 // VFIO has both, and a domain.
 body of_vfio(std::uint64_t rid) {
   return [rid](world* w) {
@@ -145,10 +149,6 @@ TEST(knob_iommu, vfio_group_lifetime) {
 }
 
 TEST(knob_iommu, probe_device_lock) {
-  const body unprobed = [](world* w) {
-    make_call(w, "iommu_add");
-    make_call(w, "device_add", {1});
-  };
   expect_variant("probe_device.lock", "unlocked", "global", unprobed,
                  {call("device_probe"), call("device_probe")},
                  "data-race: dev_iommu_get v dev_iommu_get");
@@ -174,21 +174,36 @@ TEST(knob_iommu, use_default_domain) {
                  {both(call("driver_bind", 2), call("driver_unbind", 2)),
                   both(call("vfio_group_set_container"), call("vfio_group_unset_container"))},
                  "kernel-warn in iommu_device_unuse_default_domain");
-  expect_variant(
-      "use_default_domain.ready", "unchecked", "checked",
-      [](world* w) {
-        make_call(w, "iommu_add");
-        make_call(w, "device_add", {1});
-      },
-      {call("bus_probe"), both(call("driver_bind"), call("driver_unbind"))},
-      "owner-without-its-domain in iommu_device_use_default_domain");
+  expect_variant("use_default_domain.ready", "unchecked", "checked", unprobed,
+                 {call("bus_probe"), both(call("driver_bind"), call("driver_unbind"))},
+                 "owner-without-its-domain in iommu_device_use_default_domain");
+}
+
+// Also who claims by device loses the blocking domain.
+TEST(knob_iommu, claim_dma_owner_ready) {
+  for (const char* claim : {"vfio_group_set_container", "device_claim_owner"})
+    expect_variant("claim_dma_owner.ready", "unchecked", "checked", unprobed,
+                   {call("bus_probe"), both(call("vfio_device_bind"), call(claim))},
+                   "owner-without-its-domain in setup_listed_groups");
+}
+
+TEST(knob_iommu, deferred_attach_lock) {
+  const body crashed = [](world* w) {
+    make_call(w, "iommu_add");
+    make_call(w, "device_add", {1, 0, 0, DEVICE_DEFERRED});
+    make_call(w, "device_probe", {1});
+    make_call(w, "driver_bind", {1});
+  };
+  const std::vector<body> cpus = {call("driver_map_dma"), call("driver_map_dma")};
+  expect_variant("deferred_attach.lock", "none", "group_mutex", crashed, cpus,
+                 "data-race: __iommu_attach_device v iommu_deferred_attach");
+  // A driver that counts devices from their probe on gets further.
+  EXPECT_THAT(
+      found(under({{"deferred_attach.lock", "none"}, {"alloc_smes.when", "probe"}}), crashed, cpus),
+      Contains("list-corruption in driver_attach_dev"));
 }
 
 TEST(knob_iommu, bus_iommu_probe_group) {
-  const body unprobed = [](world* w) {
-    make_call(w, "iommu_add");
-    make_call(w, "device_add", {1});
-  };
   expect_variant("bus_iommu_probe.group", "unreferenced", "referenced", unprobed,
                  {call("bus_probe"), call("device_remove")},
                  "use-after-free: setup_listed_groups v iommu_group_release");

@@ -44,6 +44,7 @@ struct iommu_world {
   bus_slot* slots[slots_max];
   device* devices[group_devices_max];  // written before tasks start
   unsigned device_count;
+  dma_page* firmware;             // what it uses devices for, once one is added that it uses
   ghost_set<known_iommu> iommus;  // likewise
   iommu_ghosts ghost;
 };

@@ -17,6 +17,8 @@ enum iommu_id : unsigned {
   probe_device_lock,
   use_default_domain_check,
   use_default_domain_ready,
+  claim_dma_owner_ready,
+  deferred_attach_lock,
   bus_iommu_probe_group,
   of_iommu_configure_lock,
   set_group_pasid_undo,
@@ -49,6 +51,8 @@ enum : unsigned { LIFETIME_STRICT, LIFETIME_UNTIL_DETACH };
 enum : unsigned { PROBE_GLOBAL_LOCK, PROBE_UNLOCKED };
 enum : unsigned { USE_CHECKS_OWNER, USE_UNCHECKED };
 enum : unsigned { READY_CHECKED, READY_UNCHECKED };
+enum : unsigned { CLAIM_UNCHECKED, CLAIM_CHECKED };
+enum : unsigned { DEFERRED_UNLOCKED, DEFERRED_LOCKED };
 enum : unsigned { GROUP_UNREFERENCED, GROUP_REFERENCED };
 enum : unsigned { CONFIGURE_LOCKED, CONFIGURE_UNLOCKED, CONFIGURE_POINTER_LAST };
 enum : unsigned { UNDO_TO_FAILED, UNDO_ALL };

@@ -25,6 +25,7 @@ int __iommu_take_dma_ownership(iommu_group* group, u64 owner) {
   core_domain* const now = group->domain;
   core_domain* const normal = group->default_domain;
   if ((now != nullptr && now != normal) || !xa_empty(&group->pasid_array)) return -EBUSY;
+  if (!omit(knob::claim_dma_owner_ready, CLAIM_UNCHECKED) && normal == nullptr) return -EBUSY;
   int rc = __iommu_group_alloc_blocking_domain(group);
   if (rc != 0) return rc;
   core_domain* const blocking = group->blocking_domain;

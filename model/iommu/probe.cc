@@ -4,8 +4,8 @@
 // Kernel: drivers/iommu/iommu.c, drivers/iommu/of_iommu.c @ 6.12.117.
 #include "model/critical_section.h"
 #include "model/iommu/contracts.h"
-#include "model/iommu/smmu_driver.h"
 #include "model/iommu/iommu_world.h"
+#include "model/iommu/smmu_driver.h"
 #include "model/world.h"
 
 namespace iorace::kern {
@@ -31,6 +31,7 @@ static int iommu_init_device(device* dev) {
     if (group != nullptr) {
       dev->iommu_group = group;
       param->max_pasids = (dev->flags.peek() & DEVICE_PASID) != 0 ? u64{pasids_max} : u64{0};
+      if ((dev->flags.peek() & DEVICE_DEFERRED) != 0) param->attach_deferred = 1;
       return 0;
     }
     driver_release_device(dev);
@@ -40,14 +41,13 @@ static int iommu_init_device(device* dev) {
   return rc;
 }
 
-// Requires: the group's mutex. Of direct mappings only that they are required is modelled.
+// Requires: the group's mutex.
 static int join_domain(iommu_group* group, device* dev, list_head* group_list) {
   KFUNC();
   core_domain* const normal = group->default_domain;
   core_domain* const domain = group->domain;
   WARN_ON(normal != nullptr && domain == nullptr);
-  dev_iommu* const param = dev->iommu;
-  param->require_direct = (dev->flags.peek() & DEVICE_DIRECT) != 0;
+  if (normal != nullptr) iommu_create_device_direct_mappings(normal, dev);
   if (domain != nullptr) return __iommu_device_set_domain(group, dev, domain, 0);
   if (normal != nullptr) return 0;
   if (group_list == nullptr) return iommu_setup_default_domain(group, 0);

@@ -4,9 +4,9 @@
 // two, or was proposed to; release_eras.h says which version is which.
 // Kernel: drivers/iommu/iommu.c @ 6.12.117.
 #include "model/iommu/contracts.h"
-#include "model/iommu/smmu_driver.h"
 #include "model/iommu/iommu_world.h"
 #include "model/iommu/release_eras.h"
+#include "model/iommu/smmu_driver.h"
 #include "scheduler/sync/lockdep.h"
 
 namespace iorace::kern {
@@ -35,7 +35,8 @@ namespace {
 
 void release_op(device* dev) {
   core_domain* const blocked = dev->iommu_dev.peek()->blocked.peek();
-  if (removal_has(attach_release_domain)) driver_attach_dev(blocked, dev);
+  if (removal_has(attach_release_domain) && !attach_is_deferred(dev))
+    driver_attach_dev(blocked, dev);
   driver_release_device(dev);
 }
 

@@ -2,7 +2,7 @@
 //
 // A device is reset while its group may change domains. 6.12.117 does nothing about that; later
 // kernels put a fence up: the device is blocked, and nobody changes domains meanwhile.
-// Kernel: drivers/iommu/iommu.c @ 7.0, and the repair of CVE-2026-52952.
+// Kernel: drivers/iommu/iommu.c @ 7.0, and its repair 5474e6e17a26.
 #include "model/iommu/smmu_driver.h"
 #include "model/world.h"
 
@@ -24,7 +24,7 @@ int prepare(iommu_group* group, device* dev) {
   if (rc != 0) return rc;
   core_domain* const blocking = group->blocking_domain;
   const core_domain* const domain = group->domain;
-  if (domain != blocking) rc = driver_attach_dev(blocking, dev);
+  if (domain != blocking) rc = __iommu_attach_device(blocking, dev);
   if (rc != 0) return rc;
   group->resetting_domain = blocking;
   dev_iommu* const param = dev->iommu;
@@ -51,7 +51,7 @@ void pci_dev_reset_iommu_done(device* dev) {
   mutex_lock(&group->mutex);
   core_domain* const blocking = group->resetting_domain;
   core_domain* const domain = group->domain;
-  if (domain != blocking) WARN_ON(driver_attach_dev(domain, dev) != 0);
+  if (domain != blocking) WARN_ON(__iommu_attach_device(domain, dev) != 0);
   group->resetting_domain = nullptr;
   dev_iommu* const param = dev->iommu;
   param->resetting = 0;

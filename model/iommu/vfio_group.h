@@ -46,6 +46,7 @@ int driver_claim(device* dev, u64 owner);
 int driver_unclaim(device* dev);
 int driver_attach_pasid(device* dev);
 int driver_detach_pasid(device* dev);
+int driver_map_dma(device* dev);
 int device_reset(device* dev);
 int group_store_type(device* dev, u64 type);
 int device_probe_flow(device* dev);

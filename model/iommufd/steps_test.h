@@ -34,13 +34,15 @@ struct stepped_flow {
   std::vector<flow_step> steps;
   config c = repaired_config();
   const char* fault = "";  // what fails, if anything
+  unsigned draw = 1;       // which of its draws does
 };
 
 // CPU1 alone up to its point number `at`, then CPU2 to its end, then CPU1 again.
 class switch_at final : public strategy {
  public:
-  switch_at(unsigned at, std::string_view fault) : at_(at), fault_(fault) {}
-  void begin(const execution_options&) override { made_ = 0; }
+  switch_at(unsigned at, std::string_view fault, unsigned draw)
+      : at_(at), fault_(fault), draw_(draw) {}
+  void begin(const execution_options&) override { made_ = draws_ = 0; }
   task_id pick(const choice_view& view) override {
     const bool first = view.is_enabled(1) && made_ < at_;
     if (first) ++made_;
@@ -53,13 +55,14 @@ class switch_at final : public strategy {
     return t;
   }
   std::uint32_t draw(task_id, const char* site, std::uint32_t, draw_kind) override {
-    return site == fault_ ? 1 : 0;
+    return site == fault_ && ++draws_ == draw_ ? 1 : 0;
   }
 
  private:
   unsigned at_;
   std::string_view fault_;
-  unsigned made_ = 0;
+  unsigned draw_;
+  unsigned made_ = 0, draws_ = 0;
 };
 
 // What CPU1 did: "operation object.field" and, for promotion, class.field.
@@ -73,11 +76,11 @@ struct one_switch {
   std::size_t at = 0;  // index of CPU1's first operation after CPU2 ran; past the end if none
 };
 
-inline one_switch run_with_switch(engine& e, const program& p, std::string_view fault,
+inline one_switch run_with_switch(engine& e, const program& p, const stepped_flow& flow,
                                   unsigned at) {
-  switch_at choose(at, fault);
+  switch_at choose(at, flow.fault, flow.draw);
   execution_options o;
-  o.faults_max = fault.empty() ? 0 : 1;
+  o.faults_max = *flow.fault == 0 ? 0 : 1;
   EXPECT_EQ(e.run(p, choose, o).how, ended::finished) << e.last_finding().title;
   one_switch r;
   bool seen = false;
@@ -136,11 +139,11 @@ inline std::vector<std::size_t> find_steps(const std::vector<flow_step>& steps,
 }
 
 // Before which operations of CPU1 is there an execution that switches to CPU2 and back?
-inline std::set<std::size_t> find_switches(engine& e, const program& p, std::string_view fault,
+inline std::set<std::size_t> find_switches(engine& e, const program& p, const stepped_flow& flow,
                                            std::size_t ops) {
   std::set<std::size_t> switches;
   for (unsigned at = 0;; ++at) {
-    const one_switch r = run_with_switch(e, p, fault, at);
+    const one_switch r = run_with_switch(e, p, flow, at);
     EXPECT_EQ(r.ops.size(), ops);
     if (r.at == r.ops.size()) return switches;
     switches.insert(r.at);
@@ -151,7 +154,7 @@ inline void expect_pairs(const stepped_flow& flow) {
   const program p =
       program_of(flow.c, flow.setup, {flow.cpu1, [](world*) { copy_from_user("the other CPU"); }});
   engine e;
-  const std::vector<done_op> ops = run_with_switch(e, p, flow.fault, ~0u).ops;
+  const std::vector<done_op> ops = run_with_switch(e, p, flow, ~0u).ops;
   const std::vector<std::size_t> at = find_steps(flow.steps, ops);
   ASSERT_EQ(at.size(), flow.steps.size());
 
@@ -159,7 +162,7 @@ inline void expect_pairs(const stepped_flow& flow) {
   std::vector<std::string> points;
   for (const std::size_t i : at) points.push_back(ops[i].field);
   e.promote(points);
-  const std::set<std::size_t> switches = find_switches(e, p, flow.fault, ops.size());
+  const std::set<std::size_t> switches = find_switches(e, p, flow, ops.size());
 
   unsigned unlocked = 0;
   for (std::size_t i = 1; i < at.size(); ++i) {

@@ -27,7 +27,7 @@ static constexpr open_site open_rows[FAULT_VALUES] = {
 // there to be found.
 static constexpr open_site link_rows[] = {before_link, after_copy};
 
-static vm_area_struct* vm_area_dup(vm_area_struct* orig) {
+vm_area_struct* vm_area_dup(vm_area_struct* orig) {
   KFUNC();
   auto* const vma = kzalloc<vm_area_struct>();
   if (vma == nullptr) return nullptr;

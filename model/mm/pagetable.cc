@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // Kernel: mm/memory.c @ 6.12.117. Entries are read by processors that hold no lock, so all accesses
-// are marked. Simplified: one level above the page-table pages, no huge entries; no TLB: a
+// are marked. Simplified: one level above the page-table pages, huge entries by a limit; no TLB: a
 // processor walks the tables each time; a page-table page stays until the process has gone.
 #include "model/mm/pagetable.h"
 
@@ -10,7 +10,7 @@
 
 namespace iorace::kern {
 
-static pte_table* pte_offset_map(vm_process* mm, unsigned long addr) {
+pte_table* pte_offset_map(vm_process* mm, unsigned long addr) {
   return READ_ONCE(mm->pmd[pmd_index(addr)]);
 }
 
@@ -112,6 +112,10 @@ static void zap_pte_range(vm_process* mm, unsigned long addr, unsigned long end)
   KFUNC();
   pte_table* const table = pte_offset_map(mm, addr);
   if (table == nullptr) return;
+  if (pmd_trans_huge(table)) {
+    zap_huge_pmd(mm, addr, end - addr);
+    return;
+  }
   spin_lock(&table->ptl);
   for (; addr != end; addr += PAGE_SIZE)
     if (READ_ONCE(table->pte[pte_index(addr)]) != 0) WRITE_ONCE(table->pte[pte_index(addr)], 0);
@@ -141,6 +145,7 @@ static int copy_pte_range(vm_process* dst, vm_process* src, unsigned long addr, 
   KFUNC();
   pte_table* const from = pte_offset_map(src, addr);
   if (from == nullptr) return 0;
+  if (pmd_trans_huge(from)) return copy_huge_pmd(dst, src, addr, from);
   pte_table* const to = pte_alloc_map_lock(dst, addr);
   if (to == nullptr) return -ENOMEM;
   spin_lock(&from->ptl);
@@ -174,7 +179,7 @@ void free_pgtables(vm_process* mm) {
     pte_table* const table = READ_ONCE(pmd);
     if (table == nullptr) continue;
     WRITE_ONCE(pmd, nullptr);
-    kfree(table);
+    if (!pmd_trans_huge(table)) kfree(table);
   }
 }
 

@@ -14,6 +14,15 @@ struct pte_table {
 };
 IORACE_DESCRIBE(pte_table, "table", ptl, pte);
 
+// A huge entry: what it maps does not change, so that it is a page-table page that all processes
+// share and nobody writes to. Its place in a process, page_table_lock protects.
+struct pmd_leaf : pte_table {};
+IORACE_DESCRIBE(pmd_leaf, "huge", ptl, pte);
+
+inline constexpr unsigned PMD_ORDER = 1;
+inline constexpr unsigned long PMD_SIZE = PAGE_SIZE << PMD_ORDER;
+static_assert(PMD_SIZE == PTRS_PER_PTE * PAGE_SIZE);
+
 inline constexpr u64 pte_present = 1;
 inline u64 pfn_pte(unsigned long pfn) { return u64{pfn} << PAGE_SHIFT | pte_present; }
 inline unsigned long pte_pfn(u64 pte) { return pte >> PAGE_SHIFT; }
@@ -24,12 +33,26 @@ inline unsigned pte_index(unsigned long addr) {
   return static_cast<unsigned>(addr / PAGE_SIZE % PTRS_PER_PTE);
 }
 
+// The page-table page or huge entry of `addr`, or null.
+pte_table* pte_offset_map(vm_process* mm, unsigned long addr);
 // Maps the whole range, none of which may be mapped: BUG_ON. Returns 0 or -ENOMEM.
 // Requires: mmap_lock. Blocks: M.
 int io_remap_pfn_range(vm_area_struct* vma, unsigned long addr, unsigned long pfn,
                        unsigned long size);
 // Maps one page, unless it is mapped already. Returns NOPAGE, SIGBUS or OOM. Blocks: M.
 vm_fault_t vmf_insert_pfn(vm_area_struct* vma, unsigned long addr, unsigned long pfn);
+// Maps PMD_SIZE around `addr` with one entry, unless anything is mapped there. Returns NOPAGE or
+// SIGBUS.
+vm_fault_t vmf_insert_pfn_pmd(vm_area_struct* vma, unsigned long addr, unsigned long pfn);
+// May a fault at `addr` try a huge entry?
+bool may_map_huge(vm_process* mm, unsigned long addr);
+// The driver's, which brings the pages: the entry that maps `pfn` and what follows, and whether it
+// is one.
+pmd_leaf* huge_entry(unsigned long pfn);
+bool pmd_trans_huge(const pte_table* entry);
+// Both find an entry that was huge when it was looked at, and may not be any more.
+void zap_huge_pmd(vm_process* mm, unsigned long addr, unsigned long size);
+int copy_huge_pmd(vm_process* dst, vm_process* src, unsigned long addr, pte_table* entry);
 // Requires: the area stays: mmap_lock, or i_mmap_rwsem of its file.
 void zap_page_range_single(vm_area_struct* vma, unsigned long addr, unsigned long size);
 void zap_vma_ptes(vm_area_struct* vma, unsigned long addr, unsigned long size);

@@ -10,12 +10,22 @@
 
 namespace iorace::kern {
 
+static vm_fault_t create_huge_pmd(vm_process* mm, vm_fault* vmf) {
+  if (!may_map_huge(mm, vmf->address)) return VM_FAULT_FALLBACK;
+  KFUNC();
+  const u32 ops = vmf->vma->vm_ops;
+  if (vm_ops_of(ops).huge_fault == nullptr) return VM_FAULT_FALLBACK;
+  return vm_ops_of(ops).huge_fault(vmf, PMD_ORDER);
+}
+
 // Somebody else may have mapped the page since the processor looked.
 static vm_fault_t handle_mm_fault(vm_area_struct* vma, vm_process* mm, unsigned long addr) {
   KFUNC();
   if (hardware_walk(mm, addr) != 0) return 0;
-  const u32 ops = vma->vm_ops;
   vm_fault vmf = {vma, ALIGN_DOWN(addr, PAGE_SIZE)};
+  const vm_fault_t ret = create_huge_pmd(mm, &vmf);
+  if ((ret & VM_FAULT_FALLBACK) == 0) return ret;
+  const u32 ops = vma->vm_ops;
   return vm_ops_of(ops).fault(&vmf);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // Kernel: mm/mmap.c, mm/vma.c, kernel/fork.c @ 6.12.117. Simplified: areas are mapped at a given
-// place and go as a whole, so none is merged or split.
+// place, and none is merged.
 #include "model/mm/vma.h"
 
 #include "model/mm/address_space.h"
@@ -40,14 +40,14 @@ vm_area_struct* find_vma(vm_process* mm, unsigned long addr) {
   return node == nullptr ? nullptr : container_of(node, vm_area_struct, vm_mt);
 }
 
-static void remove_vma(vm_area_struct* vma) {
+void remove_vma(vm_area_struct* vma) {
   KFUNC();
   const u32 ops = vma->vm_ops;
   if (vm_ops_of(ops).close != nullptr) vm_ops_of(ops).close(vma);
   kfree(vma);
 }
 
-static void unmap_vmas(vm_area_struct* vma) {
+void unmap_vmas(vm_area_struct* vma) {
   KFUNC();
   const unsigned long start = vma->vm_start;
   const unsigned long end = vma->vm_end;

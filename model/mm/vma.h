@@ -58,6 +58,7 @@ struct vm_operations_struct {
   void (*close)(vm_area_struct* vma);
   vm_fault_t (*fault)(vm_fault* vmf);
   bool whole;  // a fault maps all of the area or nothing
+  vm_fault_t (*huge_fault)(vm_fault* vmf, unsigned order) = nullptr;
 };
 
 // Its place in the process is [vm_mt.start, vm_mt.last], in the file [shared.start, shared.last].
@@ -100,6 +101,14 @@ int do_mmap(vm_process* mm, const mmap_request& what, unsigned long addr, unsign
             unsigned long pgoff);
 // Takes away the whole area at `addr`, if there is one.
 void do_munmap(vm_process* mm, unsigned long addr);
+// munmap.cc: takes away what is mapped in a range; areas that reach beyond it are split. Returns 0,
+// -EINVAL, or -ENOMEM where a split fails: what was split before it stays so.
+int do_vmi_munmap(vm_process* mm, unsigned long start, unsigned long len);
+// What the two have in common. Requires: mmap_lock.
+void unmap_vmas(vm_area_struct* vma);
+void remove_vma(vm_area_struct* vma);
+// fork.cc: returns a copy that is in no tree, or null.
+vm_area_struct* vm_area_dup(vm_area_struct* orig);
 // Returns the child, or null for want of memory.
 vm_process* dup_mm(vm_process* oldmm);
 

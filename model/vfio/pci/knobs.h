@@ -23,6 +23,7 @@ enum vfio_pci_id : unsigned {
   vfio_pci_ioeventfd_lock,
   vfio_pci_flags,
   config_write_intx,
+  copy_huge_pmd_read,
   vfio_pci_count
 };
 }  // namespace knob
@@ -50,9 +51,10 @@ enum : unsigned { IO_CHECKED, IO_UNCHECKED };
 enum : unsigned { IOEVENTFD_TRYLOCK, IOEVENTFD_SLEEPS };
 enum : unsigned { FLAGS_BYTES, FLAGS_BITS };
 enum : unsigned { INTX_AFTER_UNLOCK, INTX_LOCKED };
+enum : unsigned { COPY_READS_BEFORE, COPY_READS_LOCKED };
 
 namespace limit {
-enum vfio_pci_id : unsigned { vfio_pci_before = iommu_count - 1, vfio_pci_count };
+enum vfio_pci_id : unsigned { vfio_pci_before = iommu_count - 1, huge_pfnmap, vfio_pci_count };
 }  // namespace limit
 
 namespace probe {
@@ -71,6 +73,9 @@ enum vfio_pci_id : unsigned {
   ioeventfd_deferred,
   process_gone,
   fork_unwound,
+  vma_split,
+  huge_entry_split,
+  huge_entry_copied,
   vfio_pci_count
 };
 }  // namespace probe

@@ -33,6 +33,8 @@ ARGS(bar_mmap, vdev_arg, process_arg, addr_arg, length_arg, offset_arg,
 ERRORS(bar_mmap, EBADF, ESRCH, EINVAL, ENOMEM, EOVERFLOW, EEXIST);
 ARGS(bar_munmap, vma_arg, process_arg);
 ERRORS(bar_munmap, ESRCH);
+ARGS(bar_munmap_part, vma_arg, process_arg, offset_arg, length_arg);
+ERRORS(bar_munmap_part, ESRCH, EINVAL, ENOMEM);
 ARGS(bar_touch, vma_arg, process_arg, offset_arg);
 ERRORS(bar_touch, ESRCH, EFAULT, ENOMEM);
 ARGS(process_fork, process_arg);
@@ -96,6 +98,14 @@ call_result bar_munmap(world& w, const call_args& a) {
   return {};
 }
 
+call_result bar_munmap_part(world& w, const call_args& a) {
+  vm_process* const mm = get_process(w, id_of(a.value[1]));
+  if (mm == nullptr) return {-ESRCH, 0};
+  const int rc = do_vmi_munmap(mm, a.value[0] + a.value[2], a.value[3]);
+  put_process(w, mm);
+  return {rc, 0};
+}
+
 call_result bar_touch(world& w, const call_args& a) {
   vm_process* const mm = get_process(w, id_of(a.value[1]));
   if (mm == nullptr) return {-ESRCH, 0};
@@ -151,6 +161,8 @@ constexpr flow_info flow_table[] = {
          PCI("vfio_pci_core.c:vfio_pci_core_mmap")),
     FLOW(syscall, bar_munmap, bar_munmap, nullptr, "Unmaps what was mapped there.",
          "mm/vma.c:do_vmi_munmap"),
+    FLOW(syscall, bar_munmap_part, bar_munmap_part, nullptr,
+         "Unmaps a range, and splits the areas that reach beyond it.", "mm/vma.c:do_vmi_munmap"),
     FLOW(syscall, bar_touch, bar_touch, nullptr, "A process accesses a page of the BAR.",
          PCI("vfio_pci_core.c:vfio_pci_mmap_page_fault")),
     FLOW(syscall, process_fork, process_fork, "process",

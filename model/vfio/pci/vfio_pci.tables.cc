@@ -104,6 +104,14 @@ constexpr knob_value config_write_intx[] = {
     {"locked", "I3cs", "memory_lock is dropped afterwards. Sound.", OURS, "two_commands", "clean"},
 };
 
+constexpr knob_value copy_huge_pmd_read[] = {
+    {"before_locks", "I3h",
+     "A fork copies the huge entry that it saw before it had taken the locks.", UPSTREAM,
+     "huge_fork_vs_disable", "bar-mapped-while-disabled"},
+    {"locked", "I3hs", "It looks again under the locks. Sound.", OURS, "huge_fork_vs_disable",
+     "clean"},
+};
+
 constexpr knob_info knob_table[] = {
     {"vfio_pci.fault", "How a fault maps a BAR, and how areas that map it are found.",
      vfio_pci_fault, 0},
@@ -124,8 +132,15 @@ constexpr knob_info knob_table[] = {
     {"vfio_pci_core_device.flags", "How flags are stored.", vfio_pci_flags, 0},
     {"vfio_basic_config_write.intx", "What is held when INTx is masked or unmasked.",
      config_write_intx, 1},
+    {"copy_huge_pmd.read", "When a fork reads the huge entry of a device's memory that it copies.",
+     copy_huge_pmd_read, 1},
 };
 static_assert(std::size(knob_table) == knob::vfio_pci_count - knob::vfio_pci_before - 1);
+
+constexpr limit_info limit_table[] = {
+    {"huge_pfnmap", "Whether two pages of a device can be mapped by one entry.", 0, 0, 1},
+};
+static_assert(std::size(limit_table) == limit::vfio_pci_count - limit::vfio_pci_before - 1);
 
 constexpr invariant_info invariant_table[] = {
     {"bar-mapped-while-disabled", "I3.2",
@@ -156,13 +171,16 @@ constexpr probe_info probe_table[] = {
     {"ioeventfd_deferred", "An eventfd's write was left to a thread.", false},
     {"process_gone", "A process lost its last user.", false},
     {"fork_unwound", "A fork found no memory and was undone.", true},
+    {"vma_split", "An area became two.", false},
+    {"huge_entry_split", "A part of what a huge entry maps was taken away.", false},
+    {"huge_entry_copied", "A fork copied a huge entry.", false},
 };
 static_assert(std::size(probe_table) == probe::vfio_pci_count - probe::vfio_pci_before - 1);
 
 }  // namespace
 
 std::span<const knob_info> knobs() { return knob_table; }
-std::span<const limit_info> limits() { return {}; }
+std::span<const limit_info> limits() { return limit_table; }
 std::span<const invariant_info> invariants() { return invariant_table; }
 std::span<const probe_info> probes() { return probe_table; }
 

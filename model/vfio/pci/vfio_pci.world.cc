@@ -2,6 +2,8 @@
 //
 // The chapter's part of the world: a bus without devices, and the process that all others are
 // children of.
+#include <algorithm>
+#include <iterator>
 #include <new>
 
 #include "model/vfio/pci/contracts.h"
@@ -11,6 +13,25 @@ namespace iorace::kern {
 
 vfio_pci_core_device* vdev_of_file(u32 fd) {
   return static_cast<vfio_pci_core_device*>(xa_load(&this_world().vfio_pci->dev_set->files, fd));
+}
+
+static constexpr unsigned first_pfn = bar_pages;  // of the first device
+
+pmd_leaf* huge_entry(unsigned long pfn) {
+  return this_world().vfio_pci->huge[(pfn - first_pfn) / PTRS_PER_PTE];
+}
+
+bool pmd_trans_huge(const pte_table* entry) {
+  const auto& huge = this_world().vfio_pci->huge;
+  return entry != nullptr && std::find(std::begin(huge), std::end(huge), entry) != std::end(huge);
+}
+
+static void make_huge_entries(vfio_pci_world& w) {
+  unsigned long pfn = first_pfn;
+  for (pmd_leaf*& entry : w.huge) {
+    entry = iorace::make<pmd_leaf>();
+    for (shared<u64>& pte : entry->pte) pte.poke(pfn_pte(pfn++));
+  }
 }
 
 namespace vfio_pci_tables {
@@ -23,6 +44,7 @@ void make(world& w) {
   INIT_LIST_HEAD(&mine->dev_set->device_list);
   xa_init_flags(&mine->dev_set->files, XA_FLAGS_ALLOC);
   mine->process[mine->processes++] = {1, make_process()};
+  if (limit_value(limit::huge_pfnmap) != 0) make_huge_entries(*mine);
   mine->system_wq = alloc_workqueue("events", 0, 0);
 }
 
@@ -46,6 +68,8 @@ void finish(world& w) {
   for (vfio_pci_core_device* const vdev : mine.vdev)
     if (vdev != nullptr) close_device(vdev);
   destroy_workqueue(mine.system_wq);
+  for (pmd_leaf* const entry : mine.huge)
+    if (entry != nullptr) kfree(entry);
   kfree(mine.dev_set);
 }
 

@@ -38,7 +38,13 @@ static vm_fault_t if_enabled(vfio_pci_core_device* vdev, vm_area_struct* vma, In
   return ret;
 }
 
-// Orders above 0 are what the processor can map with one huge entry: none here.
+// Orders above 0 are what a processor can map with one huge entry.
+static vm_fault_t insert_by_order(vm_fault* vmf, unsigned long pfn, unsigned order) {
+  if (order == 0) return vmf_insert_pfn(vmf->vma, vmf->address, pfn);
+  if (order != PMD_ORDER || limit_value(limit::huge_pfnmap) == 0) return VM_FAULT_FALLBACK;
+  return vmf_insert_pfn_pmd(vmf->vma, vmf->address, pfn);
+}
+
 vm_fault_t vfio_pci_mmap_huge_fault(vm_fault* vmf, unsigned order) {
   KFUNC();
   vm_area_struct* const vma = vmf->vma;
@@ -51,9 +57,7 @@ vm_fault_t vfio_pci_mmap_huge_fault(vm_fault* vmf, unsigned order) {
       (addr < start || addr + (PAGE_SIZE << order) > end || (pfn & ((1ul << order) - 1)) != 0))
     return VM_FAULT_FALLBACK;
 
-  return if_enabled(vdev, vma, [&] {
-    return order == 0 ? vmf_insert_pfn(vma, vmf->address, pfn) : vm_fault_t{VM_FAULT_FALLBACK};
-  });
+  return if_enabled(vdev, vma, [&] { return insert_by_order(vmf, pfn, order); });
 }
 
 vm_fault_t vfio_pci_mmap_page_fault(vm_fault* vmf) {

@@ -8,7 +8,7 @@ namespace iorace::kern {
 
 enum mmap_ops : u32 { page_ops, remap_ops, insert_ops, tracked_ops, prefill_ops };
 static constexpr vm_operations_struct vfio_pci_mmap_ops[] = {
-    {nullptr, nullptr, vfio_pci_mmap_page_fault, false},
+    {nullptr, nullptr, vfio_pci_mmap_page_fault, false, vfio_pci_mmap_huge_fault},
     {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_remap_fault, true},
     {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_insert_fault, false},
     {vfio_pci_mmap_open, vfio_pci_mmap_close, vfio_pci_mmap_fault, true},

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "model/mm/address_space.h"
+#include "model/mm/pagetable.h"
 #include "model/vfio/pci/knobs.h"
 #include "model/world.h"
 #include "scheduler/sync/list.h"
@@ -92,6 +93,7 @@ struct vfio_pci_world {
   vfio_pci_core_device* vdev[vdevs_max];  // ghost: by number, from 1 on
   process_row process[processes_max];
   u32 processes;
+  pmd_leaf* huge[vdevs_max * bar_pages / PTRS_PER_PTE];
   u32 forks[tasks_max];
   bool promised[tasks_max];  // ghost: nothing was in the way when the task's fault looked
 };

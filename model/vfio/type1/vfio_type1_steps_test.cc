@@ -119,5 +119,48 @@ TEST(vfio_type1_steps, register_device) {
        .c = with(type1_config(), {{"vfio_notify_dma_unmap.list", "device_list_lock"}})});
 }
 
+TEST(vfio_type1_steps, rw) {
+  expect_pairs({.pairs = 7,
+                .unlocked = 0,
+                .setup = one_mdev,
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "mdev_rw", {1, 0, 0x10000, 0x1000});
+                    },
+                .steps = {{"L+", "mutex_lock container#1.lock"},
+                          {"count", "read container#1.vaddr_invalid_count", lock},
+                          {"find", "itree_find container#1.dma_list", lock},
+                          {"prot", "read dma#1.prot", lock},
+                          {"mmget", "refcount_inc_not_zero user_mm#1.mm_users", lock},
+                          {"U copy", "copy_from_user", lock},
+                          {"mmput", "refcount_dec_and_test user_mm#1.mm_users", lock},
+                          {"L-", "mutex_unlock container#1.lock", lock}},
+                .c = type1_config()});
+}
+
+// Of a mapping that a domain translates and no driver has pinned.
+TEST(vfio_type1_steps, unmap) {
+  expect_pairs({.pairs = 11,
+                .unlocked = 0,
+                .setup = one_domain,
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "type1_unmap", {1, 0x10000, 0x2000});
+                    },
+                .steps = {{"L+", "mutex_lock container#1.lock"},
+                          {"bisected?", "itree_find container#1.dma_list", lock},
+                          {"find", "itree_find container#1.dma_list", lock},
+                          {"pins?", "itree_find dma#1.pfn_list", lock},
+                          {"unmap", "write vdomain#1.pte", lock},
+                          {"sync", "write vdomain#1.iotlb", lock},
+                          {"unpin", "atomic page#1.pincount", lock},
+                          {"account", "down_write user_mm#1.mmap_lock", lock},
+                          {"remove", "itree_remove container#1.dma_list", lock},
+                          {"mmdrop", "refcount_dec_and_test user_mm#1.mm_count", lock},
+                          {"free", "kfree dma#1", lock},
+                          {"L-", "mutex_unlock container#1.lock", lock}},
+                .c = type1_config()});
+}
+
 }  // namespace
 }  // namespace iorace::kern
