@@ -34,7 +34,8 @@ std::vector<done_op> ops_of(const config& c, const body& setup, const body& cpu1
     cpu1(w);
     discards(w);
   };
-  return run_with_switch(e, program_of(c, setup, {all}), "", ~0u).ops;
+  const stepped_flow flow = {.pairs = 0, .unlocked = 0, .setup = setup, .cpu1 = all, .steps = {}};
+  return run_with_switch(e, program_of(c, setup, {all}), flow, ~0u).ops;
 }
 
 // The mutexes that CPU1 holds, in the order in which it took them, where it first does `op`.
