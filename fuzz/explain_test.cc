@@ -53,11 +53,11 @@ TEST(explain_repro, of_each_race_something_matters_and_its_neighbour_is_none) {
     EXPECT_EQ(title, x.neighbour->ends.title);
     EXPECT_NE(title, race.trace.title);
   }
-  EXPECT_THAT(unaverted,
-              ElementsAre("assert_no_pending_iopf.when-before_detach",
-                          "block_translation.order-ats_first", "fault_detach.answers-flush_only",
-                          "init_domain.lock-none", "iopf.locking-three_locks",
-                          "iopf_group_alloc.failure-leaves_partial"));
+  EXPECT_THAT(
+      unaverted,
+      ElementsAre("assert_no_pending_iopf.when-before_detach", "block_translation.order-ats_first",
+                  "fault_detach.answers-flush_only", "init_domain.lock-none",
+                  "iopf.locking-three_locks", "iopf_group_alloc.failure-leaves_partial"));
   EXPECT_THAT(either_way,
               ElementsAre("fault_replace.answers-new_hwpt", "iopf.locking-asserts",
                           "iopf.locking-frees_groups", "page_response.pasid-as_requested",
@@ -78,13 +78,11 @@ TEST(explain_repro, the_neighbours_pass) {
     const explanation x = explained(e, race.trace);
     if (x.neighbour && !x.neighbour->ends.title.empty()) others.push_back(race.name);
   }
-  EXPECT_THAT(others, ElementsAre("access_destroy.lock-driver_lock", "free_fq.timer-left_armed",
-                                  "of_iommu_configure.lock-none_pointer_last",
-                                  "probe_device.lock-unlocked",
-                                  "report_device_fault.accepted-falls_through",
-                                  "type1_vaddr-wake_all",
-                                  "vfio_pci_zap.vmas-outer",
-                                  "vfio_pci_zap.vmas-outer-munmap"));
+  EXPECT_THAT(others,
+              ElementsAre("access_destroy.lock-driver_lock", "free_fq.timer-left_armed",
+                          "of_iommu_configure.lock-none_pointer_last", "probe_device.lock-unlocked",
+                          "report_device_fault.accepted-falls_through", "type1_vaddr-wake_all",
+                          "vfio_pci_zap.vmas-outer", "vfio_pci_zap.vmas-outer-munmap"));
 }
 
 // The first seed's race: the unmap looks at the pins, and at the driver's list of them, between the
