@@ -24,7 +24,7 @@ void exhaustive::begin(const execution_options&) {
   at_ = 0;
   keep_ = log_.size();
   newest_ = no_event;
-  over_ = settled_ = false;
+  over_ = settled_ = lost_ = false;
   drawn_ = number_ = 0;
   known_ = 0;
   ours_.resize(tasks_max);
@@ -50,6 +50,8 @@ task_id exhaustive::move(const choice_view& view) {
   while (at_ < keep_ && log_.events[log_.at(at_)].dead) ++at_;
   const task_id t = choose(view);
   if (t == no_task) return give_up(view);
+  lost_ = deaths_ && at_ >= keep_ && !view.is_enabled(t);
+  if (lost_) return give_up(view);
   CHECK(view.is_enabled(t), "an exhaustive search met a program that is not deterministic");
   const task& mover = engine_.task_at(t);
   const bool timed = mover.enabled != nullptr && may_time_out(mover);
@@ -283,6 +285,7 @@ bool exhaustive::finish(const execution_result& r, std::vector<unfinished>& ends
   }
   if (r.how == ended::finished || ends.empty() || stuck || newest_ == no_event || over_)
     return true;
+  deaths_ = true;
   log_.events[log_.at(newest_)].dead = true;
   dead_.push_back(newest_);
   for (const unfinished& u : ends)

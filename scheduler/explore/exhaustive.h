@@ -38,6 +38,9 @@ class exhaustive final : public strategy {
   // have not ended. Returns false if some of them could go on without the one that ended it: then
   // another execution, with an empty plan, is to follow.
   bool finish(const execution_result& r, std::vector<unfinished>& ends);
+  // Of the latest execution: its plan could not be followed. What has been executed up to a finding
+  // hides what it would have met, so that a plan around it may be none.
+  bool lost() const { return lost_; }
   // Of the latest execution: who moved at each point, and what was drawn, in order.
   const std::vector<task_id>& picks() const { return picks_; }
   const std::vector<std::uint32_t>& numbers() const { return numbers_; }
@@ -66,6 +69,8 @@ class exhaustive final : public strategy {
   bool begun_ = false;          // the execution has not been finished
   event_id newest_ = no_event;  // the last one that was executed
   bool over_ = false;           // only dead tasks are left
+  bool lost_ = false;
+  bool deaths_ = false;  // there has been a finding
   bool settled_ = false;        // the newest event is closed
   std::vector<event_id> dead_;
   std::size_t drawn_ = 0, number_ = 0;

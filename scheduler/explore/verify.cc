@@ -32,7 +32,7 @@ class searcher {
     while (!pass()) {
     }
     result_.promoted.assign(promoted_.begin(), promoted_.end());
-    result_.duplicates = result_.executions - result_.traces;
+    result_.duplicates = result_.executions - result_.traces - result_.blocked;
     return std::move(result_);
   }
 
@@ -113,7 +113,8 @@ class searcher {
 
   void restart_passed() {
     result_.earlier += result_.executions;
-    result_.executions = result_.traces = result_.cut = result_.step_bound = result_.beyond = 0;
+    result_.executions = result_.traces = result_.blocked = 0;
+    result_.cut = result_.step_bound = result_.beyond = 0;
     result_.digest = 0;
   }
 
@@ -170,8 +171,13 @@ class searcher {
         keep_finding();
       if (promote()) return false;
     }
-    ++result_.traces;
     const std::size_t begin = reversals_.size();
+    if (strategy_.lost()) {
+      ++result_.blocked;
+      levels_.push_back({begin, begin, begin, false});
+      return true;
+    }
+    ++result_.traces;
     finder_.find(first, ends_, reversals_);
     if (options_.preemptions) keep_within(begin, *options_.preemptions);
     shuffle(begin);

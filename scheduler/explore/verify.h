@@ -51,7 +51,7 @@ struct verify_result {
   std::uint64_t earlier = 0;     // of the passes before, which ended where a field became a point
   std::uint64_t duplicates = 0;  // executions of a trace that an earlier one had
   std::uint64_t beyond = 0;      // traces that need more preemptions than the bound, met on the way
-  std::uint64_t blocked = 0;
+  std::uint64_t blocked = 0;  // executions whose plan could not be followed, behind findings only
   std::uint64_t points = 0;
   std::uint64_t operations = 0;
   std::uint64_t cut = 0;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// What a search finds whoever it lets go first: a kfree and the uses of its object, and more tasks
-// than there were in the executions before.
+// What a search finds whoever it lets go first: a kfree and the uses of its object, more tasks than
+// there were in the executions before, and what lies behind a finding.
 #include "scheduler/explore/same_traces_test.h"
+#include "scheduler/sync/rcu.h"
 
 namespace iorace {
 namespace {
@@ -53,6 +54,27 @@ TEST(verify_tasks, come_in_a_later_execution) {
     EXPECT_TRUE(all.complete);
     EXPECT_EQ(all.traces, 721u) << "none at all, or six tasks in any order";
   }
+}
+
+// A grace period that begins where a finding has ended a section does not know of that section.
+TEST(verify_findings, may_hide_what_a_grace_period_waits_for) {
+  const lab_body warns = [](lab*) {
+    rcu_read_lock();
+    rcu_read_unlock();
+    WARN_ON(true);
+  };
+  const lab_body reads = [](lab*) {
+    rcu_read_lock();
+    rcu_read_unlock();
+  };
+  const lab_body frees_later = [](lab* l) {
+    kfree_rcu_head(l->slot.peek(), static_cast<rcu_head*>(scratch(sizeof(rcu_head))));
+  };
+  const verify_result all = verify(on_lab({warns, reads, frees_later}, one_thing), {});
+  EXPECT_TRUE(all.complete);
+  EXPECT_EQ(all.findings.size(), 1u);
+  EXPECT_GT(all.blocked, 0u);
+  EXPECT_LT(all.blocked, all.executions);
 }
 
 }  // namespace
