@@ -134,7 +134,8 @@ int discard(pri_iommu* iommu) {
 }
 
 UNSEEN unsigned next_number(world& w) {
-  return current_task() << 16 | ++w.iopf->sent[current_task()];
+  const unsigned task = current_task();
+  return task << 16 | ++w.iopf->sent[task];
 }
 
 // The call's request: its arguments follow the device's.
