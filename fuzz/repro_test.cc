@@ -97,7 +97,9 @@ TEST(repro, of_a_race_no_switch_and_no_choice_can_go) {
 }
 
 TEST(repro, the_minimiser_leaves_races_as_they_are) {
+  unsigned looked_at = 0;
   for (const committed_trace& race : committed_traces("wrong")) {
+    if (looked_at++ % in_this_build(1u, 6u) != 0) continue;
     const auto m = minimize(race.trace, kernel_schema());
     ASSERT_TRUE(m) << race.name << ": " << m.error();
     EXPECT_TRUE(m->minimal) << race.name;

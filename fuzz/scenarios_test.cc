@@ -97,7 +97,7 @@ bool has_choices(const trace_file& t) {
 }
 std::uint64_t executions_for(const trace_file& t, std::uint64_t executions) {
   if (!has_choices(t)) executions /= 100;
-  return in_this_build(executions, executions / 50);
+  return in_this_build(executions, executions / 150);
 }
 
 TEST(scenarios, without_choices_have_one_execution) {

@@ -13,6 +13,7 @@
 #include "model/kernel.h"
 #include "model/model.h"
 #include "scheduler/engine/engine.h"
+#include "scheduler/engine/this_build_test.h"
 #include "scheduler/explore/sample.h"
 #include "scheduler/strategies/round_robin.h"
 
@@ -95,7 +96,7 @@ inline std::vector<std::string> titles(const program& p, const std::string& stra
                                        std::uint32_t faults_max = 0) {
   sample_options o;
   o.strategy = strategy;
-  o.executions_max = executions;
+  o.executions_max = in_this_build(executions, executions / 3);
   o.keep_going = true;
   o.each.seed = seed;
   o.each.faults_max = faults_max;

@@ -79,7 +79,8 @@ T* named(u64 handle) {
 }
 
 template <class T>
-UNSEEN void list(ghost_set<T*>& all, T* made) {
+void list(ghost_set<T*>& all, T* made) {
+  const peek_scope looking;
   all.add(made);
 }
 

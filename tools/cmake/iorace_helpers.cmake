@@ -67,10 +67,12 @@ function(iorace_tests folder)
   iorace_precompile(${folder}_tests <gmock/gmock.h> <gtest/gtest.h>)
   # Tests of small pieces have helpers of the same names.
   # Tests are compiled once and run once; what they test is optimised.
-  set(optimised ${for_moments})
+  set(optimised -O1)
+  if(folder STREQUAL "tools")
+    set(optimised ${for_moments})
+  endif()
   if(folder MATCHES "scheduler|model")
     set_target_properties(${folder}_tests PROPERTIES UNITY_BUILD OFF)
-    set(optimised -O1)
   endif()
   target_compile_options(${folder}_tests PRIVATE ${optimised})
   target_compile_definitions(${folder}_tests PRIVATE

@@ -22,7 +22,8 @@ void three_pages(world* w) {
 }
 void mapped(world* w) {
   three_pages(w);
-  for (const u64 offset : {u64{0}, u64{0x1000}, u64{0x2000}}) make_call(w, "bar_touch", {0x1000, 0, offset});
+  for (const u64 offset : {u64{0}, u64{0x1000}, u64{0x2000}})
+    make_call(w, "bar_touch", {0x1000, 0, offset});
 }
 void unmap_the_middle(world* w) { make_call(w, "bar_munmap_part", {0x1000, 0, 0x1000, 0x1000}); }
 
