@@ -18,7 +18,7 @@
 namespace iorace {
 namespace {
 
-constexpr std::uint64_t enough_traces = 1'000;
+constexpr std::uint64_t enough_traces = in_this_build(1'000, 400);
 // Sanitizers are slow: there the larger proofs are cut, and counted as far as they go.
 constexpr std::uint64_t executions_max = in_this_build(~std::uint64_t{0}, std::uint64_t{500});
 

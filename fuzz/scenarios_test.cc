@@ -97,7 +97,7 @@ bool has_choices(const trace_file& t) {
 }
 std::uint64_t executions_for(const trace_file& t, std::uint64_t executions) {
   if (!has_choices(t)) executions /= 100;
-  return in_this_build(executions, executions / 150);
+  return in_this_build(executions, executions / 50);
 }
 
 TEST(scenarios, without_choices_have_one_execution) {
@@ -126,8 +126,9 @@ void expect_quiet_when_repaired(const char* strategy, std::uint64_t executions) 
   }
 }
 TEST(scenarios, are_quiet_when_repaired) {
-  expect_quiet_when_repaired("random", 20'000);
-  expect_quiet_when_repaired("pos", 20'000);
+  constexpr std::uint64_t executions = in_this_build(20'000, 7'000);
+  expect_quiet_when_repaired("random", executions);
+  expect_quiet_when_repaired("pos", executions);
 }
 TEST(slow_scenarios, are_quiet_when_repaired_random) {
   expect_quiet_when_repaired("random", 1'000'000);

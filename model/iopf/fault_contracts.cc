@@ -38,7 +38,7 @@ void judge_fault(const iommufd_fault* fault, const iommufd_attach_handle* handle
       const_cast<iommu_attach_handle*>(&handle->handle));
 }
 
-using faults = ghost_set<const iommufd_fault*>;
+using faults = machine_parts<const iommufd_fault*>;
 bool has(faults& set, const iommufd_fault* fault) {
   for (const iommufd_fault* f : set)
     if (f == fault) return true;

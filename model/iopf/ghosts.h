@@ -4,7 +4,7 @@
 // Requires: every use is inside a peek_scope.
 #pragma once
 
-#include "model/iommufd/ghosts.h"
+#include "model/hw/ghosts.h"
 #include "model/iopf/fault.h"
 #include "model/world.h"
 
@@ -20,8 +20,8 @@ struct ghost_request {
 
 struct iopf_ghosts {
   ghost_set<ghost_request> requests;
-  ghost_set<const iopf::iommufd_fault*> copying;      // whose mutex is held across a copy
-  ghost_set<const iopf::iommufd_fault*> wanted;       // by who must not wait for a user
+  machine_parts<const iopf::iommufd_fault*> copying;  // whose mutex is held across a copy
+  machine_parts<const iopf::iommufd_fault*> wanted;   // by who must not wait for a user
   const iopf::iommu_attach_handle* found[tasks_max];  // by a report that still uses it
 };
 

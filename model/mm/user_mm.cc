@@ -42,7 +42,8 @@ void mmdrop(user_mm_struct* mm) {
   kfree(mm);
 }
 
-long pin_user_pages_remote(user_mm_struct* mm, unsigned long uptr, unsigned long npages, u32* pfns) {
+long pin_user_pages_remote(user_mm_struct* mm, unsigned long uptr, unsigned long npages,
+                           u32* pfns) {
   KFUNC();
   const unsigned long memory = mm->memory.peek();  // where it is mapped never changes
   if (uptr < memory) return -EFAULT;
