@@ -79,13 +79,13 @@ T* named(u64 handle) {
 }
 
 template <class T>
-void list(ghost_set<T*>& all, T* made) {
+void list(machine_parts<T*>& all, T* made) {
   const peek_scope looking;
   all.add(made);
 }
 
 template <class T>
-call_result made(ghost_set<T*>& all, T* object, int error) {
+call_result made(machine_parts<T*>& all, T* object, int error) {
   if (object == nullptr) return {-error, 0};
   list(all, object);
   return {0, hw_handle_of(object)};

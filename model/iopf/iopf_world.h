@@ -12,10 +12,10 @@ namespace iorace::kern {
 struct iopf_world {
   iopf::sva_globals* sva;
   iopf_ghosts ghost;
-  ghost_set<iopf::pri_iommu*> iommus;
-  ghost_set<iopf::pri_device*> devices;
-  ghost_set<iopf::sva_process*> processes;
-  ghost_set<iopf::sva_user*> bonds;
+  machine_parts<iopf::pri_iommu*> iommus;
+  machine_parts<iopf::pri_device*> devices;
+  machine_parts<iopf::sva_process*> processes;
+  machine_parts<iopf::sva_user*> bonds;
   unsigned sent[tasks_max];  // requests of one task each
 };
 
