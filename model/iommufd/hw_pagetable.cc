@@ -4,7 +4,7 @@
 // Kernel: drivers/iommu/iommufd/hw_pagetable.c @ 6.12.117.
 // Simplified: no device object. One mock device is always there and takes any domain, so an hwpt is
 // allocated for it without a dev_id; its driver makes plain domains only, so that no flag is known.
-// Omitted: nested domains, dirty tracking. Page tables with a fault object: model/iopf/fault_hwpt.cc.
+// Omitted: nested domains, dirty tracking. With a fault object: model/iopf/fault_hwpt.cc.
 #include "model/iommufd/io_pagetable.h"
 #include "model/iommufd/mock_domain.h"
 
