@@ -4,6 +4,9 @@
 // its row says. All other knobs have their repaired values, so a value that upstream has shows its
 // own finding and no other.
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -53,9 +56,12 @@ sample_options options_for(const trace_file& t, std::uint64_t executions, std::u
 
 void expect_clean(std::uint64_t executions) {
   unsigned sound = 0;
+  // Values that are those of the profile come to the same executions.
+  std::set<std::pair<std::string, std::vector<unsigned>>> looked_at;
   for_each_value([&](const kern::knob_value& v, const trace_file& t) {
     if (v.expect != clean) return;
     ++sound;
+    if (!looked_at.emplace(v.scenario, config_of(t.program, kernel_schema()).knobs).second) return;
     const bound_program p(t.program, kernel_schema());
     const sample_result r = sample(p.runnable(), options_for(t, executions, 0));
     EXPECT_EQ(r.executions, executions_of(t, executions));
