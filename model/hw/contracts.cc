@@ -15,6 +15,7 @@
 // freed is a use after free.
 #include "model/hw/contracts.h"
 
+#include "model/convict.h"
 #include "model/hw/reach.h"
 #include "model/world.h"
 
@@ -22,10 +23,6 @@ namespace iorace::kern::contract {
 namespace {
 
 hw_ghosts& ghost() { return *this_world().hw->ghost; }
-
-[[noreturn]] void convict_here(const char* name, const char* detail) {
-  convict(name, {caller(0), current_task()}, {nullptr, no_task}, detail);
-}
 
 ghost_queue& queue_of(const hw_iommu* iommu) {
   for (ghost_queue& q : ghost().queues)

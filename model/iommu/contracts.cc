@@ -12,6 +12,7 @@
 // callback, the scheduler's.
 #include "model/iommu/contracts.h"
 
+#include "model/convict.h"
 #include "model/hw/context.h"
 #include "model/hw/reach.h"
 #include "model/iommu/iommu.h"
@@ -22,10 +23,6 @@ namespace iorace::kern::contract {
 namespace {
 
 iommu_world& here() { return *this_world().iommu; }
-
-[[noreturn]] void convict_here(const char* name, const char* detail) {
-  convict(name, {caller(0), current_task()}, {nullptr, no_task}, detail);
-}
 
 // The driver's data of the device, or null before probe and after release.
 const iommu_master* master_of(const device* dev) {

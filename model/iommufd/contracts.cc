@@ -13,6 +13,7 @@
 // I1.7, no deadlock, is the scheduler's own verdict.
 #include "model/iommufd/contracts.h"
 
+#include "model/convict.h"
 #include "model/iommufd/ghosts.h"
 #include "model/iommufd/io_pagetable.h"
 #include "model/iommufd/mock_domain.h"
@@ -77,10 +78,6 @@ u64 covered(const rb_root_cached* tree) {
     mask |= ~u64{0} >> (63 - last) & ~u64{0} << node->start.peek();
   }
   return mask;
-}
-
-[[noreturn]] void convict_here(const char* name, const char* detail) {
-  convict(name, {caller(0), current_task()}, {nullptr, no_task}, detail);
 }
 
 }  // namespace

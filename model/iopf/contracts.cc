@@ -24,12 +24,6 @@ namespace iorace::kern::contract {
 
 using namespace iopf;
 
-void convict_here(const char* name, const char* detail) {
-  const char* const function = caller(0);
-  convict(name, {function != nullptr ? function : "finish_world", current_task()},
-          {nullptr, no_task}, detail);
-}
-
 void judge_ring(const pri_device* dev, unsigned pasid) {
   const pri_iommu* const iommu = dev->iommu.peek();
   for (u64 at = iommu->head.peek(); at != iommu->tail.peek(); at = next_slot(at)) {

@@ -3,11 +3,11 @@
 // What the files of the chapter's invariants share: for contracts.cc and fault_contracts.cc only.
 #pragma once
 
+#include "model/convict.h"
 #include "model/iopf/pri.h"
 
 namespace iorace::kern::contract {
 
-[[noreturn]] void convict_here(const char* name, const char* detail);
 // Requires: inside a peek_scope. No request of the PASID is in the queue of the IOMMU.
 void judge_ring(const iopf::pri_device* dev, unsigned pasid);
 inline bool wants_answer(const iopf::page_request& request) {

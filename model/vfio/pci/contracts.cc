@@ -13,18 +13,13 @@
 // verdict.
 #include "model/vfio/pci/contracts.h"
 
+#include "model/convict.h"
 #include "model/mm/pagetable.h"
 
 namespace iorace::kern::contract {
 namespace {
 
 vfio_pci_world& chapter_world() { return *this_world().vfio_pci; }
-
-[[noreturn]] void convict_here(const char* name, const char* detail) {
-  const char* const function = caller(0);
-  convict(name, {function != nullptr ? function : "finish_world", current_task()},
-          {nullptr, no_task}, detail);
-}
 
 // Wherever the flag is kept: in a word of its own or as the second bit of the first.
 bool is_engaged(const vfio_pci_core_device* vdev) {

@@ -11,6 +11,7 @@
 // ends, is the kernel's own BUG_ON.
 #include "model/vfio/type1/contracts.h"
 
+#include "model/convict.h"
 #include "model/vfio/type1/ghosts.h"
 
 namespace iorace::kern::contract {
@@ -19,12 +20,6 @@ namespace {
 using namespace type1;
 
 type1_ghosts& ghost() { return *this_world().vfio_type1->ghost; }
-
-[[noreturn]] void convict_here(const char* name, const char* detail) {
-  const char* const function = caller(0);
-  convict(name, {function != nullptr ? function : "finish_world", current_task()},
-          {nullptr, no_task}, detail);
-}
 
 template <class See>
 void each_dma(const vfio_iommu* iommu, See see) {
