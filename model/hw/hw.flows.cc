@@ -7,6 +7,7 @@
 #include "model/hw/dma.h"
 #include "model/hw/driver.h"
 #include "model/hw/ghosts.h"
+#include "model/hw/handle_flows.h"
 #include "model/hw/hw_tables.h"
 
 namespace iorace::kern::hw_tables {
@@ -67,18 +68,6 @@ ERRORS(dma_write, ENOENT, EFAULT);
 ARGS(dma_write_pasid, endpoint_arg, iova_arg);
 ERRORS(dma_write_pasid, ENOENT, EFAULT);
 
-// What finish() and invariants go through.
-template <class T>
-void list(machine_parts<T*>& set, T* made) {
-  const peek_scope looking;
-  set.add(made);
-}
-
-template <class T>
-T* named(u64 handle) {
-  return static_cast<T*>(hw_by_handle(handle));
-}
-
 call_result iommu_add(world& w, const call_args& a) {
   if (a.value[0] > IOMMU_AMD) return {-EINVAL, 0};
   hw_iommu* const iommu = hw_iommu_make(a.value[0]);
@@ -109,12 +98,6 @@ call_result paging_alloc(world& w, const call_args& a) {
   return {0, hw_handle_of(owner)};
 }
 
-// A flow of one object.
-template <class T, int (*Body)(T*)>
-call_result of_one(world&, const call_args& a) {
-  T* const object = named<T>(a.value[0]);
-  return {object == nullptr ? -ENOENT : Body(object), 0};
-}
 template <int (*Body)(paging_owner*, u64, u64)>
 call_result of_range(world&, const call_args& a) {
   auto* const owner = named<paging_owner>(a.value[0]);

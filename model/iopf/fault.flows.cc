@@ -2,6 +2,7 @@
 //
 // What the flows of fault objects call. A program knows a fault object by both its numbers: the
 // object's id, and the descriptor of its file above it.
+#include "model/hw/handle_flows.h"
 #include "model/iopf/fault_flows.h"
 #include "model/world.h"
 
@@ -15,7 +16,6 @@ constexpr unsigned fd_shift = 32;
 u32 id_of(u64 value) { return static_cast<u32>(value); }
 // A fault object that is not there has no descriptor either.
 int fd_of(u64 value) { return value == 0 ? -1 : static_cast<int>(value >> fd_shift); }
-pri_device* device_of(u64 value) { return static_cast<pri_device*>(hw_by_handle(value)); }
 call_result result(int rc, u64 out) { return {rc, rc == 0 ? out : 0}; }
 
 }  // namespace
@@ -77,17 +77,17 @@ call_result fault_hwpt_destroy(world& w, const call_args& a) {
 }
 
 call_result fault_attach(world& w, const call_args& a) {
-  pri_device* const dev = device_of(a.value[0]);
+  pri_device* const dev = named<pri_device>(a.value[0]);
   return {dev == nullptr ? -ENODEV : fault_driver_attach(w.ictx, dev, id_of(a.value[1])), 0};
 }
 
 call_result fault_replace(world& w, const call_args& a) {
-  pri_device* const dev = device_of(a.value[0]);
+  pri_device* const dev = named<pri_device>(a.value[0]);
   return {dev == nullptr ? -ENODEV : fault_driver_replace(w.ictx, dev, id_of(a.value[1])), 0};
 }
 
 call_result fault_detach(world&, const call_args& a) {
-  pri_device* const dev = device_of(a.value[0]);
+  pri_device* const dev = named<pri_device>(a.value[0]);
   return {dev == nullptr ? -ENODEV : fault_driver_detach(dev), 0};
 }
 

@@ -2,6 +2,7 @@
 //
 // The chapter's flows. One line of the table per flow, one function that unpacks its arguments.
 #include "model/flow_rows.h"
+#include "model/hw/handle_flows.h"
 #include "model/iopf/fault_flows.h"
 #include "model/iopf/iopf_tables.h"
 #include "model/iopf/iopf_world.h"
@@ -74,28 +75,10 @@ ARGS(trigger_iopf, pdev_arg, pasid0_arg, grpid_arg, page_arg);
 ERRORS(trigger_iopf, ENOENT, EINVAL);
 
 template <class T>
-T* named(u64 handle) {
-  return static_cast<T*>(hw_by_handle(handle));
-}
-
-template <class T>
-void list(machine_parts<T*>& all, T* made) {
-  const peek_scope looking;
-  all.add(made);
-}
-
-template <class T>
 call_result made(machine_parts<T*>& all, T* object, int error) {
   if (object == nullptr) return {-error, 0};
   list(all, object);
   return {0, hw_handle_of(object)};
-}
-
-// A flow of one object.
-template <class T, int (*Body)(T*)>
-call_result of_one(world&, const call_args& a) {
-  T* const object = named<T>(a.value[0]);
-  return {object == nullptr ? -ENOENT : Body(object), 0};
 }
 
 call_result prq_add(world& w, const call_args& a) {
