@@ -114,6 +114,17 @@ iommu_fault_param* iopf_get_dev_fault_param(pri_device* dev);
 void iopf_put_dev_fault_param(iommu_fault_param* fault_param, pri_device* dev);
 void lock_lists(iommu_fault_param* fault_param);
 void unlock_lists(iommu_fault_param* fault_param);
+// Takes those requests off the partial list and frees them. Requires: the lock of the lists.
+template <class Which>
+void drop_partial(iommu_fault_param* fault_param, Which which) {
+  iopf_fault* iopf = nullptr;
+  iopf_fault* next = nullptr;
+  list_for_each_entry_safe(iopf, next, &fault_param->partial, list) {
+    if (!which(iopf)) continue;
+    list_del(&iopf->list);
+    kfree(iopf);
+  }
+}
 
 // iopf_report.cc
 // Returns 0, or -EINVAL or -ENOMEM; whatever it returns, who has to be answered has been or will.

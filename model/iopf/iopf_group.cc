@@ -24,13 +24,8 @@ bool is_of_group(const page_request& partial, const page_request& last) {
 
 void free_partial_of(iommu_fault_param* fault_param, const page_request& last) {
   KFUNC();
-  iopf_fault* iopf = nullptr;
-  iopf_fault* next = nullptr;
-  list_for_each_entry_safe(iopf, next, &fault_param->partial, list) {
-    if (!is_of_group(to_request(iopf->prm), last)) continue;
-    list_del(&iopf->list);
-    kfree(iopf);
-  }
+  drop_partial(fault_param,
+               [&](iopf_fault* iopf) { return is_of_group(to_request(iopf->prm), last); });
 }
 
 // What a response looks for.

@@ -9,16 +9,8 @@
 namespace iorace::kern::iopf {
 namespace {
 
-// Requires: the lock of the lists, unless the era has none.
-void discard_partial(iommu_fault_param* fault_param) {
-  iopf_fault* iopf = nullptr;
-  iopf_fault* next = nullptr;
-  list_for_each_entry_safe(iopf, next, &fault_param->partial, list) {
-    list_del(&iopf->list);
-    kfree(iopf);
-  }
-}
-// The list is left as it was: nobody is to look at it again.
+// Requires: the lock of the lists, unless the era has none. The list is left as it was: nobody is
+// to look at it again.
 void free_partial(iommu_fault_param* fault_param) {
   iopf_fault* iopf = nullptr;
   iopf_fault* next = nullptr;
@@ -159,7 +151,7 @@ void iopf_queue_discard_partial(iopf_queue* queue) {
   iommu_fault_param* fault_param = nullptr;
   list_for_each_entry(fault_param, &queue->devices, queue_list) {
     lock_lists(fault_param);
-    discard_partial(fault_param);
+    drop_partial(fault_param, [](iopf_fault*) { return true; });
     unlock_lists(fault_param);
   }
   mutex_unlock(&queue->lock);
