@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,14 +29,17 @@ inline const flow_info& flow_called(std::string_view name) {
 }
 
 // Makes the call in the running task. Arguments left out are dull.
-inline call_result make_call(world* w, std::string_view name,
-                             std::initializer_list<std::uint64_t> args = {}) {
+inline call_result make_call(world* w, std::string_view name, std::span<const std::uint64_t> args) {
   const flow_info& flow = flow_called(name);
   call_args a = {};
   for (std::size_t i = 0; i < flow.args.size(); ++i) a.value[i] = flow.args[i].dull;
   std::size_t i = 0;
   for (const std::uint64_t v : args) a.value[i++] = v;
   return flow.run(*w, a);
+}
+inline call_result make_call(world* w, std::string_view name,
+                             std::initializer_list<std::uint64_t> args = {}) {
+  return make_call(w, name, std::span(args.begin(), args.size()));
 }
 
 // A configuration by names, over `base`.

@@ -12,13 +12,7 @@ using call = faulty_call;
 
 void before(call& c, const char* flow, std::initializer_list<std::uint64_t> args) {
   const std::vector<std::uint64_t> all(args);
-  c.before.push_back([=](world* w) {
-    const flow_info& f = flow_called(flow);
-    call_args a = {};
-    for (std::size_t i = 0; i < f.args.size(); ++i)
-      a.value[i] = i < all.size() ? all[i] : f.args[i].dull;
-    EXPECT_EQ(f.run(*w, a).rc, 0) << flow;
-  });
+  c.before.push_back([=](world* w) { EXPECT_EQ(make_call(w, flow, all).rc, 0) << flow; });
 }
 
 void a_group_waits(call& c) {
