@@ -56,6 +56,11 @@ struct call_result {
 enum class flow_context : std::uint8_t { syscall, kernel, agent };
 
 // One flow: something that a simulated CPU can be told to do.
+// Parts of the kernel, each with tables, flows and a part of the world of its own.
+enum class chapter : std::uint8_t { iommufd, mm, hw, iommu, vfio_pci, vfio_type1, iopf, count };
+using chapter_set = std::uint32_t;
+constexpr chapter_set chapter_bit(chapter c) { return 1u << static_cast<unsigned>(c); }
+
 struct flow_info {
   const char* name;  // as written in programs: "ioas_unmap"
   const char* summary;
@@ -65,6 +70,7 @@ struct flow_info {
   std::span<const arg_info> args;
   call_result (*run)(world&, const call_args&);
   std::span<const int> errors = {};  // every code that it may return besides 0 (I1.9)
+  chapter_set needs = 0;             // chapters that others of its chapter do without
 };
 
 struct knob_value {
@@ -115,10 +121,6 @@ std::span<const probe_info> probes();
 // of a program's variables are named through it. Null if nothing described has that name.
 const class_info* class_called(std::string_view name);
 
-// Parts of the kernel, each with tables, flows and a part of the world of its own.
-enum class chapter : std::uint8_t { iommufd, mm, hw, iommu, vfio_pci, vfio_type1, iopf, count };
-using chapter_set = std::uint32_t;
-constexpr chapter_set chapter_bit(chapter c) { return 1u << static_cast<unsigned>(c); }
 // Its rows in flows().
 std::span<const flow_info> flows_of(chapter c);
 // The chapter whose flow that is, and those that it needs; none if it is in no table.
@@ -129,7 +131,8 @@ chapter_set chapters_of(const flow_info& flow);
 struct config {
   std::vector<unsigned> knobs;
   std::vector<std::uint64_t> limits;
-  chapter_set chapters = chapter_bit(chapter::mm) | chapter_bit(chapter::iommufd);
+  chapter_set chapters =
+      chapter_bit(chapter::mm) | chapter_bit(chapter::hw) | chapter_bit(chapter::iommufd);
 };
 config upstream_config();
 config repaired_config();

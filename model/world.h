@@ -19,6 +19,7 @@ struct files_struct;
 struct iommufd_ctx;
 struct ghosts;
 struct mm_struct;
+struct mock_machine;
 struct page;
 
 struct hw_world;
@@ -52,6 +53,7 @@ struct world {
   mm_struct* mm;
   page* pages;  // limit user_pages of them
   ghosts* ghost;
+  mock_machine* mock;
   hw_world* hw;
   iommu_world* iommu;
   vfio_pci_world* vfio_pci;

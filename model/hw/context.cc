@@ -18,14 +18,18 @@ hw_iommu* hw_iommu_make(u64 kind) {
   device_status_init(&iommu->status);
   iommu->kind.poke(kind);
   iommu->domain_ids.poke(1);  // 0 is the mark of none
-  for (auto& of_rid : iommu->entries)
-    for (shared<context_entry*>& entry : of_rid) entry.poke(make<context_entry>());
+  for (unsigned rid = 0; rid < rids_of(iommu); ++rid)
+    for (shared<context_entry*>& entry : iommu->entries[rid]) entry.poke(make<context_entry>());
   return iommu;
 }
 
 hw_endpoint* hw_endpoint_make(hw_iommu* iommu, unsigned rid, bool ats) {
   const u64 used = cmpxchg(iommu->rid_use[rid], rid_free, ats ? rid_ats : rid_shared);
   if (used == rid_ats || (used == rid_shared && ats)) return nullptr;
+  return hw_endpoint_with(iommu, rid, ats);
+}
+
+hw_endpoint* hw_endpoint_with(hw_iommu* iommu, unsigned rid, bool ats) {
   auto* const dev = make<hw_endpoint>();
   mutex_init(&dev->lock);
   init_rwsem(&dev->inflight);
@@ -71,11 +75,11 @@ void invalidate_entry(device_domain_info* info, unsigned pasid, unsigned did) {
   inv_batch* const batch = make_batch(iommu);
   const auto rid = static_cast<unsigned>(dev->rid.peek());
   add_to_batch(batch, {.type = inv_type::entry, .rid = rid, .pasid = pasid});
-  add_to_batch(batch, {.type = inv_type::iotlb, .did = did, .pages = iova_pages_max});
+  add_to_batch(batch, {.type = inv_type::iotlb, .did = did, .pages = tlb_slots});
   if (info->ats_enabled != 0)
     add_to_batch(batch,
-                 {.type = inv_type::devtlb, .pasid = pasid, .pages = iova_pages_max, .dev = dev});
-  if (iommu->kind.peek() == IOMMU_VTD) return qi_submit_sync(iommu, batch);
+                 {.type = inv_type::devtlb, .pasid = pasid, .pages = tlb_slots, .dev = dev});
+  if (!is_amd(iommu)) return qi_submit_sync(iommu, batch);
   for (u64 i = 0; i < batch->count.peek(); ++i) iommu_queue_command(iommu, batch->desc[i]);
   iommu_completion_wait(iommu);
 }

@@ -14,6 +14,9 @@ hw_iommu* hw_iommu_make(u64 kind);
 // Null where an alias has ATS: bridges that hide requester ids know nothing of it.
 hw_endpoint* hw_endpoint_make(hw_iommu* iommu, unsigned rid, bool ats);
 
+// With a requester id that the caller has taken.
+hw_endpoint* hw_endpoint_with(hw_iommu* iommu, unsigned rid, bool ats);
+
 context_entry* entry_of(const hw_endpoint* dev, unsigned pasid);
 bool context_present(const context_entry* entry);
 // Root first, then the domain id and the present bit in one word.

@@ -17,6 +17,7 @@
 
 #include "model/convict.h"
 #include "model/hw/reach.h"
+#include "model/mm/mm.h"
 #include "model/world.h"
 
 namespace iorace::kern::contract {
@@ -56,11 +57,6 @@ void unblock(const hw_iommu* iommu, u64 rid) {
 
 }  // namespace
 
-void pte_written(io_table* table, unsigned index) {
-  const peek_scope looking;
-  table->stamp[index].poke(++ghost().stamps);
-}
-
 void table_freed(const io_table* table) {
   const peek_scope looking;
   if (is_in_walkable_tree(table))
@@ -85,7 +81,7 @@ void entry_written(const context_entry* entry) {
   if (!is_live(entry->root.peek()))
     convict_here("root-freed-in-use", "the entry names a root that has been freed");
   for (const hw_iommu* iommu : ghost().iommus)
-    for (unsigned rid = 0; rid < rids_max; ++rid)
+    for (unsigned rid = 0; rid < rids_of(iommu); ++rid)
       if (iommu->entries[rid][IOMMU_NO_PASID].peek() == entry) unblock(iommu, rid);
 }
 
@@ -120,8 +116,10 @@ void device_attached(const hw_endpoint* dev, const paging_domain* domain, int rc
     convict_here("torn-translation", "the device is attached and still translates by another");
 }
 
-void dma_reaches(const hw_endpoint* dev) {
+void dma_reaches(const hw_endpoint* dev, const dma_page* page) {
   const peek_scope looking;
+  if (this_world().pages != nullptr && is_unpinned(page))
+    convict_here("freed-page-reachable", "the device reaches a page whose last pin is gone");
   for (const hw_endpoint* blocked : ghost().blocked)
     if (is_alias(blocked, dev))
       convict_here("blocked-device-access", "the device is blocked and reaches memory");
@@ -172,10 +170,17 @@ void wait_returned(const hw_iommu* iommu, u64 queued) {
     convict_here("wait-returned-early", "commands that were queued before have had no effect yet");
 }
 
-void unmapped(const dma_page* pages, u64 n, u64 pfn) {
+void unmapped(const dma_page* pages, u64 n) {
   const peek_scope looking;
   for (u64 i = 0; i < n; ++i)
-    if (is_in_tlb(pages + i, pfn + i))
+    if (is_in_tlb(pages + i))
+      convict_here("stale-translation", "the unmap has returned and a TLB still has the page");
+}
+
+void range_unmapped(const paging_domain* domain, u64 pfn, u64 pages) {
+  const peek_scope looking;
+  for (u64 i = 0; i < pages; ++i)
+    if (is_in_tlb_of(domain, pfn + i))
       convict_here("stale-translation", "the unmap has returned and a TLB still has the page");
 }
 
@@ -191,9 +196,8 @@ void pages_freed(const dma_page* pages, u64 n) {
   for (u64 i = 0; i < n; ++i) {
     if (is_in_walkable_tree(pages + i))
       convict_here("freed-page-reachable", "a tree that a device can walk still maps the page");
-    for (u64 pfn = 0; pfn < iova_pages_max; ++pfn)
-      if (is_in_tlb(pages + i, pfn))
-        convict_here("freed-page-reachable", "a TLB still has the page");
+    if (is_in_tlb(pages + i))
+      convict_here("freed-page-reachable", "a TLB still has the page");
   }
 }
 

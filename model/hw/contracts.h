@@ -19,8 +19,7 @@ struct paging_domain;
 
 namespace contract {
 
-// Page tables: an entry has been written; a table has been freed, a whole tree is about to be.
-void pte_written(io_table* table, unsigned index);
+// Page tables: a table has been freed, a whole tree is about to be.
 void table_freed(const io_table* table);
 void tree_freed(const io_table* root);
 
@@ -36,7 +35,7 @@ void device_attaching(const hw_endpoint* dev);
 void device_attached(const hw_endpoint* dev, const paging_domain* domain, int rc);
 
 // A device has a translation and is about to access memory.
-void dma_reaches(const hw_endpoint* dev);
+void dma_reaches(const hw_endpoint* dev, const dma_page* page);
 // A device TLB: the IOMMU answers, returns what filled() wants to know; the answer is filled in;
 // an invalidation has been executed.
 u64 devtlb_asked(const hw_endpoint* dev);
@@ -52,10 +51,11 @@ void wait_executed(const hw_iommu* iommu, u64 number);
 void wait_returned(const hw_iommu* iommu, u64 queued);
 
 // An unmap that promises that no device reaches the pages any more has returned.
-void unmapped(const dma_page* pages, u64 n, u64 pfn);
+void unmapped(const dma_page* pages, u64 n);
+void range_unmapped(const paging_domain* domain, u64 pfn, u64 pages);
 // An IOVA is about to be used again.
 void iova_allocated(const paging_domain* domain, u64 pfn, u64 pages);
-// Memory that devices could reach has been freed.
+// Memory that devices could reach has been freed, or its last pin has been dropped.
 void pages_freed(const dma_page* pages, u64 n);
 
 }  // namespace contract

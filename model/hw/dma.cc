@@ -5,6 +5,7 @@
 
 #include "model/hw/context.h"
 #include "model/hw/contracts.h"
+#include "model/hw/tlb.h"
 #include "model/world.h"
 
 namespace iorace::kern {
@@ -37,20 +38,20 @@ static cached_entry fetch_entry(hw_endpoint* dev, unsigned pasid) {
 // The last level table of `pfn`, null if there is none.
 static io_table* walk(hw_iommu* iommu, const cached_entry& entry, u64 pfn) {
   KFUNC();
-  shared<io_table*>& cache = iommu->paging_cache[entry_did(entry.word)][pfn / pt_entries];
-  io_table* table = READ_ONCE(cache);
+  const auto cache = slot_of(iommu->paging_cache[entry_did(entry.word)], pfn);
+  io_table* table = cache.lookup();
   if (table != nullptr) {
     PROBE(paging_cache_hit);
     return table;
   }
   table = entry.root;
   u64 level = table->level.peek();
-  if (pfn >= pt_span(level)) return nullptr;
+  if (pfn >= pt_span(table->format.peek(), level)) return nullptr;
   for (; level > 1; --level) {
-    table = static_cast<io_table*>(READ_ONCE(table->pte[pt_index(pfn, level)]));
+    table = static_cast<io_table*>(READ_ONCE(pt_entry(table, pfn)));
     if (table == nullptr) return nullptr;
   }
-  WRITE_ONCE(cache, table);
+  cache.fill(table);
   return table;
 }
 
@@ -63,22 +64,22 @@ static dma_page* translate(hw_endpoint* dev, unsigned pasid, u64 pfn) {
     PROBE(dma_blocked);
     return nullptr;
   }
-  shared<dma_page*>& cache = iommu->iotlb[entry_did(entry.word)][pfn];
-  dma_page* page = READ_ONCE(cache);
+  const auto cache = slot_of(iommu->iotlb[entry_did(entry.word)], pfn);
+  dma_page* page = cache.lookup();
   if (page != nullptr) {
     PROBE(iotlb_hit);
     return page;
   }
-  const io_table* const table = walk(iommu, entry, pfn);
+  io_table* const table = walk(iommu, entry, pfn);
   if (table == nullptr) return nullptr;
-  page = static_cast<dma_page*>(READ_ONCE(table->pte[pt_index(pfn, 1)]));
-  if (page != nullptr) WRITE_ONCE(cache, page);
+  page = static_cast<dma_page*>(READ_ONCE(pt_entry(table, pfn)));
+  if (page != nullptr) cache.fill(page);
   return page;
 }
 
 static void reach(const hw_endpoint* dev, dma_page* page, bool write) {
   if (page == nullptr) return;
-  CONTRACT(dma_reaches, dev);
+  CONTRACT(dma_reaches, dev, page);
   if (write)
     WRITE_ONCE(page->data, u64{1});
   else
@@ -100,8 +101,8 @@ static dma_page* access_untranslated(hw_endpoint* dev, unsigned pasid, u64 pfn, 
 static dma_page* access_translated(hw_endpoint* dev, unsigned pasid, u64 pfn, bool write) {
   KFUNC();
   hw_iommu* const iommu = dev->iommu.peek();
-  shared<dma_page*>& cache = dev->devtlb[pasid][pfn];
-  dma_page* page = READ_ONCE(cache);
+  const auto cache = slot_of(dev->devtlb[pasid], pfn);
+  dma_page* page = cache.lookup();
   if (page != nullptr) {
     PROBE(devtlb_hit);
   } else {
@@ -111,7 +112,7 @@ static dma_page* access_translated(hw_endpoint* dev, unsigned pasid, u64 pfn, bo
     up_read(&iommu->walks);
     if (page != nullptr) {
       CONTRACT(devtlb_filled, dev, asked);
-      WRITE_ONCE(cache, page);
+      cache.fill(page);
     }
   }
   reach(dev, page, write);
@@ -120,14 +121,15 @@ static dma_page* access_translated(hw_endpoint* dev, unsigned pasid, u64 pfn, bo
 
 int dma_access(hw_endpoint* dev, unsigned pasid, u64 iova, bool write) {
   KFUNC();
-  const u64 pfn = iova / PAGE_SIZE;
+  const u64 pfn = iova / io_page_size(dev->iommu.peek());
+  const bool in_space = pfn < io_pages_max(dev->iommu.peek());
   dma_page* page = nullptr;
-  if (pfn < iova_pages_max && dev->ats_supported.peek() != 0) {
+  if (in_space && dev->ats_supported.peek() != 0) {
     down_read(&dev->inflight);
     page = READ_ONCE(dev->ats) != 0 ? access_translated(dev, pasid, pfn, write)
                                     : access_untranslated(dev, pasid, pfn, write);
     up_read(&dev->inflight);
-  } else if (pfn < iova_pages_max) {
+  } else if (in_space) {
     page = access_untranslated(dev, pasid, pfn, write);
   }
   if (page == nullptr) {
@@ -142,9 +144,7 @@ void pci_disable_ats(hw_endpoint* dev) {
   KFUNC();
   down_write(&dev->inflight);
   WRITE_ONCE(dev->ats, u64{0});
-  for (auto& of_pasid : dev->devtlb)
-    for (shared<dma_page*>& cached : of_pasid)
-      if (cached.peek() != nullptr) WRITE_ONCE(cached, nullptr);
+  for (tlb& of_pasid : dev->devtlb) tlb_drop(of_pasid, 0, tlb_slots);
   up_write(&dev->inflight);
 }
 

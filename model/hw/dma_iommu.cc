@@ -75,13 +75,13 @@ int iommu_dma_init_domain(paging_domain* domain) {
 u64 iommu_dma_map(paging_domain* domain, dma_page* pages, u64 size) {
   KFUNC();
   dma_cookie* const cookie = domain->iova_cookie;
-  const u64 levels = domain->pgtable.grows.peek() != 0 ? pt_levels_max : vtd_levels;
+  const u64 format = domain->pgtable.format.peek();
   const u64 n = size / PAGE_SIZE;
-  const u64 pfn = alloc_iova_fast(&cookie->iovad, n, pt_span(levels) - 1);
+  const u64 pfn = alloc_iova_fast(&cookie->iovad, n, pt_span(format, pt_levels_grown(format)) - 1);
   if (pfn == 0) return 0;
   CONTRACT(iova_allocated, domain, pfn, n);
-  if (pgtable_map(&domain->pgtable, pfn * PAGE_SIZE, size, pages) != 0) {
-    unmap_strict(domain, pfn * PAGE_SIZE, size);
+  if (pgtable_map(&domain->pgtable, pfn, n, pages) != 0) {
+    unmap_strict(domain, pfn, n);
     free_iova_fast(&cookie->iovad, pfn, n);
     return 0;
   }
@@ -91,6 +91,8 @@ u64 iommu_dma_map(paging_domain* domain, dma_page* pages, u64 size) {
 // Whether to queue is looked up before anything is cleared: the domain may become lazy meanwhile.
 bool iommu_dma_unmap(paging_domain* domain, u64 iova, u64 size) {
   KFUNC();
+  const u64 pfn = iova / PAGE_SIZE;
+  const u64 pages = size / PAGE_SIZE;
   dma_cookie* const cookie = domain->iova_cookie;
   iotlb_gather gather;
   iotlb_gather_init(&gather);
@@ -103,11 +105,9 @@ bool iommu_dma_unmap(paging_domain* domain, u64 iova, u64 size) {
       counter = queue_counter(cookie);
       early = true;
     }
-    if (step == clear_entries) unmapped = unmap_fast(domain, iova, size, &gather);
+    if (step == clear_entries) unmapped = unmap_fast(domain, pfn, pages, &gather);
   }
-  WARN_ON(unmapped != size);
-  const u64 pfn = iova / PAGE_SIZE;
-  const u64 pages = size / PAGE_SIZE;
+  WARN_ON(unmapped != pages);
   if (gather.queued) {
     PROBE(fq_queued);
     queue_iova(cookie, pfn, pages, gather.freelist, early ? &counter : nullptr);

@@ -60,9 +60,9 @@ outcome unmap_after(engine& e, const config& c, const translating& what, unsigne
                                   const peek_scope looking;
                                   for (const hw_iommu* iommu : w->hw->ghost->iommus)
                                     for (const auto& of_did : iommu->iotlb)
-                                      r.cached |= of_did[1].peek() != nullptr;
+                                      r.cached |= of_did.page[1].peek() != nullptr;
                                   const auto* const dev = part_of<hw_endpoint>(what.dev);
-                                  r.cached |= dev->devtlb[0][1].peek() != nullptr;
+                                  r.cached |= dev->devtlb[0].page[1].peek() != nullptr;
                                 }});
   unmap_at choose(at);
   e.run(p, choose, {});

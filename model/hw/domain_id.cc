@@ -49,7 +49,7 @@ void domain_detach_iommu(paging_domain* domain) {
 
 bool domain_is_attached(paging_domain* domain) {
   hw_iommu* const iommu = domain->iommu.peek();
-  const u64 own = domain->pgtable.grows.peek() != 0 ? 1 : 0;
+  const u64 own = is_amd(domain) ? 1 : 0;
   spin_lock(&iommu->lock);
   const bool attached = domain->did_users > own;
   spin_unlock(&iommu->lock);

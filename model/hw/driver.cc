@@ -131,13 +131,13 @@ int owner_map(paging_owner* owner, u64 iova, u64 length) {
   const u64 n = length / PAGE_SIZE;
   if (!reserve(owner, pfn, n)) return -EEXIST;
   auto* const pages = kvcalloc<dma_page>(n);
-  int rc = pages == nullptr ? -ENOMEM : pgtable_map(&domain->pgtable, iova, length, pages);
+  int rc = pages == nullptr ? -ENOMEM : pgtable_map(&domain->pgtable, pfn, n, pages);
   if (rc == 0) {
     WRITE_ONCE(owner->counts[pfn], n);
     WRITE_ONCE(owner->pages[pfn], pages);
     return 0;
   }
-  if (pages != nullptr && rc == -ENOMEM) unmap_strict(domain, iova, length);
+  if (pages != nullptr && rc == -ENOMEM) unmap_strict(domain, pfn, n);
   kfree(pages);
   unreserve(owner, pfn, n);
   return rc;
@@ -155,10 +155,10 @@ int owner_unmap(paging_owner* owner, u64 iova, u64 length) {
   if (pages == nullptr || pages == page_reserved()) return -ENOENT;
   if (READ_ONCE(owner->counts[pfn]) != n) return -ENOENT;
   if (cmpxchg(owner->pages[pfn], pages, page_reserved()) != pages) return -ENOENT;
-  const u64 unmapped = unmap_strict(domain, iova, length);
-  WARN_ON(unmapped != length);
+  const u64 unmapped = unmap_strict(domain, pfn, n);
+  WARN_ON(unmapped != n);
   kfree(pages);
-  CONTRACT(unmapped, pages, n, pfn);
+  CONTRACT(unmapped, pages, n);
   CONTRACT(pages_freed, pages, n);
   unreserve(owner, pfn, n);
   return 0;

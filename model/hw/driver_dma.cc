@@ -33,7 +33,7 @@ int owner_init_fq(paging_owner* owner) {
 
 int owner_dma_map(paging_owner* owner, u64 length, dma_mapping** made) {
   KFUNC();
-  if (length == 0 || length % PAGE_SIZE != 0 || length > pt_span(vtd_levels) * PAGE_SIZE / 2)
+  if (length == 0 || length % PAGE_SIZE != 0 || length > pt_span(PT_VTD, 2) * PAGE_SIZE / 2)
     return -EINVAL;
   const owner_use use(owner);
   if (use.domain() == nullptr) return -ENOENT;
@@ -64,7 +64,7 @@ static void give_back(dma_mapping* mapping, bool unreachable) {
   }
   mapping->pages.poke(nullptr);
   kfree(pages);
-  CONTRACT(unmapped, pages, n, mapping->iova.peek() / PAGE_SIZE);
+  CONTRACT(unmapped, pages, n);
   CONTRACT(pages_freed, pages, n);
 }
 

@@ -43,7 +43,6 @@ struct hw_ghosts {
   machine_parts<const hw_endpoint*> blocked;
   ghost_set<ghost_queue> queues;
   ghost_set<ghost_device> devices;
-  u64 stamps;  // of entries of page tables that were written
 };
 
 }  // namespace iorace::kern

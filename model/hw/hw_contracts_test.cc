@@ -59,15 +59,29 @@ TEST(hw_contracts, stale_translation) {
   for (const std::uint64_t by : {device, ats_device}) {
     EXPECT_THAT(title_of([by](world* w) {
                   touch(w, by);
-                  contract::unmapped(page(), 1, 1);
+                  contract::unmapped(page(), 1);
                 }),
                 testing::StartsWith("stale-translation"));
     EXPECT_EQ(title_of([by](world* w) {
+                make_call(w, "page_map", {domain, 0x2000, 0x1000});
                 touch(w, by);
-                contract::unmapped(page(), 1, 2);
+                contract::unmapped(part_of<paging_owner>(domain)->pages[2].peek(), 1);
               }),
               "");
   }
+}
+
+TEST(hw_contracts, stale_translation_of_a_range) {
+  EXPECT_THAT(title_of([](world* w) {
+                touch(w);
+                contract::range_unmapped(paging(), 0, 2);
+              }),
+              testing::StartsWith("stale-translation"));
+  EXPECT_EQ(title_of([](world* w) {
+              touch(w);
+              contract::range_unmapped(paging(), 2, 2);
+            }),
+            "");
 }
 
 TEST(hw_contracts, iova_reused_stale) {
@@ -89,14 +103,14 @@ TEST(hw_contracts, table_freed_in_use) {
                 iommu_free_table(static_cast<io_table*>(root->pte[0].peek()));
               }),
               testing::StartsWith("table-freed-in-use"));
-  EXPECT_EQ(title_of([](world*) { iommu_free_table(iommu_alloc_table(1)); }), "");
+  EXPECT_EQ(title_of([](world*) { iommu_free_table(iommu_alloc_table(PT_VTD, 1)); }), "");
 }
 
 TEST(hw_contracts, root_freed_in_use) {
   EXPECT_THAT(title_of([](world*) { pgtable_free(&paging()->pgtable); }),
               testing::StartsWith("root-freed-in-use"));
   EXPECT_THAT(title_of([](world* w) {
-                io_table* const table = iommu_alloc_table(2);
+                io_table* const table = iommu_alloc_table(PT_VTD, 2);
                 make_call(w, "endpoint_block", {device});
                 kfree(table);
                 context_set(entry_of(dev(), IOMMU_NO_PASID), 1, table);

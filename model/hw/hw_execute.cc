@@ -4,6 +4,7 @@
 #include "model/hw/hw_execute.h"
 
 #include "model/hw/contracts.h"
+#include "model/hw/tlb.h"
 #include "model/world.h"
 
 namespace iorace::kern {
@@ -18,23 +19,20 @@ void go_on(rw_semaphore* under_way) {
   if (current_task() != 0) up_write(under_way);
 }
 
-template <class T>
-void drop(shared<T>& cached) {
+void drop_entry(shared<cached_entry*>& cached) {
   if (cached.peek() != nullptr) WRITE_ONCE(cached, nullptr);
 }
 
 void drop_iotlb(hw_iommu* iommu, const inv_desc& d) {
-  for (u64 pfn = d.pfn; pfn < d.pfn + d.pages; ++pfn) drop(iommu->iotlb[d.did][pfn]);
-  if (d.leaf_only) return;
-  for (u64 pfn = d.pfn; pfn < d.pfn + d.pages; pfn = (pfn | (pt_entries - 1)) + 1)
-    drop(iommu->paging_cache[d.did][pfn / pt_entries]);
+  tlb_drop(iommu->iotlb[d.did], d.pfn, d.pages);
+  if (!d.leaf_only) tlb_drop(iommu->paging_cache[d.did], d.pfn, d.pages);
 }
 
 void execute_one(hw_iommu* iommu, const inv_desc& d) {
   switch (d.type) {
     case inv_type::entry:
       stop(&iommu->walks);
-      drop(iommu->entry_cache[d.rid][d.pasid]);
+      drop_entry(iommu->entry_cache[d.rid][d.pasid]);
       go_on(&iommu->walks);
       break;
     case inv_type::iotlb:
@@ -44,7 +42,7 @@ void execute_one(hw_iommu* iommu, const inv_desc& d) {
       break;
     case inv_type::devtlb:
       stop(&d.dev->inflight);
-      for (u64 pfn = d.pfn; pfn < d.pfn + d.pages; ++pfn) drop(d.dev->devtlb[d.pasid][pfn]);
+      tlb_drop(d.dev->devtlb[d.pasid], d.pfn, d.pages);
       go_on(&d.dev->inflight);
       CONTRACT(devtlb_invalidated, d.dev);
       break;

@@ -14,11 +14,16 @@
 namespace iorace::kern {
 
 inline constexpr unsigned rids_max = 4;
+inline constexpr unsigned mock_rids_max = 16;
+inline constexpr u64 iova_pages_max = pt_span(PT_AMD_V1, 3);  // of what is no mock
+inline constexpr unsigned tlb_slots = 64;
+inline constexpr unsigned walk_slots = tlb_slots / pt_entries;
 inline constexpr unsigned pasids_max = 2;
 inline constexpr unsigned dids_max = 16;
 inline constexpr unsigned IOMMU_NO_PASID = 0;
 
-enum iommu_kind : u64 { IOMMU_VTD, IOMMU_AMD };
+// The mock of the selftest is VT-d with smaller pages and more devices.
+enum iommu_kind : u64 { IOMMU_VTD, IOMMU_AMD, IOMMU_MOCK };
 enum domain_type : u64 { DOMAIN_UNMANAGED, DOMAIN_DMA, DOMAIN_DMA_FQ };
 
 // What an IOMMU looks up by requester id, or by requester id and PASID. Hardware fetches the first
@@ -38,14 +43,27 @@ struct cached_entry {
   io_table* root;
 };
 
+// Translations of pages, as an IOMMU or a device keeps them; see tlb.h.
+struct tlb {
+  shared<dma_page*> page[tlb_slots];
+  shared<u64> tag[tlb_slots];
+};
+IORACE_DESCRIBE(tlb, "tlb", page, tag);
+// Tables of the last level.
+struct walk_cache {
+  shared<io_table*> table[walk_slots];
+  shared<u64> tag[walk_slots];
+};
+IORACE_DESCRIBE(walk_cache, "walk_cache", table, tag);
+
 enum rid_state : u64 { rid_free, rid_shared, rid_ats };
 
 struct hw_iommu {
   spinlock_t lock;         // of entries and domain ids
   shared<u64> domain_ids;  // bit i: taken
   shared<u64> kind;
-  shared<u64> rid_use[rids_max];  // rid_free, rid_shared by aliases, or rid_ats
-  shared<context_entry*> entries[rids_max][pasids_max];  // always there
+  shared<u64> rid_use[mock_rids_max];  // rid_free, rid_shared by aliases, or rid_ats
+  shared<context_entry*> entries[mock_rids_max][pasids_max];  // there for all requester ids
 
   // The invalidation queue, or AMD's command buffer; see invalidate.h.
   spinlock_t q_lock;
@@ -57,12 +75,23 @@ struct hw_iommu {
   // Hardware. What translates holds `walks` for reading, so that the execution of an invalidation
   // waits for translations that have begun before it.
   rw_semaphore walks;
-  shared<cached_entry*> entry_cache[rids_max][pasids_max];
-  shared<dma_page*> iotlb[dids_max][iova_pages_max];
-  shared<io_table*> paging_cache[dids_max][iova_pages_max / pt_entries];  // last level tables
+  shared<cached_entry*> entry_cache[mock_rids_max][pasids_max];
+  tlb iotlb[dids_max];
+  walk_cache paging_cache[dids_max];
 };
 IORACE_DESCRIBE(hw_iommu, "iommu", lock, domain_ids, kind, rid_use, entries, q_lock, queue, status,
                 submitted, need_sync, walks, entry_cache, iotlb, paging_cache);
+
+inline bool is_amd(const hw_iommu* iommu) { return iommu->kind.peek() == IOMMU_AMD; }
+inline bool is_mock(const hw_iommu* iommu) { return iommu->kind.peek() == IOMMU_MOCK; }
+inline unsigned rids_of(const hw_iommu* iommu) { return is_mock(iommu) ? mock_rids_max : rids_max; }
+// What a leaf maps, in bytes, and how many of them the widest tree has.
+inline u64 io_page_size(const hw_iommu* iommu) {
+  return is_mock(iommu) ? MOCK_IO_PAGE_SIZE : PAGE_SIZE;
+}
+inline u64 io_pages_max(const hw_iommu* iommu) {
+  return is_mock(iommu) ? pt_span(PT_MOCK, 4) : iova_pages_max;
+}
 
 struct paging_domain;
 struct device_domain_info;
@@ -77,7 +106,7 @@ struct hw_endpoint {
   // The device. What uses the device TLB holds `inflight` for reading, up to the access itself.
   rw_semaphore inflight;
   shared<u64> ats;  // enabled
-  shared<dma_page*> devtlb[pasids_max][iova_pages_max];
+  tlb devtlb[pasids_max];
 };
 IORACE_DESCRIBE(hw_endpoint, "endpoint", lock, info, iommu, rid, ats_supported, inflight, ats,
                 devtlb);
@@ -108,7 +137,7 @@ struct paging_domain {
 };
 IORACE_DESCRIBE(paging_domain, "paging", lock, devices, cache_lock, cache_tags, pgtable, iommu,
                 type, did, did_users, iova_cookie);
-inline bool is_amd(const paging_domain* domain) { return domain->pgtable.grows.peek() != 0; }
+inline bool is_amd(const paging_domain* domain) { return domain->pgtable.format.peek() == PT_AMD_V1; }
 
 // Handles by which programs name things: numbers that depend on the task that made them and not on
 // how tasks interleave. 0 names nothing.

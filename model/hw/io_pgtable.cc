@@ -10,15 +10,15 @@
 
 namespace iorace::kern {
 
-int pgtable_alloc(io_pgtable* pgtable, bool grows) {
+int pgtable_alloc(io_pgtable* pgtable, u64 format) {
   KFUNC();
   seqcount_init(&pgtable->seqcount);
-  const u64 levels = grows ? amd_levels : vtd_levels;
-  io_table* const root = iommu_alloc_table(levels);
+  const u64 levels = pt_levels(format);
+  io_table* const root = iommu_alloc_table(format, levels);
   if (root == nullptr) return -ENOMEM;
   pgtable->root = root;
   pgtable->mode = levels;
-  pgtable->grows = grows;
+  pgtable->format = format;
   return 0;
 }
 
@@ -31,34 +31,40 @@ void pgtable_free(io_pgtable* pgtable) {
   pgtable->root = nullptr;
 }
 
-static bool fits(const io_pgtable* pgtable, u64 iova, u64 size) {
-  const u64 levels = pgtable->grows.peek() != 0 ? pt_levels_max : vtd_levels;
-  const u64 end = pt_span(levels) * PAGE_SIZE;
-  return size != 0 && iova < end && size <= end - iova && (iova | size) % PAGE_SIZE == 0;
+static bool grows(const io_pgtable* pgtable) { return pgtable->format.peek() == PT_AMD_V1; }
+
+static bool fits(const io_pgtable* pgtable, u64 pfn, u64 pages) {
+  const u64 format = pgtable->format.peek();
+  const u64 end = pt_span(format, pt_levels_grown(format));
+  return pages != 0 && pfn < end && pages <= end - pfn;
 }
 
-int pgtable_map(io_pgtable* pgtable, u64 iova, u64 size, dma_page* pages) {
-  if (!fits(pgtable, iova, size)) return -EINVAL;
-  const u64 pfn = iova / PAGE_SIZE;
-  const u64 n = size / PAGE_SIZE;
-  return pgtable->grows.peek() != 0 ? iommu_v1_map_pages(pgtable, pfn, n, pages)
-                                    : domain_mapping(pgtable, pfn, n, pages);
+int pgtable_map(io_pgtable* pgtable, u64 pfn, u64 pages, dma_page* memory) {
+  if (!fits(pgtable, pfn, pages)) return -EINVAL;
+  return grows(pgtable) ? iommu_v1_map_pages(pgtable, pfn, pages, memory)
+                        : domain_mapping(pgtable, pfn, pages, memory);
 }
 
-u64 pgtable_unmap(io_pgtable* pgtable, u64 iova, u64 size, list_head* freelist) {
-  if (!fits(pgtable, iova, size)) return 0;
-  const u64 pfn = iova / PAGE_SIZE;
-  const u64 n = size / PAGE_SIZE;
-  const u64 done = pgtable->grows.peek() != 0 ? iommu_v1_unmap_pages(pgtable, pfn, n)
-                                              : domain_unmap(pgtable, pfn, n, freelist);
-  return done * PAGE_SIZE;
+u64 pgtable_unmap(io_pgtable* pgtable, u64 pfn, u64 pages, list_head* freelist) {
+  if (!fits(pgtable, pfn, pages)) return 0;
+  return grows(pgtable) ? iommu_v1_unmap_pages(pgtable, pfn, pages)
+                        : domain_unmap(pgtable, pfn, pages, freelist);
 }
 
-dma_page* pgtable_iova_to_phys(io_pgtable* pgtable, u64 iova) {
-  if (!fits(pgtable, ALIGN_DOWN(iova, PAGE_SIZE), PAGE_SIZE)) return nullptr;
-  const u64 pfn = iova / PAGE_SIZE;
-  return pgtable->grows.peek() != 0 ? iommu_v1_iova_to_phys(pgtable, pfn)
-                                    : vtd_iova_to_phys(pgtable, pfn);
+static bool has_leaves(const io_table* table) {
+  for (const shared<void*>& pte : table->pte) {
+    const void* const below = pte.peek();
+    if (below == nullptr) continue;
+    if (table->level.peek() == 1 || has_leaves(static_cast<const io_table*>(below))) return true;
+  }
+  return false;
+}
+
+bool pgtable_is_empty(const io_pgtable* pgtable) { return !has_leaves(pgtable->root.peek()); }
+
+dma_page* pgtable_iova_to_phys(io_pgtable* pgtable, u64 pfn) {
+  if (!fits(pgtable, pfn, 1)) return nullptr;
+  return grows(pgtable) ? iommu_v1_iova_to_phys(pgtable, pfn) : vtd_iova_to_phys(pgtable, pfn);
 }
 
 }  // namespace iorace::kern

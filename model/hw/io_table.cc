@@ -8,9 +8,11 @@
 
 namespace iorace::kern {
 
-io_table* iommu_alloc_table(u64 level) {
+io_table* iommu_alloc_table(u64 format, u64 level) {
   auto* const table = kzalloc<io_table>(gfp::atomic);
-  if (table != nullptr) table->level.poke(level);
+  if (table == nullptr) return nullptr;
+  table->format.poke(format);
+  table->level.poke(level);
   return table;
 }
 

@@ -30,8 +30,9 @@ constexpr block_step block_rows[][3] = {
 }  // namespace
 
 static int set_up(paging_domain* domain) {
-  const bool amd = domain->iommu.peek()->kind.peek() == IOMMU_AMD;
-  int rc = pgtable_alloc(&domain->pgtable, amd);
+  const hw_iommu* const iommu = domain->iommu.peek();
+  const bool amd = is_amd(iommu);
+  int rc = pgtable_alloc(&domain->pgtable, amd ? PT_AMD_V1 : is_mock(iommu) ? PT_MOCK : PT_VTD);
   if (rc != 0) return rc;
   if (amd) rc = domain_attach_iommu(domain);
   if (rc == 0 && domain->type.peek() != DOMAIN_UNMANAGED) {

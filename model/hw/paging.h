@@ -36,9 +36,9 @@ struct iotlb_gather {
   bool queued;  // the flush queue will do it
 };
 void iotlb_gather_init(iotlb_gather* gather);
-// Both return how much was unmapped; the first one leaves caches as they are.
-u64 unmap_fast(paging_domain* domain, u64 iova, u64 size, iotlb_gather* gather);
-u64 unmap_strict(paging_domain* domain, u64 iova, u64 size);
+// Both return how many pages were unmapped; the first one leaves caches as they are.
+u64 unmap_fast(paging_domain* domain, u64 pfn, u64 pages, iotlb_gather* gather);
+u64 unmap_strict(paging_domain* domain, u64 pfn, u64 pages);
 // Invalidates what was gathered, then frees tables. Blocks: until hardware has forgotten them.
 void iotlb_sync(paging_domain* domain, iotlb_gather* gather);
 void flush_iotlb_all(paging_domain* domain);

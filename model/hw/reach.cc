@@ -21,10 +21,9 @@ range<hw_endpoint*> endpoints() { return {ghost().endpoints.items, ghost().endpo
 // Returns true iff f(root, did) does for an entry that is present or cached.
 template <class F>
 bool any_entry(const hw_iommu* iommu, F f) {
-  for (unsigned rid = 0; rid < rids_max; ++rid)
+  for (unsigned rid = 0; rid < rids_of(iommu); ++rid)
     for (unsigned pasid = 0; pasid < pasids_max; ++pasid) {
       const context_entry* const entry = iommu->entries[rid][pasid].peek();
-      if (entry == nullptr) continue;
       const u64 word = entry->word.peek();
       if ((word & ENTRY_PRESENT) != 0 && f(entry->root.peek(), entry_did(word))) return true;
       const cached_entry* const cached = iommu->entry_cache[rid][pasid].peek();
@@ -49,15 +48,14 @@ bool is_below(const io_table* table, const void* wanted) {
   return false;
 }
 
-bool matches(const shared<dma_page*>& cached, const dma_page* page) {
-  return cached.peek() != nullptr && (page == nullptr || cached.peek() == page);
+bool has(const tlb& cache, const dma_page* page) {
+  for (const shared<dma_page*>& cached : cache.page)
+    if (cached.peek() == page) return true;
+  return false;
 }
 
-bool in_devtlb(const hw_endpoint* dev, const dma_page* page, u64 pfn) {
-  if (dev->ats.peek() == 0) return false;
-  for (const auto& of_pasid : dev->devtlb)
-    if (matches(of_pasid[pfn], page)) return true;
-  return false;
+bool has(const tlb& cache, u64 pfn) {
+  return cache.page[pfn % tlb_slots].peek() != nullptr && cache.tag[pfn % tlb_slots].peek() == pfn;
 }
 
 }  // namespace
@@ -83,31 +81,32 @@ bool is_walkable_root(const io_table* root) {
 bool is_in_paging_cache(const io_table* table) {
   for (const hw_iommu* iommu : iommus())
     for (unsigned did = 0; did < dids_max; ++did)
-      for (const shared<io_table*>& cached : iommu->paging_cache[did])
+      for (const shared<io_table*>& cached : iommu->paging_cache[did].table)
         if (cached.peek() == table && has_device(iommu, did)) return true;
   return false;
 }
 
-bool is_in_tlb(const dma_page* page, u64 pfn) {
-  for (const hw_iommu* iommu : iommus())
-    for (unsigned did = 0; did < dids_max; ++did)
-      if (matches(iommu->iotlb[did][pfn], page) && has_device(iommu, did)) return true;
+bool is_in_tlb(const dma_page* page) {
+  for (const hw_iommu* iommu : iommus()) {
+    const auto cached = [&](const io_table*, unsigned did) { return has(iommu->iotlb[did], page); };
+    if (any_entry(iommu, cached)) return true;
+  }
   for (const hw_endpoint* dev : endpoints())
-    if (in_devtlb(dev, page, pfn)) return true;
+    for (const tlb& of_pasid : dev->devtlb)
+      if (dev->ats.peek() != 0 && has(of_pasid, page)) return true;
   return false;
 }
 
 bool is_in_tlb_of(const paging_domain* domain, u64 pfn) {
-  const u64 did = domain->did.peek();
+  const auto did = static_cast<unsigned>(domain->did.peek());
   if (did == 0) return false;
   const hw_iommu* const iommu = domain->iommu.peek();
-  if (iommu->iotlb[did][pfn].peek() != nullptr && has_device(iommu, static_cast<unsigned>(did)))
-    return true;
+  if (has(iommu->iotlb[did], pfn) && has_device(iommu, did)) return true;
   for (const hw_endpoint* dev : endpoints()) {
     const device_domain_info* const info = dev->info.peek();
     if (info == nullptr) continue;
     if (info->domain.peek() == domain && dev->ats.peek() != 0 &&
-        dev->devtlb[IOMMU_NO_PASID][pfn].peek() != nullptr)
+        has(dev->devtlb[IOMMU_NO_PASID], pfn))
       return true;
   }
   return false;

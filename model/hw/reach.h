@@ -16,9 +16,9 @@ bool is_in_walkable_tree(const void* wanted);
 bool is_walkable_root(const io_table* root);
 // Hardware has the table cached under a domain id that a device has.
 bool is_in_paging_cache(const io_table* table);
-// A device that can use it has the page, at IOVA page `pfn`, in a TLB; or any page, if null.
-bool is_in_tlb(const dma_page* page, u64 pfn);
-// The same for the caches of one domain.
+// A TLB has the page, and a device can use it.
+bool is_in_tlb(const dma_page* page);
+// A TLB has a translation of page `pfn` of the domain, and a device can use it.
 bool is_in_tlb_of(const paging_domain* domain, u64 pfn);
 
 }  // namespace iorace::kern

@@ -43,11 +43,11 @@ static void amd_iommu_domain_flush_pages(paging_domain* domain, u64 pfn, u64 pag
 
 void iotlb_gather_init(iotlb_gather* gather) { *gather = {make_freelist(), 0, 0, false}; }
 
-u64 unmap_fast(paging_domain* domain, u64 iova, u64 size, iotlb_gather* gather) {
+u64 unmap_fast(paging_domain* domain, u64 pfn, u64 pages, iotlb_gather* gather) {
   KFUNC();
-  const u64 unmapped = pgtable_unmap(&domain->pgtable, iova, size, gather->freelist);
-  gather->pfn = iova / PAGE_SIZE;
-  gather->pages = unmapped / PAGE_SIZE;
+  const u64 unmapped = pgtable_unmap(&domain->pgtable, pfn, pages, gather->freelist);
+  gather->pfn = pfn;
+  gather->pages = unmapped;
   return unmapped;
 }
 
@@ -64,11 +64,11 @@ void iotlb_sync(paging_domain* domain, iotlb_gather* gather) {
   }
 }
 
-u64 unmap_strict(paging_domain* domain, u64 iova, u64 size) {
+u64 unmap_strict(paging_domain* domain, u64 pfn, u64 pages) {
   KFUNC();
   iotlb_gather gather;
   iotlb_gather_init(&gather);
-  const u64 unmapped = unmap_fast(domain, iova, size, &gather);
+  const u64 unmapped = unmap_fast(domain, pfn, pages, &gather);
   iotlb_sync(domain, &gather);
   return unmapped;
 }
@@ -76,7 +76,7 @@ u64 unmap_strict(paging_domain* domain, u64 iova, u64 size) {
 void flush_iotlb_all(paging_domain* domain) {
   KFUNC();
   if (is_amd(domain))
-    amd_iommu_domain_flush_pages(domain, 0, iova_pages_max);
+    amd_iommu_domain_flush_pages(domain, 0, tlb_slots);
   else
     cache_tag_flush_all(domain);
 }

@@ -15,8 +15,9 @@ int iommu_create_device_direct_mappings(core_domain* domain, device* dev) {
   KFUNC();
   dev_iommu* const param = dev->iommu;
   param->require_direct = 1;
-  if (pgtable_iova_to_phys(&domain->pgtable, vfio_iova) != nullptr) return 0;
-  return pgtable_map(&domain->pgtable, vfio_iova, PAGE_SIZE, this_world().iommu->firmware);
+  const u64 pfn = vfio_iova / PAGE_SIZE;
+  if (pgtable_iova_to_phys(&domain->pgtable, pfn) != nullptr) return 0;
+  return pgtable_map(&domain->pgtable, pfn, 1, this_world().iommu->firmware);
 }
 
 namespace {

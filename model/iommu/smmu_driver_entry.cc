@@ -16,7 +16,7 @@ namespace {
 
 // Blocks: until all of it has been done.
 void invalidate(hw_iommu* iommu, inv_batch* batch) {
-  if (iommu->kind.peek() == IOMMU_VTD) return qi_submit_sync(iommu, batch);
+  if (!is_amd(iommu)) return qi_submit_sync(iommu, batch);
   for (u64 i = 0; i < batch->count.peek(); ++i) iommu_queue_command(iommu, batch->desc[i]);
   iommu_completion_wait(iommu);
 }
@@ -28,7 +28,7 @@ void invalidate_entry_of(const hw_endpoint* dev, unsigned pasid, unsigned did) {
   inv_batch* const batch = make_batch(iommu);
   const auto rid = static_cast<unsigned>(dev->rid.peek());
   add_to_batch(batch, {.type = inv_type::entry, .rid = rid, .pasid = pasid});
-  add_to_batch(batch, {.type = inv_type::iotlb, .did = did, .pages = iova_pages_max});
+  add_to_batch(batch, {.type = inv_type::iotlb, .did = did, .pages = tlb_slots});
   invalidate(iommu, batch);
 }
 
@@ -68,7 +68,7 @@ void domain_users_release(kref* users) {
 }
 
 int set_up(core_domain* domain) {
-  const int rc = pgtable_alloc(&domain->pgtable, false);
+  const int rc = pgtable_alloc(&domain->pgtable, PT_VTD);
   return rc != 0 ? rc : take_domain_id(domain);
 }
 
@@ -148,7 +148,7 @@ int domain_map_page(core_domain* domain, u64 iova, dma_page** made) {
   KFUNC();
   auto* const page = kzalloc<dma_page>();
   if (page == nullptr) return -ENOMEM;
-  const int rc = pgtable_map(&domain->pgtable, iova, PAGE_SIZE, page);
+  const int rc = pgtable_map(&domain->pgtable, iova / PAGE_SIZE, 1, page);
   if (rc == 0)
     *made = page;
   else
@@ -160,8 +160,8 @@ void domain_unmap_page(core_domain* domain, u64 iova, dma_page* page) {
   KFUNC();
   const u64 pfn = iova / PAGE_SIZE;
   list_head* const freelist = make_freelist();
-  const u64 unmapped = pgtable_unmap(&domain->pgtable, iova, PAGE_SIZE, freelist);
-  WARN_ON(unmapped != PAGE_SIZE);
+  const u64 unmapped = pgtable_unmap(&domain->pgtable, pfn, 1, freelist);
+  WARN_ON(unmapped != 1);
   iommu_device* const of = domain->iommu;
   hw_iommu* const iommu = of->hw.peek();
   const u64 did = domain->did;
@@ -174,7 +174,7 @@ void domain_unmap_page(core_domain* domain, u64 iova, dma_page* page) {
   invalidate(iommu, batch);
   iommu_put_pages_list(freelist);
   kfree(page);
-  CONTRACT(unmapped, page, 1, pfn);
+  CONTRACT(unmapped, page, 1);
   CONTRACT(pages_freed, page, 1);
 }
 

@@ -16,7 +16,8 @@
 #include "model/convict.h"
 #include "model/iommufd/ghosts.h"
 #include "model/iommufd/io_pagetable.h"
-#include "model/iommufd/mock_domain.h"
+#include "model/hw/reach.h"
+#include "model/mm/mm.h"
 #include "model/iommufd/selftest.h"
 
 namespace iorace::kern::contract {
@@ -223,22 +224,17 @@ void pages_released(const iopt_pages* pages) {
   ghost().pages.remove(p);
 }
 
-void pte_written(unsigned long pfn) {
-  const peek_scope looking;
-  ghost().ptes[pfn % user_pages_max]++;
-}
-
-void pte_cleared(unsigned long pfn) {
-  const peek_scope looking;
-  ghost().ptes[pfn % user_pages_max]--;
-}
-
 void page_unpinned(unsigned long pfn) {
   const peek_scope looking;
-  if (this_world().ghost == nullptr) return;
-  if (atomic_peek(&pfn_to_page(pfn)->pincount) == 0 && ghost().ptes[pfn % user_pages_max] != 0)
-    convict_here("unpinned-while-mapped",
-                 "a domain still maps the page whose last pin was dropped");
+  if (this_world().hw == nullptr || atomic_peek(&pfn_to_page(pfn)->pincount) != 0) return;
+  for (const dma_page& memory : pfn_to_page(pfn)->memory) {
+    if (is_in_walkable_tree(&memory))
+      convict_here("unpinned-while-mapped",
+                   "a device can still walk to the page whose last pin was dropped");
+    if (is_in_tlb(&memory))
+      convict_here("unpinned-while-mapped",
+                   "a TLB still has the page whose last pin was dropped");
+  }
 }
 
 void syscall_returned(const char* name, long rc, const int* errors, unsigned n) {

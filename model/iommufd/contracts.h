@@ -43,8 +43,6 @@ void pages_settled(const iopt_pages* pages);
 void pages_released(const iopt_pages* pages);
 
 // The hardware's view.
-void pte_written(unsigned long pfn);
-void pte_cleared(unsigned long pfn);
 void page_unpinned(unsigned long pfn);
 
 // A system call is about to return `rc`.

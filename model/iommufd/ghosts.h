@@ -70,8 +70,7 @@ struct ghosts {
   ghost_set<ghost_pin> pins;
   ghost_set<ghost_access> accesses;
   ghost_set<ghost_pages> pages;
-  unsigned ptes[user_pages_max];  // present in any domain, by pfn
-  u64 published;                  // areas so far
+  u64 published;  // areas so far
 };
 
 }  // namespace iorace::kern

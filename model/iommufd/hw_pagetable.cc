@@ -2,18 +2,25 @@
 //
 // Hardware page tables: a domain that follows an IO address space.
 // Kernel: drivers/iommu/iommufd/hw_pagetable.c @ 6.12.117.
-// Simplified: no device object. One mock device is always there and takes any domain, so an hwpt is
-// allocated for it without a dev_id; its driver makes plain domains only, so that no flag is known.
+// Simplified: a device of the mock comes and goes with each hwpt, which has no dev_id for it; its
+// driver makes plain domains only, so that no flag is known. As where a device gets a domain without
+// having asked for one, it is attached before anything is mapped.
 // Omitted: nested domains, dirty tracking. With a fault object: model/iopf/fault_hwpt.cc.
 #include "model/iommufd/io_pagetable.h"
 #include "model/iommufd/mock_domain.h"
 
 namespace iorace::kern {
 
+static void detach_device(iommufd_hwpt_paging* hwpt_paging) {
+  iommu_domain* const domain = hwpt_paging->domain;
+  if (domain != nullptr) mock_domain_detach_device(domain);
+}
+
 void iommufd_hwpt_paging_destroy(iommufd_object* obj) {
   KFUNC();
   auto* const hwpt_paging = container_of(obj, iommufd_hwpt_paging, obj);
   iommufd_ioas* const ioas = hwpt_paging->ioas;
+  detach_device(hwpt_paging);
   if (!list_empty(&hwpt_paging->hwpt_item)) {
     mutex_lock(&ioas->mutex);
     list_del(&hwpt_paging->hwpt_item);
@@ -32,6 +39,7 @@ void iommufd_hwpt_paging_abort(iommufd_object* obj) {
   auto* const hwpt_paging = container_of(obj, iommufd_hwpt_paging, obj);
   iommufd_ioas* const ioas = hwpt_paging->ioas;
   lockdep_assert_held(&ioas->mutex);
+  detach_device(hwpt_paging);
   if (!list_empty(&hwpt_paging->hwpt_item)) {
     list_del_init(&hwpt_paging->hwpt_item);
     iommu_domain* const domain = hwpt_paging->domain;
@@ -56,7 +64,8 @@ static iommufd_hwpt_paging* iommufd_hwpt_paging_alloc(iommufd_ctx* ictx, iommufd
   iommu_domain* const domain = mock_domain_alloc_paging();
   if (domain != nullptr) {
     hwpt_paging->domain = domain;
-    rc = iopt_table_add_domain(&ioas->iopt, domain);
+    rc = mock_domain_attach_device(domain, hwpt_paging->obj.id);
+    if (rc == 0) rc = iopt_table_add_domain(&ioas->iopt, domain);
   }
   if (rc != 0) {
     iommufd_object_abort_and_destroy(ictx, &hwpt_paging->obj);

@@ -111,9 +111,11 @@ static int iopt_check_iova_alignment(io_pagetable* iopt, unsigned long new_iova_
 
 // Reserves what the domain cannot translate, fills it, and puts it on the list.
 static int iopt_table_fill_new_domain(io_pagetable* iopt, iommu_domain* domain) {
-  int rc = iopt_reserve_iova(iopt, 0, MOCK_APERTURE_START - 1, domain);
-  if (rc != 0) return rc;
-  rc = iopt_reserve_iova(iopt, MOCK_APERTURE_LAST + 1, ULONG_MAX, domain);
+  const unsigned long start = domain->aperture_start.peek();
+  const unsigned long end = domain->aperture_end.peek();
+  int rc = 0;
+  if (start != 0) rc = iopt_reserve_iova(iopt, 0, start - 1, domain);
+  if (rc == 0 && end != ULONG_MAX) rc = iopt_reserve_iova(iopt, end + 1, ULONG_MAX, domain);
   if (rc != 0) return rc;
   const u32 id = iopt->next_domain_id;
   rc = xa_reserve(&iopt->domains, id);
@@ -134,7 +136,7 @@ int iopt_table_add_domain(io_pagetable* iopt, iommu_domain* domain) {
     if (WARN_ON(other == domain)) rc = -EEXIST;
   }
   const unsigned long old_alignment = iopt->iova_alignment;
-  const unsigned long new_iova_alignment = std::max(MOCK_IO_PAGE_SIZE, old_alignment);
+  const unsigned long new_iova_alignment = std::max(domain->page_size.peek(), old_alignment);
   if (rc == 0 && new_iova_alignment > PAGE_SIZE) rc = -EINVAL;
   if (rc == 0 && new_iova_alignment != old_alignment)
     rc = iopt_check_iova_alignment(iopt, new_iova_alignment);
@@ -163,7 +165,7 @@ static int iopt_calculate_iova_alignment(io_pagetable* iopt) {
   unsigned long index = 0;
   iommu_domain* domain = nullptr;
   xa_for_each(&iopt->domains, index, domain) {
-    new_iova_alignment = std::max(MOCK_IO_PAGE_SIZE, new_iova_alignment);
+    new_iova_alignment = std::max(domain->page_size.peek(), new_iova_alignment);
   }
   iommufd_access* access = nullptr;
   xa_for_each(&iopt->access_list, index, access) {

@@ -97,6 +97,11 @@ ERRORS(access_destroy, EBADFD, EBUSY);
 ARGS(access_close, access_arg);
 ERRORS(access_close, EBADF);
 
+ARGS(hwpt_dma_read, hwpt_arg, iova_arg);
+ERRORS(hwpt_dma_read, ENOENT, EFAULT);
+ARGS(hwpt_dma_write, hwpt_arg, iova_arg);
+ERRORS(hwpt_dma_write, ENOENT, EFAULT);
+
 u32 id_of(u64 value) { return static_cast<u32>(value); }
 int fd_of(u64 value) { return static_cast<int>(value); }
 call_result result(int rc, u64 out) { return {rc, rc == 0 ? out : 0}; }
@@ -161,6 +166,11 @@ call_result hwpt_alloc(world& w, const call_args& a) {
   return result(rc, id);
 }
 
+template <bool Write>
+call_result hwpt_dma(world&, const call_args& a) {
+  return {mock_device_dma(id_of(a.value[0]), a.value[1], Write), 0};
+}
+
 call_result access_create(world& w, const call_args& a) {
   int fd = 0;
   const int rc = access_driver_create(w.ictx, id_of(a.value[0]), &fd);
@@ -222,6 +232,12 @@ call_result access_close(world&, const call_args& a) {
   return {0, 0};
 }
 
+// Domains are page tables that hardware walks.
+consteval flow_info on_hardware(flow_info flow) {
+  flow.needs = chapter_bit(chapter::hw);
+  return flow;
+}
+
 #define FILE_OF(file) "drivers/iommu/iommufd/" file
 
 constexpr flow_info flow_table[] = {
@@ -245,10 +261,12 @@ constexpr flow_info flow_table[] = {
     FLOW(syscall, vfio_unmap_dma, vfio_unmap_dma, nullptr,
          "Unmaps a range, splitting areas at its ends if huge pages are forbidden.",
          FILE_OF("vfio_compat.c:iommufd_vfio_unmap_dma")),
-    FLOW(syscall, hwpt_alloc, hwpt_alloc, "hwpt", "Adds a domain to an IO address space.",
-         FILE_OF("hw_pagetable.c:iommufd_hwpt_alloc")),
-    FLOW(syscall, hwpt_destroy, destroy, nullptr, "Takes the domain away again.",
-         FILE_OF("main.c:iommufd_destroy")),
+    on_hardware(FLOW(syscall, hwpt_alloc, hwpt_alloc, "hwpt",
+                     "Adds a domain, and a mock device to it, to an IO address space.",
+                     FILE_OF("hw_pagetable.c:iommufd_hwpt_alloc"))),
+    on_hardware(FLOW(syscall, hwpt_destroy, destroy, nullptr,
+                     "Takes the domain and its device away again.",
+                     FILE_OF("main.c:iommufd_destroy"))),
     FLOW(syscall, object_destroy, destroy, nullptr, "Destroys whatever object has the number.",
          FILE_OF("main.c:iommufd_destroy")),
     FLOW(kernel, access_create, access_create, "access", "A driver makes an access.",
@@ -279,6 +297,10 @@ constexpr flow_info flow_table[] = {
     FLOW(syscall, access_close, access_close, nullptr,
          "Closes the selftest's file; the last reference releases the access.",
          FILE_OF("selftest.c:iommufd_test_staccess_release")),
+    on_hardware(FLOW(agent, hwpt_dma_read, hwpt_dma<false>, nullptr,
+                     "The mock device of a domain reads memory.", "hardware")),
+    on_hardware(FLOW(agent, hwpt_dma_write, hwpt_dma<true>, nullptr,
+                     "The mock device of a domain writes to memory.", "hardware")),
 };
 
 }  // namespace
@@ -289,7 +311,7 @@ const class_info* class_called(std::string_view name) {
   static constexpr const class_info* classes[] = {
       class_of<iommufd_ioas>(), class_of<iommufd_hwpt_paging>(), class_of<iommufd_access>(),
       class_of<iopt_area>(),    class_of<iopt_pages>(),          class_of<selftest_access>(),
-      class_of<iommu_domain>(), class_of<iopt_pages_access>(),   class_of<selftest_access_item>(),
+      class_of<mock_iommu_domain>(), class_of<iopt_pages_access>(),   class_of<selftest_access_item>(),
       class_of<struct file>(),  class_of<iommufd_ctx>(),
   };
   return find_class(classes, name);

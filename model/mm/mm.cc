@@ -25,6 +25,26 @@ void free_mm(mm_struct* mm) {
 
 page* pfn_to_page(unsigned long pfn) { return this_world().pages + pfn; }
 
+dma_page* phys_to_memory(unsigned long paddr) {
+  return &pfn_to_page(paddr / PAGE_SIZE)->memory[paddr % PAGE_SIZE / MOCK_IO_PAGE_SIZE];
+}
+
+static unsigned long byte_of(const dma_page* memory) {
+  return static_cast<unsigned long>(reinterpret_cast<const char*>(memory) -
+                                    reinterpret_cast<const char*>(this_world().pages));
+}
+
+unsigned long memory_to_phys(const dma_page* memory) {
+  const unsigned long byte = byte_of(memory);
+  const unsigned long within = byte % sizeof(page) - offsetof(page, memory);
+  return byte / sizeof(page) * PAGE_SIZE + within / sizeof(dma_page) * MOCK_IO_PAGE_SIZE;
+}
+
+bool is_unpinned(const dma_page* memory) {
+  const unsigned long pfn = byte_of(memory) / sizeof(page);
+  return pfn < limit_value(limit::user_pages) && atomic_peek(&pfn_to_page(pfn)->pincount) == 0;
+}
+
 static bool user_pfn(unsigned long uptr, unsigned long* pfn) {
   if (uptr < user_memory_start) return false;
   *pfn = (uptr - user_memory_start) / PAGE_SIZE;
