@@ -4,6 +4,7 @@
 #include "model/hw/hw_tables.h"
 #include "model/iommu/iommu_tables.h"
 #include "model/iommufd/iommufd_tables.h"
+#include "model/iommufd/mock_tables.h"
 #include "model/iopf/iopf_tables.h"
 #include "model/mm/mm_tables.h"
 #include "model/vfio/pci/vfio_pci_tables.h"
@@ -32,9 +33,10 @@ constexpr chapter_rows rows = {{
     CHAPTER(vfio_pci, these(chapter::mm)),
     CHAPTER(vfio_type1, these(chapter::mm)),
     CHAPTER(iopf, these(chapter::mm, chapter::hw, chapter::iommufd)),
+    CHAPTER(mock, these(chapter::mm, chapter::hw, chapter::iommufd)),
 }};
 
-constexpr chapter bottom_up[] = {chapter::mm,      chapter::hw,       chapter::iommu,
+constexpr chapter bottom_up[] = {chapter::mm,      chapter::hw,       chapter::mock,       chapter::iommu,
                                  chapter::iommufd, chapter::vfio_pci, chapter::vfio_type1,
                                  chapter::iopf};
 static_assert(std::size(bottom_up) == rows.size());

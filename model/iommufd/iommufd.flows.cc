@@ -97,11 +97,6 @@ ERRORS(access_destroy, EBADFD, EBUSY);
 ARGS(access_close, access_arg);
 ERRORS(access_close, EBADF);
 
-ARGS(hwpt_dma_read, hwpt_arg, iova_arg);
-ERRORS(hwpt_dma_read, ENOENT, EFAULT);
-ARGS(hwpt_dma_write, hwpt_arg, iova_arg);
-ERRORS(hwpt_dma_write, ENOENT, EFAULT);
-
 u32 id_of(u64 value) { return static_cast<u32>(value); }
 int fd_of(u64 value) { return static_cast<int>(value); }
 call_result result(int rc, u64 out) { return {rc, rc == 0 ? out : 0}; }
@@ -164,11 +159,6 @@ call_result hwpt_alloc(world& w, const call_args& a) {
   u32 id = 0;
   const int rc = iommufd_hwpt_alloc(w.ictx, id_of(a.value[0]), id_of(a.value[1]), &id);
   return result(rc, id);
-}
-
-template <bool Write>
-call_result hwpt_dma(world&, const call_args& a) {
-  return {mock_device_dma(id_of(a.value[0]), a.value[1], Write), 0};
 }
 
 call_result access_create(world& w, const call_args& a) {
@@ -234,7 +224,7 @@ call_result access_close(world&, const call_args& a) {
 
 // Domains are page tables that hardware walks.
 consteval flow_info on_hardware(flow_info flow) {
-  flow.needs = chapter_bit(chapter::hw);
+  flow.needs = chapter_bit(chapter::hw) | chapter_bit(chapter::mock);
   return flow;
 }
 
@@ -297,10 +287,6 @@ constexpr flow_info flow_table[] = {
     FLOW(syscall, access_close, access_close, nullptr,
          "Closes the selftest's file; the last reference releases the access.",
          FILE_OF("selftest.c:iommufd_test_staccess_release")),
-    on_hardware(FLOW(agent, hwpt_dma_read, hwpt_dma<false>, nullptr,
-                     "The mock device of a domain reads memory.", "hardware")),
-    on_hardware(FLOW(agent, hwpt_dma_write, hwpt_dma<true>, nullptr,
-                     "The mock device of a domain writes to memory.", "hardware")),
 };
 
 }  // namespace
@@ -311,7 +297,7 @@ const class_info* class_called(std::string_view name) {
   static constexpr const class_info* classes[] = {
       class_of<iommufd_ioas>(), class_of<iommufd_hwpt_paging>(), class_of<iommufd_access>(),
       class_of<iopt_area>(),    class_of<iopt_pages>(),          class_of<selftest_access>(),
-      class_of<mock_iommu_domain>(), class_of<iopt_pages_access>(),   class_of<selftest_access_item>(),
+      class_of<iopt_pages_access>(),   class_of<selftest_access_item>(),
       class_of<struct file>(),  class_of<iommufd_ctx>(),
   };
   return find_class(classes, name);

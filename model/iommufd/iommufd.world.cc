@@ -7,7 +7,6 @@
 #include "model/iommufd/ghosts.h"
 #include "model/iommufd/iommufd_private.h"
 #include "model/iommufd/iommufd_tables.h"
-#include "model/iommufd/mock_domain.h"
 #include "model/world.h"
 
 namespace iorace::kern::iommufd_tables {
@@ -18,7 +17,6 @@ void make(world& w) {
   file* const filp = make_file(file_kind::iommufd);
   w.ictx = iommufd_fops_open(filp);
   filp->private_data.poke(w.ictx);
-  if (w.hw != nullptr) make_mock_machine();
 }
 
 // Every open access, in the order of the descriptors.
