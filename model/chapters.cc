@@ -3,6 +3,7 @@
 
 #include "model/hw/hw_tables.h"
 #include "model/iommu/iommu_tables.h"
+#include "model/iommufd/idev_tables.h"
 #include "model/iommufd/iommufd_tables.h"
 #include "model/iommufd/mock_tables.h"
 #include "model/iopf/iopf_tables.h"
@@ -34,11 +35,12 @@ constexpr chapter_rows rows = {{
     CHAPTER(vfio_type1, these(chapter::mm)),
     CHAPTER(iopf, these(chapter::mm, chapter::hw, chapter::iommufd)),
     CHAPTER(mock, these(chapter::mm, chapter::hw, chapter::iommufd)),
+    CHAPTER(idev, these(chapter::mm, chapter::hw, chapter::iommu, chapter::iommufd)),
 }};
 
-constexpr chapter bottom_up[] = {chapter::mm,      chapter::hw,       chapter::mock,       chapter::iommu,
-                                 chapter::iommufd, chapter::vfio_pci, chapter::vfio_type1,
-                                 chapter::iopf};
+constexpr chapter bottom_up[] = {chapter::mm,         chapter::hw,      chapter::mock,
+                                 chapter::iommu,      chapter::iommufd, chapter::vfio_pci,
+                                 chapter::vfio_type1, chapter::iopf,    chapter::idev};
 static_assert(std::size(bottom_up) == rows.size());
 
 }  // namespace

@@ -68,7 +68,8 @@ std::span<const flow_info> flows_of(chapter c) {
 chapter_set chapters_of(const flow_info& flow) {
   for (unsigned i = 0; i < all_chapters().size(); ++i)
     for (const flow_info& f : flows_of(static_cast<chapter>(i)))
-      if (&f == &flow) return all_chapters()[i].needs | flow.needs | chapter_bit(static_cast<chapter>(i));
+      if (&f == &flow)
+        return all_chapters()[i].needs | flow.needs | chapter_bit(static_cast<chapter>(i));
   return 0;
 }
 

@@ -57,7 +57,18 @@ enum class flow_context : std::uint8_t { syscall, kernel, agent };
 
 // One flow: something that a simulated CPU can be told to do.
 // Parts of the kernel, each with tables, flows and a part of the world of its own.
-enum class chapter : std::uint8_t { iommufd, mm, hw, iommu, vfio_pci, vfio_type1, iopf, mock, count };
+enum class chapter : std::uint8_t {
+  iommufd,
+  mm,
+  hw,
+  iommu,
+  vfio_pci,
+  vfio_type1,
+  iopf,
+  mock,
+  idev,
+  count
+};
 using chapter_set = std::uint32_t;
 constexpr chapter_set chapter_bit(chapter c) { return 1u << static_cast<unsigned>(c); }
 
@@ -131,9 +142,8 @@ chapter_set chapters_of(const flow_info& flow);
 struct config {
   std::vector<unsigned> knobs;
   std::vector<std::uint64_t> limits;
-  chapter_set chapters =
-      chapter_bit(chapter::mm) | chapter_bit(chapter::hw) | chapter_bit(chapter::mock) |
-      chapter_bit(chapter::iommufd);
+  chapter_set chapters = chapter_bit(chapter::mm) | chapter_bit(chapter::hw) |
+                         chapter_bit(chapter::mock) | chapter_bit(chapter::iommufd);
 };
 config upstream_config();
 config repaired_config();

@@ -40,8 +40,8 @@ static const chapter_info& row_of(chapter c) { return all_chapters()[static_cast
 
 world* make_world(const config& c) {
   auto* const w = ::new (scratch(sizeof(world))) world{};
-  for (unsigned i = 0; i < knob::iopf_count; ++i) w->knob[i] = static_cast<u8>(c.knobs[i]);
-  for (unsigned i = 0; i < limit::iopf_count; ++i) w->limit[i] = c.limits[i];
+  for (unsigned i = 0; i < knob::idev_count; ++i) w->knob[i] = static_cast<u8>(c.knobs[i]);
+  for (unsigned i = 0; i < limit::idev_count; ++i) w->limit[i] = c.limits[i];
   w->chapters = c.chapters;
   specimen() = w;
   for (const chapter used : from_the_bottom())

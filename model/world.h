@@ -8,7 +8,7 @@
 // touched in out-of-line functions that no sanitizer instruments.
 #pragma once
 
-#include "model/iopf/knobs.h"
+#include "model/iommufd/idev_knobs.h"
 #include "model/kernel.h"
 #include "model/model.h"
 
@@ -27,6 +27,7 @@ struct iommu_world;
 struct vfio_pci_world;
 struct vfio_type1_world;
 struct iopf_world;
+struct idev_world;
 
 inline constexpr unsigned tasks_max = 128;
 inline constexpr unsigned task_works_max = 16;
@@ -43,8 +44,8 @@ struct task_local {
 
 // Of the chapters that the program does not use, it has nothing.
 struct world {
-  u8 knob[knob::iopf_count];
-  u64 limit[limit::iopf_count];
+  u8 knob[knob::idev_count];
+  u64 limit[limit::idev_count];
   chapter_set chapters;
   row_set consulted;
   row_set reached;
@@ -59,9 +60,10 @@ struct world {
   vfio_pci_world* vfio_pci;
   vfio_type1_world* vfio_type1;
   iopf_world* iopf;
+  idev_world* idev;
   task_local* task[tasks_max];
 };
-static_assert(knob::iopf_count <= rows_max && probe::iopf_count <= rows_max);
+static_assert(knob::idev_count <= rows_max && probe::idev_count <= rows_max);
 
 // For functions that alone read and write what the project keeps about a world, several tasks
 // after one another: out of line, so that ThreadSanitizer does not see it.

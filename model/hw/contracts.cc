@@ -184,6 +184,13 @@ void range_unmapped(const paging_domain* domain, u64 pfn, u64 pages) {
       convict_here("stale-translation", "the unmap has returned and a TLB still has the page");
 }
 
+void range_unmapped(const hw_iommu* iommu, unsigned did, u64 pfn, u64 pages) {
+  const peek_scope looking;
+  for (u64 i = 0; i < pages; ++i)
+    if (is_in_iotlb(iommu, did, pfn + i))
+      convict_here("stale-translation", "the unmap has returned and a TLB still has the page");
+}
+
 void iova_allocated(const paging_domain* domain, u64 pfn, u64 pages) {
   const peek_scope looking;
   for (u64 i = 0; i < pages; ++i)
@@ -196,8 +203,7 @@ void pages_freed(const dma_page* pages, u64 n) {
   for (u64 i = 0; i < n; ++i) {
     if (is_in_walkable_tree(pages + i))
       convict_here("freed-page-reachable", "a tree that a device can walk still maps the page");
-    if (is_in_tlb(pages + i))
-      convict_here("freed-page-reachable", "a TLB still has the page");
+    if (is_in_tlb(pages + i)) convict_here("freed-page-reachable", "a TLB still has the page");
   }
 }
 

@@ -53,6 +53,7 @@ void wait_returned(const hw_iommu* iommu, u64 queued);
 // An unmap that promises that no device reaches the pages any more has returned.
 void unmapped(const dma_page* pages, u64 n);
 void range_unmapped(const paging_domain* domain, u64 pfn, u64 pages);
+void range_unmapped(const hw_iommu* iommu, unsigned did, u64 pfn, u64 pages);
 // An IOVA is about to be used again.
 void iova_allocated(const paging_domain* domain, u64 pfn, u64 pages);
 // Memory that devices could reach has been freed, or its last pin has been dropped.

@@ -137,7 +137,9 @@ struct paging_domain {
 };
 IORACE_DESCRIBE(paging_domain, "paging", lock, devices, cache_lock, cache_tags, pgtable, iommu,
                 type, did, did_users, iova_cookie);
-inline bool is_amd(const paging_domain* domain) { return domain->pgtable.format.peek() == PT_AMD_V1; }
+inline bool is_amd(const paging_domain* domain) {
+  return domain->pgtable.format.peek() == PT_AMD_V1;
+}
 
 // Handles by which programs name things: numbers that depend on the task that made them and not on
 // how tasks interleave. 0 names nothing.

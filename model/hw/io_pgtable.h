@@ -33,8 +33,8 @@ void pgtable_free(io_pgtable* pgtable);
 // Returns 0, -EINVAL beyond the space, -ENOMEM, or -EEXIST where something is mapped.
 // Simplified: VT-d only logs the last one.
 int pgtable_map(io_pgtable* pgtable, u64 pfn, u64 pages, dma_page* memory);
-// Clears the entries. Returns how many pages were unmapped. Tables that hardware may still walk are put on
-// `freelist`, to be freed after the invalidation that covers them.
+// Clears the entries. Returns how many pages were unmapped. Tables that hardware may still walk are
+// put on `freelist`, to be freed after the invalidation that covers them.
 u64 pgtable_unmap(io_pgtable* pgtable, u64 pfn, u64 pages, list_head* freelist);
 // For invariants and for what nobody uses any more: no operation.
 bool pgtable_is_empty(const io_pgtable* pgtable);

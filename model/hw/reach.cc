@@ -97,11 +97,15 @@ bool is_in_tlb(const dma_page* page) {
   return false;
 }
 
+bool is_in_iotlb(const hw_iommu* iommu, unsigned did, u64 pfn) {
+  return has(iommu->iotlb[did], pfn) && has_device(iommu, did);
+}
+
 bool is_in_tlb_of(const paging_domain* domain, u64 pfn) {
   const auto did = static_cast<unsigned>(domain->did.peek());
   if (did == 0) return false;
   const hw_iommu* const iommu = domain->iommu.peek();
-  if (has(iommu->iotlb[did], pfn) && has_device(iommu, did)) return true;
+  if (is_in_iotlb(iommu, did, pfn)) return true;
   for (const hw_endpoint* dev : endpoints()) {
     const device_domain_info* const info = dev->info.peek();
     if (info == nullptr) continue;

@@ -18,6 +18,8 @@ bool is_walkable_root(const io_table* root);
 bool is_in_paging_cache(const io_table* table);
 // A TLB has the page, and a device can use it.
 bool is_in_tlb(const dma_page* page);
+// The IOMMU has one of page `pfn` for domain `did`, and a device can use it.
+bool is_in_iotlb(const hw_iommu* iommu, unsigned did, u64 pfn);
 // A TLB has a translation of page `pfn` of the domain, and a device can use it.
 bool is_in_tlb_of(const paging_domain* domain, u64 pfn);
 

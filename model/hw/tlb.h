@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// What hardware has cached of translations. A cache is smaller than the space: a slot has one of the
-// pages whose numbers end alike, and which one it is is read and written with it, in one step.
+// What hardware has cached of translations. A cache is smaller than the space: a slot has one of
+// the pages whose numbers end alike, and which one it is is read and written with it, in one step.
 #pragma once
 
 #include "model/hw/hw_world.h"

@@ -123,6 +123,15 @@ void iommu_detach_group(core_domain*, iommu_group* group) {
   iommu_group_unlock(group);
 }
 
+int iommu_group_replace_domain(iommu_group* group, core_domain* domain) {
+  KFUNC();
+  iommu_group_lock(group);
+  const int rc =
+      has_driver_of(domain, group) ? __iommu_group_set_domain_internal(group, domain, 0) : -EINVAL;
+  iommu_group_unlock(group);
+  return rc;
+}
+
 int iommu_attach_device(core_domain* domain, device* dev) {
   KFUNC();
   iommu_group* const group = dev->iommu_group;

@@ -3,8 +3,8 @@
 // The driver core: it binds and unbinds under the lock of the device, and takes a device away after
 // its driver. Kernel: drivers/base/{dd,core}.c, drivers/vfio/vfio_main.c @ 6.12.117.
 #include "model/hw/dma.h"
-#include "model/iommu/smmu_driver.h"
 #include "model/iommu/iommu_world.h"
+#include "model/iommu/smmu_driver.h"
 #include "model/iommu/vfio_group.h"
 #include "model/world.h"
 #include "scheduler/sync/waitqueue.h"
@@ -13,6 +13,7 @@ namespace iorace::kern {
 
 void vfio_device_set_group(device* dev);
 void vfio_device_remove_group(device* dev);
+int vfio_cdev_close(device* dev);
 
 namespace {
 
@@ -50,6 +51,11 @@ void detach_own_pasid(device* dev) {
   iommu_domain_free(own);
 }
 
+// However the user has opened it.
+void request_close(device* dev) {
+  if (vfio_close(dev) != 0 && this_world().idev != nullptr) vfio_cdev_close(dev);
+}
+
 // Waits for the last user of a device that VFIO drives. The user honours each request
 // to close; they come every ten seconds, which pass when nothing else can move.
 void vfio_unregister_group_dev(device* dev) {
@@ -57,7 +63,7 @@ void vfio_unregister_group_dev(device* dev) {
   const bool last = refcount_dec_and_test(&dev->registered);
   if (!last) {
     do {
-      vfio_close(dev);
+      request_close(dev);
     } while (wait_for_completion_timeout(&dev->comp, 10 * HZ) == 0);
   }
   while (dev->claimed.load(op_kind::read) != 0) {
@@ -181,8 +187,8 @@ static int attach_new(device* dev, shared<core_domain*>& own, Attach attach) {
 int driver_attach_own(device* dev) {
   KFUNC();
   return of_bound(dev, BOUND_KERNEL, [dev] {
-    return attach_new(
-        dev, dev->own, [dev](core_domain* domain) { return iommu_attach_device(domain, dev); });
+    return attach_new(dev, dev->own,
+                      [dev](core_domain* domain) { return iommu_attach_device(domain, dev); });
   });
 }
 

@@ -63,10 +63,7 @@ ERRORS(device_release_owner, ENOENT, ENODEV, EINVAL);
 ERRORS(iommu_group_type, ENOENT, EINVAL, ENODEV, EPERM, EBUSY, ENOMEM, ENOSPC);
 ERRORS(device_dma, ENOENT, EFAULT);
 
-// Handles are numbers of devices, from 1 on. Only setups add devices: task 0.
-device* named(world& w, u64 handle) {
-  return handle == 0 || handle > w.iommu->device_count ? nullptr : w.iommu->devices[handle - 1];
-}
+device* named(world& w, u64 handle) { return device_in(*w.iommu, handle); }
 
 // As its driver knows the IOMMU; made with its first device.
 iommu_device* iommu_of(iommu_world& here, hw_iommu* hw) {

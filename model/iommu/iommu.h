@@ -169,6 +169,8 @@ void iommu_group_unlock(iommu_group* group);
 void iommu_domain_free(core_domain* domain);
 int iommu_attach_group(core_domain* domain, iommu_group* group);
 void iommu_detach_group(core_domain* domain, iommu_group* group);
+// Moves the group to another domain, whatever it is attached to.
+int iommu_group_replace_domain(iommu_group* group, core_domain* domain);
 int iommu_attach_device(core_domain* domain, device* dev);
 void iommu_detach_device(core_domain* domain, device* dev);
 // Requires: the group's mutex.

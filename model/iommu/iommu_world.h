@@ -49,4 +49,9 @@ struct iommu_world {
   iommu_ghosts ghost;
 };
 
+// Handles are numbers of devices, from 1 on. Only setups add devices: task 0.
+inline device* device_in(const iommu_world& here, u64 handle) {
+  return handle == 0 || handle > here.device_count ? nullptr : here.devices[handle - 1];
+}
+
 }  // namespace iorace::kern

@@ -26,6 +26,8 @@ void domain_put(core_domain* domain);
 
 // iommu_map() and iommu_unmap() of one page of the owner's.
 int domain_map_page(core_domain* domain, u64 iova, dma_page** page);
+// Returns how many pages were unmapped. Blocks: until hardware has forgotten them.
+u64 domain_unmap_pages(core_domain* domain, u64 pfn, u64 pages);
 void domain_unmap_page(core_domain* domain, u64 iova, dma_page* page);
 
 // What requests of the device, with or without a PASID, are translated by. Null blocks. Aliases

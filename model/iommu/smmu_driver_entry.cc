@@ -7,8 +7,8 @@
 #include "model/hw/contracts.h"
 #include "model/hw/invalidate.h"
 #include "model/iommu/contracts.h"
-#include "model/iommu/smmu_driver.h"
 #include "model/iommu/release_eras.h"
+#include "model/iommu/smmu_driver.h"
 #include "model/world.h"
 
 namespace iorace::kern {
@@ -156,23 +156,29 @@ int domain_map_page(core_domain* domain, u64 iova, dma_page** made) {
   return rc;
 }
 
-void domain_unmap_page(core_domain* domain, u64 iova, dma_page* page) {
+u64 domain_unmap_pages(core_domain* domain, u64 pfn, u64 pages) {
   KFUNC();
-  const u64 pfn = iova / PAGE_SIZE;
   list_head* const freelist = make_freelist();
-  const u64 unmapped = pgtable_unmap(&domain->pgtable, pfn, 1, freelist);
-  WARN_ON(unmapped != 1);
+  const u64 unmapped = pgtable_unmap(&domain->pgtable, pfn, pages, freelist);
   iommu_device* const of = domain->iommu;
   hw_iommu* const iommu = of->hw.peek();
-  const u64 did = domain->did;
+  const auto did = static_cast<unsigned>(domain->did.load(op_kind::read));
   inv_batch* const batch = make_batch(iommu);
   add_to_batch(batch, {.type = inv_type::iotlb,
-                       .did = static_cast<unsigned>(did),
+                       .did = did,
                        .pfn = pfn,
-                       .pages = 1,
+                       .pages = pages,
                        .leaf_only = list_empty(freelist)});
   invalidate(iommu, batch);
   iommu_put_pages_list(freelist);
+  CONTRACT(range_unmapped, iommu, did, pfn, pages);
+  return unmapped;
+}
+
+void domain_unmap_page(core_domain* domain, u64 iova, dma_page* page) {
+  KFUNC();
+  const u64 unmapped = domain_unmap_pages(domain, iova / PAGE_SIZE, 1);
+  WARN_ON(unmapped != 1);
   kfree(page);
   CONTRACT(unmapped, page, 1);
   CONTRACT(pages_freed, page, 1);

@@ -14,11 +14,11 @@
 #include "model/iommufd/contracts.h"
 
 #include "model/convict.h"
+#include "model/hw/reach.h"
 #include "model/iommufd/ghosts.h"
 #include "model/iommufd/io_pagetable.h"
-#include "model/hw/reach.h"
-#include "model/mm/mm.h"
 #include "model/iommufd/selftest.h"
+#include "model/mm/mm.h"
 
 namespace iorace::kern::contract {
 namespace {
@@ -232,8 +232,7 @@ void page_unpinned(unsigned long pfn) {
       convict_here("unpinned-while-mapped",
                    "a device can still walk to the page whose last pin was dropped");
     if (is_in_tlb(&memory))
-      convict_here("unpinned-while-mapped",
-                   "a TLB still has the page whose last pin was dropped");
+      convict_here("unpinned-while-mapped", "a TLB still has the page whose last pin was dropped");
   }
 }
 

@@ -3,9 +3,10 @@
 // Hardware page tables: a domain that follows an IO address space.
 // Kernel: drivers/iommu/iommufd/hw_pagetable.c @ 6.12.117.
 // Simplified: a device of the mock comes and goes with each hwpt, which has no dev_id for it; its
-// driver makes plain domains only, so that no flag is known. As where a device gets a domain without
-// having asked for one, it is attached before anything is mapped.
-// Omitted: nested domains, dirty tracking. With a fault object: model/iopf/fault_hwpt.cc.
+// driver makes plain domains only, so that no flag is known. As where a device gets a domain
+// without having asked for one, it is attached before anything is mapped. Omitted: nested domains,
+// dirty tracking. With a fault object: model/iopf/fault_hwpt.cc.
+#include "model/iommufd/idev.h"
 #include "model/iommufd/io_pagetable.h"
 #include "model/iommufd/mock_domain.h"
 
@@ -13,7 +14,7 @@ namespace iorace::kern {
 
 static void detach_device(iommufd_hwpt_paging* hwpt_paging) {
   iommu_domain* const domain = hwpt_paging->domain;
-  if (domain != nullptr) mock_domain_detach_device(domain);
+  if (domain != nullptr && is_mock(domain)) mock_domain_detach_device(domain);
 }
 
 void iommufd_hwpt_paging_destroy(iommufd_object* obj) {
@@ -48,8 +49,26 @@ void iommufd_hwpt_paging_abort(iommufd_object* obj) {
   iommufd_hwpt_paging_destroy(obj);
 }
 
-static iommufd_hwpt_paging* iommufd_hwpt_paging_alloc(iommufd_ctx* ictx, iommufd_ioas* ioas,
-                                                      u32 flags) {
+static int attach(iommufd_hwpt_paging* hwpt_paging, iommufd_core_device* idev,
+                  iommu_domain* domain) {
+  if (idev != nullptr) return iommufd_hw_pagetable_attach(hwpt_paging, idev);
+  return mock_domain_attach_device(domain, hwpt_paging->obj.id);
+}
+
+// What is attached is detached by the caller's abort, if it is a mock's.
+static int fill(iommufd_hwpt_paging* hwpt_paging, iommufd_core_device* idev, iommu_domain* domain,
+                bool immediate_attach) {
+  iommufd_ioas* const ioas = hwpt_paging->ioas;
+  int rc = immediate_attach ? attach(hwpt_paging, idev, domain) : 0;
+  if (rc != 0) return rc;
+  rc = iopt_table_add_domain(&ioas->iopt, domain);
+  if (rc != 0 && immediate_attach && idev != nullptr) iommufd_hw_pagetable_detach(idev);
+  return rc;
+}
+
+iommufd_hwpt_paging* iommufd_hwpt_paging_alloc(iommufd_ctx* ictx, iommufd_ioas* ioas,
+                                               iommufd_core_device* idev, u32 flags,
+                                               bool immediate_attach) {
   KFUNC();
   lockdep_assert_held(&ioas->mutex);
   if (flags != 0) return ERR_PTR(-EOPNOTSUPP);
@@ -60,12 +79,12 @@ static iommufd_hwpt_paging* iommufd_hwpt_paging_alloc(iommufd_ctx* ictx, iommufd
   refcount_inc(&ioas->obj.users);
   hwpt_paging->ioas = ioas;
 
-  int rc = -ENOMEM;
-  iommu_domain* const domain = mock_domain_alloc_paging();
-  if (domain != nullptr) {
+  iommu_domain* const domain =
+      idev != nullptr ? device_domain_alloc(idev->dev) : mock_domain_alloc_paging();
+  int rc = IS_ERR(domain) ? static_cast<int>(PTR_ERR(domain)) : 0;
+  if (rc == 0) {
     hwpt_paging->domain = domain;
-    rc = mock_domain_attach_device(domain, hwpt_paging->obj.id);
-    if (rc == 0) rc = iopt_table_add_domain(&ioas->iopt, domain);
+    rc = fill(hwpt_paging, idev, domain, immediate_attach);
   }
   if (rc != 0) {
     iommufd_object_abort_and_destroy(ictx, &hwpt_paging->obj);
@@ -89,7 +108,7 @@ int iommufd_hwpt_alloc(iommufd_ctx* ictx, u32 pt_id, u32 flags, u32* out_hwpt_id
   auto* const ioas = container_of(pt_obj, iommufd_ioas, obj);
   mutex_lock(&ioas->mutex);
   int rc = 0;
-  iommufd_hwpt_paging* const hwpt = iommufd_hwpt_paging_alloc(ictx, ioas, flags);
+  iommufd_hwpt_paging* const hwpt = iommufd_hwpt_paging_alloc(ictx, ioas, nullptr, flags, true);
   if (IS_ERR(hwpt)) {
     rc = static_cast<int>(PTR_ERR(hwpt));
   } else {

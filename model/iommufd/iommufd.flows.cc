@@ -295,10 +295,10 @@ std::span<const flow_info> flows() { return flow_table; }
 
 const class_info* class_called(std::string_view name) {
   static constexpr const class_info* classes[] = {
-      class_of<iommufd_ioas>(), class_of<iommufd_hwpt_paging>(), class_of<iommufd_access>(),
-      class_of<iopt_area>(),    class_of<iopt_pages>(),          class_of<selftest_access>(),
-      class_of<iopt_pages_access>(),   class_of<selftest_access_item>(),
-      class_of<struct file>(),  class_of<iommufd_ctx>(),
+      class_of<iommufd_ioas>(),      class_of<iommufd_hwpt_paging>(),  class_of<iommufd_access>(),
+      class_of<iopt_area>(),         class_of<iopt_pages>(),           class_of<selftest_access>(),
+      class_of<iopt_pages_access>(), class_of<selftest_access_item>(), class_of<struct file>(),
+      class_of<iommufd_ctx>(),
   };
   return find_class(classes, name);
 }

@@ -22,14 +22,16 @@ namespace iorace::kern {
 
 struct iommu_domain;
 struct iommufd_access;
+struct iommufd_core_device;
 struct iommufd_ioas;
 
 struct iommufd_ctx {
   shared<struct file*> file;  // the open /dev/iommu; its last put ends the context
   xarray objects;             // id -> object; reserved while the object is being built
+  xarray groups;              // number of a group of the core -> iommufd_group
   wait_queue_head_t destroy_wait;
 };
-IORACE_DESCRIBE(iommufd_ctx, "ctx", file, objects, destroy_wait);
+IORACE_DESCRIBE(iommufd_ctx, "ctx", file, objects, groups, destroy_wait);
 
 struct io_pagetable {
   rw_semaphore domains_rwsem;  // `domains`; held for reading while an area is half made
@@ -55,6 +57,7 @@ enum class iommufd_object_type : u8 {
   access,
   hwpt_nested,
   fault,
+  device,
 };
 
 // 1. One of `users` belongs to the xarray; the object is destroyed by whoever takes 1 to 0.
@@ -82,8 +85,9 @@ struct iommufd_hwpt_paging {
   shared<iommu_domain*> domain;
   shared<iommufd_ioas*> ioas;
   list_head hwpt_item;
+  shared<bool> auto_domain;  // made for a device that was attached to the IO address space
 };
-IORACE_DESCRIBE(iommufd_hwpt_paging, "hwpt", obj, domain, ioas, hwpt_item);
+IORACE_DESCRIBE(iommufd_hwpt_paging, "hwpt", obj, domain, ioas, hwpt_item, auto_domain);
 
 // What a driver brings along. Kept in a table, because an access holds its number.
 struct iommufd_access_ops {
@@ -117,6 +121,8 @@ void iommufd_put_object(iommufd_ctx* ictx, iommufd_object* obj);
 iommufd_object* iommufd_get_object(iommufd_ctx* ictx, u32 id, iommufd_object_type type);
 iommufd_ioas* iommufd_get_ioas(iommufd_ctx* ictx, u32 id);
 void iommufd_object_destroy_user(iommufd_ctx* ictx, iommufd_object* obj);
+// Drops a user reference, and destroys the object if nobody else has one.
+void iommufd_object_put_and_try_destroy(iommufd_ctx* ictx, iommufd_object* obj);
 int iommufd_destroy(iommufd_ctx* ictx, u32 id);
 iommufd_ctx* iommufd_fops_open(file* filp);
 void iommufd_fops_release(iommufd_ctx* ictx);
@@ -142,6 +148,10 @@ int iommufd_ioas_alloc_ioctl(iommufd_ctx* ictx, u32* out_ioas_id);
 void iommufd_ioas_destroy(iommufd_object* obj);
 
 // hw_pagetable.cc
+// Without a device: a mock's. Requires: ioas->mutex, until the result is finalized or undone.
+iommufd_hwpt_paging* iommufd_hwpt_paging_alloc(iommufd_ctx* ictx, iommufd_ioas* ioas,
+                                               iommufd_core_device* idev, u32 flags,
+                                               bool immediate_attach);
 int iommufd_hwpt_alloc(iommufd_ctx* ictx, u32 pt_id, u32 flags, u32* out_hwpt_id);
 void iommufd_hwpt_paging_destroy(iommufd_object* obj);
 void iommufd_hwpt_paging_abort(iommufd_object* obj);
@@ -152,6 +162,9 @@ void iommufd_fault_destroy(iommufd_object* obj);
 // Ends the file of an object that was not finalized, if it has one yet.
 void iommufd_fault_put_file(iommufd_object* obj);
 void iommufd_fault_fops_release(void* private_data);
+
+// idev.cc
+void iommufd_device_destroy(iommufd_object* obj);
 
 // device.cc
 const iommufd_access_ops& iommufd_access_ops_of(iommufd_access* access);

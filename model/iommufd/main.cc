@@ -61,6 +61,9 @@ static void iommufd_object_destroy_op(iommufd_object* obj) {
     case iommufd_object_type::fault:
       iommufd_fault_destroy(obj);
       break;
+    case iommufd_object_type::device:
+      iommufd_device_destroy(obj);
+      break;
     case iommufd_object_type::none:
       break;
   }
@@ -187,6 +190,12 @@ void iommufd_object_destroy_user(iommufd_ctx* ictx, iommufd_object* obj) {
   WARN_ON(ret);
 }
 
+void iommufd_object_put_and_try_destroy(iommufd_ctx* ictx, iommufd_object* obj) {
+  KFUNC();
+  const u32 id = obj->id;
+  iommufd_object_remove(ictx, obj, id, 0);
+}
+
 // IOMMU_DESTROY. Does not wait: an ioctl in flight on the object makes it fail. Until 99f98a7c0d69
 // it first took a user reference without destroy protection, which the removal drops.
 int iommufd_destroy(iommufd_ctx* ictx, u32 id) {
@@ -205,6 +214,7 @@ iommufd_ctx* iommufd_fops_open(file* filp) {
   auto* const ictx = make<iommufd_ctx>();
   xa_init_flags(&ictx->objects, XA_FLAGS_ALLOC1);
   ictx->file.poke(filp);
+  xa_init(&ictx->groups);
   init_waitqueue_head(&ictx->destroy_wait);
   return ictx;
 }
@@ -226,6 +236,7 @@ void iommufd_fops_release(iommufd_ctx* ictx) {
     }
     if (WARN_ON(destroyed == 0)) break;
   }
+  WARN_ON(!xa_empty(&ictx->groups));
   kfree(ictx);
 }
 

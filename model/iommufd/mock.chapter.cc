@@ -10,8 +10,7 @@ namespace iorace::kern::mock_tables {
 namespace {
 
 constexpr arg_info hwpt_arg = {.name = "hwpt", .kind = arg_kind::object, .cls = "hwpt"};
-constexpr arg_info iova_arg = {
-    .name = "iova", .kind = arg_kind::iova, .dull = MOCK_APERTURE_START};
+constexpr arg_info iova_arg = {.name = "iova", .kind = arg_kind::iova, .dull = MOCK_APERTURE_START};
 
 ARGS(hwpt_dma_read, hwpt_arg, iova_arg);
 ERRORS(hwpt_dma_read, ENOENT, EFAULT);

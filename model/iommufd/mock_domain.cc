@@ -90,11 +90,11 @@ void make_mock_machine() {
 iommu_domain* mock_domain_alloc_paging() {
   KFUNC();
   auto* const mock = kzalloc<mock_iommu_domain>();
-  if (mock == nullptr) return nullptr;
+  if (mock == nullptr) return ERR_PTR(-ENOMEM);
   paging_domain* const paging = paging_domain_alloc(this_world().mock->iommu, DOMAIN_UNMANAGED);
   if (paging == nullptr) {
     kfree(mock);
-    return nullptr;
+    return ERR_PTR(-ENOMEM);
   }
   mock->paging.poke(paging);
   mock->domain.ops.poke(&mock_domain_ops);
@@ -103,6 +103,8 @@ iommu_domain* mock_domain_alloc_paging() {
   mock->domain.page_size.poke(MOCK_IO_PAGE_SIZE);
   return &mock->domain;
 }
+
+bool is_mock(const iommu_domain* domain) { return domain->ops.peek() == &mock_domain_ops; }
 
 static void mock_dev_free(hw_endpoint* dev) {
   device_release(dev);

@@ -31,10 +31,11 @@ struct mock_machine {
 };
 void make_mock_machine();
 
-// Returns null if an allocation fails.
+// Returns ERR_PTR of -ENOMEM if an allocation fails.
 iommu_domain* mock_domain_alloc_paging();
 // Makes a device and attaches it. Returns 0 or -ENOMEM. `id`: of the hardware page table.
 int mock_domain_attach_device(iommu_domain* domain, u32 id);
+bool is_mock(const iommu_domain* domain);
 // Detaches it again, if there is one.
 void mock_domain_detach_device(iommu_domain* domain);
 // The device of hardware page table `id` accesses memory. Returns 0, -EFAULT, or -ENOENT if there

@@ -33,7 +33,10 @@ TEST(steps, map) {
   expect_pairs({.pairs = 13,
                 .unlocked = 9,
                 .setup = two_domains,
-                .cpu1 = [](world* w) { make_call(w, "ioas_map", {1, iova, 0x1000}); },
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "ioas_map", {1, iova, 0x1000});
+                    },
                 .steps = {{"1 get ioas", "xa_lock ctx#1.objects"},
                           {"2 pages", "kmalloc pages#1.1"},
                           {"3 area", "kmalloc area#1.1"},
@@ -55,7 +58,10 @@ TEST(steps, map_unwinds) {
   expect_pairs({.pairs = 8,
                 .unlocked = 5,
                 .setup = two_domains,
-                .cpu1 = [](world* w) { make_call(w, "ioas_map", {1, iova, 0x1000}); },
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "ioas_map", {1, iova, 0x1000});
+                    },
                 .steps = {{"6 L+", "mutex_lock pages#1.1.mutex"},
                           {"6 pin", "copy_from_user", "pages#1.1.mutex"},
                           {"6 unpin", "atomic page#1.pincount", "pages#1.1.mutex"},
@@ -77,7 +83,10 @@ TEST(steps, copy) {
   expect_pairs({.pairs = 14,
                 .unlocked = 11,
                 .setup = with_target,
-                .cpu1 = [](world* w) { make_call(w, "ioas_copy", {2, 1, iova, iova, 0x1000}); },
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "ioas_copy", {2, 1, iova, iova, 0x1000});
+                    },
                 .steps = {{"get source", "xa_lock ctx#1.objects"},
                           {"R+ iova", "down_read ioas#1.iova_rwsem"},
                           {"get pages", "refcount_inc pages#1.kref", "ioas#1.iova_rwsem"},
@@ -142,7 +151,10 @@ TEST(steps, unmap_of_the_last_area) {
   expect_pairs({.pairs = 3,
                 .unlocked = 2,
                 .setup = mapped,
-                .cpu1 = [](world* w) { make_call(w, "ioas_unmap", {1, iova, 0x1000}); },
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "ioas_unmap", {1, iova, 0x1000});
+                    },
                 .steps = {{"12 put pages", "refcount_dec_and_test pages#1.kref"},
                           {"13 done", "down_write_arrive ioas#1.iova_rwsem"},
                           {"14 W- iova", "up_write ioas#1.iova_rwsem", "ioas#1.iova_rwsem"},
@@ -219,7 +231,10 @@ TEST(steps, split) {
   expect_pairs({.pairs = 10,
                 .unlocked = 2,
                 .setup = in_a_domain,
-                .cpu1 = [](world* w) { make_call(w, "vfio_unmap_dma", {1, iova, 0x1000}); },
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "vfio_unmap_dma", {1, iova, 0x1000});
+                    },
                 .steps = {{"get ioas", "xa_lock ctx#1.objects"},
                           {"W+ iova", "down_write_arrive ioas#1.iova_rwsem"},
                           {"busy?", "read area#1.pages", "ioas#1.iova_rwsem"},
