@@ -72,10 +72,22 @@ constexpr knob_value hw_pagetable_detach_read_values[] = {
      "6.12.117", "cdev_detach_replace", "data-race"},
     {"locked", "I1ds", "Under the lock.", "ours", "cdev_detach_replace", "clean"},
 };
+constexpr knob_value auto_domain_publish_values[] = {
+    {"after_attach", "I1e",
+     "Marked and published once the group is attached: another device may let go of it before.",
+     "6.12.117", "cdev_detach_replace", "data-race"},
+    {"marked_first", "I1em",
+     "Marked, attached, published: who lets go of it destroys what nobody can find yet.", "ours",
+     "cdev_detach_replace", "out-of-bounds"},
+    {"before_attach", "I1es", "Marked and published before it is attached, with a reference.",
+     "ours", "cdev_detach_replace", "clean"},
+};
 
 constexpr knob_info knob_table[] = {
     {"hw_pagetable_detach.read", "When a detach reads what its group is attached to.",
      hw_pagetable_detach_read_values, 1},
+    {"auto_domain.publish", "When others find a page table that is made for a device.",
+     auto_domain_publish_values, 2},
 };
 static_assert(std::size(knob_table) == knob::idev_count - knob::idev_before - 1);
 

@@ -17,6 +17,17 @@ constexpr detach_step detach_rows[][2] = {
     {take_lock, read_hwpt},  // DETACH_READS_LOCKED
 };
 
+enum auto_step : u8 { attach_group, mark, publish };
+struct auto_row {
+  auto_step steps[3];
+  bool holds;  // a reference, until the mutex of the IO address space is dropped
+};
+constexpr auto_row auto_rows[] = {
+    {{attach_group, mark, publish}, false},  // AUTO_AFTER_ATTACH
+    {{mark, attach_group, publish}, false},  // AUTO_MARKED_FIRST
+    {{mark, publish, attach_group}, true},   // AUTO_BEFORE_ATTACH
+};
+
 io_pagetable* iopt_of(iommufd_hwpt_paging* hwpt) {
   iommufd_ioas* const ioas = hwpt->ioas;
   return &ioas->iopt;
@@ -162,26 +173,43 @@ iommufd_hwpt_paging* attach_to_another(iommufd_ctx* ictx, iommufd_ioas* ioas,
   return ERR_PTR(-EINVAL);
 }
 
+// Makes one. Requires: ioas->mutex. `held`: what the caller drops once that is dropped.
+iommufd_hwpt_paging* attach_to_new(iommufd_ctx* ictx, iommufd_ioas* ioas, iommufd_core_device* idev,
+                                   attach_fn do_attach, iommufd_hwpt_paging** held) {
+  const auto_row& row = auto_rows[chosen(knob::auto_domain_publish)];
+  const bool immediate_attach = do_attach == iommufd_device_do_attach;
+  iommufd_hwpt_paging* const hwpt =
+      iommufd_hwpt_paging_alloc(ictx, ioas, idev, 0, immediate_attach);
+  if (IS_ERR(hwpt)) return hwpt;
+  if (row.holds) {
+    refcount_inc(&hwpt->obj.users);
+    *held = hwpt;
+  }
+  iommufd_hwpt_paging* unused = nullptr;
+  for (const auto_step step : row.steps) {
+    if (IS_ERR(unused)) break;
+    if (step == attach_group && !immediate_attach) unused = do_attach(idev, hwpt);
+    if (step == mark) hwpt->auto_domain = true;
+    if (step == publish) iommufd_object_finalize(ictx, &hwpt->obj);
+  }
+  if (!IS_ERR(unused))
+    PROBE(auto_domain_made);
+  else if (!row.holds)
+    iommufd_object_abort_and_destroy(ictx, &hwpt->obj);
+  return unused;
+}
+
 iommufd_hwpt_paging* iommufd_device_auto_get_domain(iommufd_core_device* idev, iommufd_ioas* ioas,
                                                     attach_fn do_attach) {
   KFUNC();
   iommufd_ctx* const ictx = idev->ictx;
-  const bool immediate_attach = do_attach == iommufd_device_do_attach;
+  iommufd_hwpt_paging* held = nullptr;
   mutex_lock(&ioas->mutex);
   iommufd_hwpt_paging* unused = attach_to_another(ictx, ioas, idev, do_attach);
-  if (IS_ERR(unused) && PTR_ERR(unused) == -EINVAL) {
-    iommufd_hwpt_paging* const hwpt =
-        iommufd_hwpt_paging_alloc(ictx, ioas, idev, 0, immediate_attach);
-    unused = IS_ERR(hwpt) ? hwpt : immediate_attach ? nullptr : do_attach(idev, hwpt);
-    if (!IS_ERR(unused)) {
-      PROBE(auto_domain_made);
-      hwpt->auto_domain = true;
-      iommufd_object_finalize(ictx, &hwpt->obj);
-    } else if (!IS_ERR(hwpt)) {
-      iommufd_object_abort_and_destroy(ictx, &hwpt->obj);
-    }
-  }
+  if (IS_ERR(unused) && PTR_ERR(unused) == -EINVAL)
+    unused = attach_to_new(ictx, ioas, idev, do_attach, &held);
   mutex_unlock(&ioas->mutex);
+  if (held != nullptr) iommufd_object_put_and_try_destroy(ictx, &held->obj);
   return unused;
 }
 
