@@ -75,12 +75,12 @@ constexpr knob_value hw_pagetable_detach_read_values[] = {
 constexpr knob_value auto_domain_publish_values[] = {
     {"after_attach", "I1e",
      "Marked and published once the group is attached: another device may let go of it before.",
-     "6.12.117", "cdev_detach_replace", "data-race"},
+     "6.12.117", "cdev_replace_replace", "data-race"},
     {"marked_first", "I1em",
      "Marked, attached, published: who lets go of it destroys what nobody can find yet.", "ours",
-     "cdev_detach_replace", "out-of-bounds"},
+     "cdev_replace_replace", "out-of-bounds"},
     {"before_attach", "I1es", "Marked and published before it is attached, with a reference.",
-     "ours", "cdev_detach_replace", "clean"},
+     "ours", "cdev_replace_replace", "clean"},
 };
 
 constexpr knob_info knob_table[] = {
@@ -116,13 +116,13 @@ const class_info* class_called(std::string_view name) {
 
 // The cdevs: hardware and files of the user, which live as long as the execution.
 struct vfio_cdevs {
-  vfio_cdev of[group_devices_max];
+  vfio_cdev cdev[group_devices_max];
 };
-IORACE_DESCRIBE(vfio_cdevs, "cdevs", of);
+IORACE_DESCRIBE(vfio_cdevs, "cdevs", cdev);
 
 void make(world& w) {
   w.idev = ::new (scratch(sizeof(idev_world))) idev_world{};
-  w.idev->cdevs = iorace::make<vfio_cdevs>()->of;
+  w.idev->cdevs = iorace::make<vfio_cdevs>()->cdev;
   for (unsigned i = 0; i < group_devices_max; ++i) mutex_init(&w.idev->cdevs[i].lock);
 }
 
