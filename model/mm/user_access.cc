@@ -2,8 +2,8 @@
 //
 // A user's access, from the processor's walk to the driver's fault handler and back. Kernel:
 // arch/x86/mm/fault.c, mm/memory.c @ 6.12.117. Simplified: always under mmap_lock, as a driver's
-// areas without map_pages are; no page-table page is allocated beforehand; the access that faulted
-// is not repeated.
+// areas without map_pages are; no page-table page is allocated beforehand; an access that faulted
+// is repeated only with the limit access_repeats.
 #include "model/mm/moments.h"
 #include "model/mm/pagetable.h"
 #include "model/world.h"
@@ -44,14 +44,17 @@ static int vm_fault_to_errno(vm_fault_t fault) {
   return (fault & VM_FAULT_OOM) != 0 ? -ENOMEM : -EFAULT;
 }
 
-// The processor would try again, and may find that somebody has zapped the page: that is another
-// access here, because a list can keep a zap and a fault busy with each other for ever.
+// The processor tries again, and may find that somebody has zapped the page. Without the limit that
+// is another access, because a list can keep a zap and a fault busy with each other for ever.
 int user_access(vm_process* mm, unsigned long addr) {
   KFUNC();
   if (addr >= TASK_SIZE) return -EFAULT;
-  if (hardware_walk(mm, addr) != 0) return 0;
-  const vm_fault_t fault = do_user_addr_fault(mm, addr);
-  return (fault & VM_FAULT_ERROR) != 0 ? vm_fault_to_errno(fault) : 0;
+  do {
+    if (hardware_walk(mm, addr) != 0) return 0;
+    const vm_fault_t fault = do_user_addr_fault(mm, addr);
+    if ((fault & VM_FAULT_ERROR) != 0) return vm_fault_to_errno(fault);
+  } while (limit_value(limit::access_repeats) != 0);
+  return 0;
 }
 
 }  // namespace iorace::kern

@@ -4,13 +4,12 @@
 //   bar-mapped-while-disabled  I3.2  when an entry is set, when a process has been forked, and when
 //                                    memory_lock, held for writing, is dropped
 //   bar-not-tracked            I3.3  when a fault is done; an area that is listed twice, or has
-//   gone,
-//                                    at the end
+//                                    gone, at the end
 //   bar-half-mapped            I3.4  when a fault of a handler that maps all or nothing is done
 //   fault-refused              I3.5  when a fault is done
 //   mmio-while-disabled        I3.7  when the device gets an access through the kernel
-// I3.1, nothing is mapped twice, is the kernel's own BUG_ON, and I3.6, no deadlock, the scheduler's
-// verdict.
+// I3.1, nothing is mapped twice, is the kernel's own BUG_ON; I3.6, no deadlock, and the other half of
+// I3.5, an access whose faults succeed gets to its page in the end, are the scheduler's verdicts.
 #include "model/vfio/pci/contracts.h"
 
 #include "model/convict.h"

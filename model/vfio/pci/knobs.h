@@ -33,6 +33,7 @@ enum : unsigned {
   FAULT_PAGE,
   FAULT_REMAP_UNLOCKED,
   FAULT_REMAP_LOCKED,
+  FAULT_SKIP_LISTED,
   FAULT_INSERT_ALL,
   FAULT_SKIP_TRACKED,
   FAULT_ZAP_ON_ADD,
@@ -54,7 +55,13 @@ enum : unsigned { INTX_AFTER_UNLOCK, INTX_LOCKED };
 enum : unsigned { COPY_READS_BEFORE, COPY_READS_LOCKED };
 
 namespace limit {
-enum vfio_pci_id : unsigned { vfio_pci_before = iommu_count - 1, huge_pfnmap, vfio_pci_count };
+enum vfio_pci_id : unsigned {
+  vfio_pci_before = iommu_count - 1,
+  huge_pfnmap,
+  access_repeats,
+  runtime_pm,
+  vfio_pci_count
+};
 }  // namespace limit
 
 namespace probe {

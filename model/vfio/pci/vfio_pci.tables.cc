@@ -22,6 +22,8 @@ constexpr knob_value vfio_pci_fault[] = {
      "11c4cd07ba11, abafbc551fdd", "concurrent_faults", "kernel-bug"},
     {"remap_locked", "F1", "vma_lock reaches around the mapping as well.", SEED,
      "concurrent_faults", "kernel-bug"},
+    {"skip_listed", "F1e", "The same, and an area that is listed is left alone.", SEED,
+     "fault_after_failure", "livelock"},
     {"insert_all", "F2",
      "Every page of the area is inserted by itself, under vma_lock; listed once. Sound.",
      "[PATCH v2] vfio/pci: Handle concurrent vma faults (2021-03)", "concurrent_faults", "clean"},
@@ -139,6 +141,9 @@ static_assert(std::size(knob_table) == knob::vfio_pci_count - knob::vfio_pci_bef
 
 constexpr limit_info limit_table[] = {
     {"huge_pfnmap", "Whether two pages of a device can be mapped by one entry.", 0, 0, 1},
+    {"access_repeats", "Whether an access that faulted is made again until it succeeds or fails.", 0,
+     0, 1},
+    {"runtime_pm", "Whether devices are suspended when nobody uses them.", 0, 0, 1},
 };
 static_assert(std::size(limit_table) == limit::vfio_pci_count - limit::vfio_pci_before - 1);
 

@@ -34,7 +34,7 @@ static constexpr write_row zap_vmas_rows[] = {
 
 // All but the first and the last, page and prefill.
 static constexpr bool list_rows[FAULT_VALUES] = {false, true, true, true, true,
-                                                 true,  true, true, false};
+                                                 true,  true, true, true, false};
 bool vfio_pci_tracks_vmas() { return list_rows[chosen(knob::vfio_pci_fault)]; }
 
 void vfio_pci_zap_bars(vfio_pci_core_device* vdev) {
