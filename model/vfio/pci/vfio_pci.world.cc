@@ -46,10 +46,20 @@ void make(world& w) {
   mine->process[mine->processes++] = {1, make_process()};
   if (limit_value(limit::huge_pfnmap) != 0) make_huge_entries(*mine);
   mine->system_wq = alloc_workqueue("events", 0, 0);
+  if (has_runtime_pm()) mine->pm_wq = alloc_workqueue("pm", 0, 0);
+}
+
+// Of vfio_pci_core_disable. Nobody suspends the device any more.
+static void wake_for_good(vfio_pci_core_device* vdev) {
+  if (!has_runtime_pm()) return;
+  pm_runtime_resume_and_get(vdev);
+  vfio_pci_runtime_pm_exit(vdev);
+  flush_work(&vdev->power.work);
 }
 
 static void close_device(vfio_pci_core_device* vdev) {
   vfio_pci_ioeventfd(vdev, 0, false);
+  wake_for_good(vdev);
   list_del(&vdev->dev_set_list);
   const u32 fd = vdev->number;
   xa_erase(&this_world().vfio_pci->dev_set->files, fd);
@@ -68,6 +78,7 @@ void finish(world& w) {
   for (vfio_pci_core_device* const vdev : mine.vdev)
     if (vdev != nullptr) close_device(vdev);
   destroy_workqueue(mine.system_wq);
+  if (mine.pm_wq != nullptr) destroy_workqueue(mine.pm_wq);
   for (pmd_leaf* const entry : mine.huge)
     if (entry != nullptr) kfree(entry);
   kfree(mine.dev_set);

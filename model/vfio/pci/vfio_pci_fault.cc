@@ -15,9 +15,15 @@ static constexpr cs_row memory_rows[] = {
     {lock_kind::read, on(before_check, before_insert), on(after_check, fault_end)},  // lock_dropped
 };
 
+// Whether its user has allowed the device to sleep.
+static bool may_sleep(vfio_pci_core_device* vdev) {
+  if (omit(knob::vfio_pci_fault_power, FAULT_IGNORES_POWER)) return false;
+  return vdev_flag_of(vdev, pm_runtime_engaged);
+}
+
 bool fault_may_access(vfio_pci_core_device* vdev, const vm_area_struct* vma) {
   CONTRACT(fault_looked, vma);
-  if (!vdev_flag_of(vdev, pm_runtime_engaged) && __vfio_pci_memory_enabled(vdev)) return true;
+  if (!may_sleep(vdev) && __vfio_pci_memory_enabled(vdev)) return true;
   PROBE(fault_refused);
   return false;
 }
