@@ -11,6 +11,7 @@
 #include "scheduler/sync/refcount.h"
 #include "scheduler/sync/rwsem.h"
 #include "scheduler/sync/spinlock.h"
+#include "scheduler/sync/workqueue.h"
 
 namespace iorace::kern {
 
@@ -35,8 +36,10 @@ struct vm_process {
   rb_root_cached mm_mt;
   spinlock_t page_table_lock;
   shared<pte_table*> pmd[PTRS_PER_PMD];
+  work_struct async_put_work;
 };
-IORACE_DESCRIBE(vm_process, "process", mmap_lock, mm_users, threads, mm_mt, page_table_lock, pmd);
+IORACE_DESCRIBE(vm_process, "process", mmap_lock, mm_users, threads, mm_mt, page_table_lock, pmd,
+                async_put_work);
 
 using vm_fault_t = u32;
 enum : vm_fault_t {
@@ -85,6 +88,8 @@ vm_process* make_process();
 bool mmget_not_zero(vm_process* mm);
 // The last one lets go of all areas and page tables; the process itself stays.
 void mmput(vm_process* mm);
+// The same, but the last one leaves the rest to a worker of `wq`.
+void mmput_async(vm_process* mm, workqueue_struct* wq);
 // The process's own user goes. Returns 0, or -ESRCH if it has gone already.
 int exit_mm(vm_process* mm);
 // Requires: mmap_lock. Returns the area at `addr`, or null.

@@ -27,6 +27,7 @@ enum vfio_pci_id : unsigned {
   vfio_pci_fault_power,
   vfio_pci_ioeventfd_power,
   vfio_device_ioctl_power,
+  vfio_pci_zap_mmput,
   vfio_pci_count
 };
 }  // namespace knob
@@ -57,6 +58,7 @@ enum : unsigned { FLAGS_BYTES, FLAGS_BITS };
 enum : unsigned { INTX_AFTER_UNLOCK, INTX_LOCKED };
 enum : unsigned { FAULT_ASKS_POWER, FAULT_IGNORES_POWER };
 enum : unsigned { IOEVENTFD_ASLEEP, IOEVENTFD_AWAKE };
+enum : unsigned { MMPUT_ASYNC, MMPUT_IN_PLACE };
 enum : unsigned { IOCTL_AWAKE, IOCTL_ASLEEP };
 enum : unsigned { COPY_READS_BEFORE, COPY_READS_LOCKED };
 

@@ -133,6 +133,13 @@ constexpr knob_value vfio_device_ioctl_power[] = {
      "asleep-in-use"},
 };
 
+constexpr knob_value vfio_pci_zap_mmput[] = {
+    {"async", "45ds", "A process that has lost its last user is taken down by a worker.", OURS,
+     "hot_reset_vs_exit", "clean"},
+    {"in_place", "45d", "Whoever zaps takes it down, with the vma_locks that he holds.",
+     "before aac6db75a9fc", "hot_reset_vs_exit", "recursive-lock"},
+};
+
 constexpr knob_info knob_table[] = {
     {"vfio_pci.fault", "How a fault maps a BAR, and how areas that map it are found.",
      vfio_pci_fault, 0},
@@ -161,6 +168,8 @@ constexpr knob_info knob_table[] = {
      vfio_pci_ioeventfd_power, 1},
     {"vfio_device_ioctl.power", "What keeps a device awake that a call works on.",
      vfio_device_ioctl_power, 0},
+    {"vfio_pci_zap.mmput", "How a zap of listed areas lets go of a process.", vfio_pci_zap_mmput,
+     0},
 };
 static_assert(std::size(knob_table) == knob::vfio_pci_count - knob::vfio_pci_before - 1);
 
