@@ -10,6 +10,13 @@
 
 namespace iorace::kern {
 
+static vm_fault_t create_huge_pud(vm_fault* vmf) {
+  KFUNC();
+  const u32 ops = vmf->vma->vm_ops;
+  if (vm_ops_of(ops).huge_fault == nullptr) return VM_FAULT_FALLBACK;
+  return vm_ops_of(ops).huge_fault(vmf, PUD_ORDER);
+}
+
 static vm_fault_t create_huge_pmd(vm_process* mm, vm_fault* vmf) {
   if (!may_map_huge(mm, vmf->address)) return VM_FAULT_FALLBACK;
   KFUNC();
@@ -23,7 +30,14 @@ static vm_fault_t handle_mm_fault(vm_area_struct* vma, vm_process* mm, unsigned 
   KFUNC();
   if (hardware_walk(mm, addr) != 0) return 0;
   vm_fault vmf = {vma, ALIGN_DOWN(addr, PAGE_SIZE)};
-  const vm_fault_t ret = create_huge_pmd(mm, &vmf);
+  vm_fault_t ret = VM_FAULT_FALLBACK;
+  do {
+    if (pud_none(mm, addr)) ret = create_huge_pud(&vmf);
+    if ((ret & VM_FAULT_FALLBACK) == 0) return ret;
+    if (pud_huge(mm, addr) != nullptr) return 0;
+    pmd_alloc(mm, addr);
+  } while (pud_huge(mm, addr) != nullptr);
+  ret = create_huge_pmd(mm, &vmf);
   if ((ret & VM_FAULT_FALLBACK) == 0) return ret;
   const u32 ops = vma->vm_ops;
   return vm_ops_of(ops).fault(&vmf);

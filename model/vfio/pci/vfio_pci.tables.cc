@@ -174,7 +174,8 @@ constexpr knob_info knob_table[] = {
 static_assert(std::size(knob_table) == knob::vfio_pci_count - knob::vfio_pci_before - 1);
 
 constexpr limit_info limit_table[] = {
-    {"huge_pfnmap", "Whether two pages of a device can be mapped by one entry.", 0, 0, 1},
+    {"huge_pfnmap", "Entries map one page of a device; from 1 on also two, from 2 on also four.", 0,
+     0, 2},
     {"access_repeats", "Whether an access that faulted is made again until it succeeds or fails.",
      0, 0, 1},
     {"runtime_pm", "Whether devices are suspended when nobody uses them.", 0, 0, 1},

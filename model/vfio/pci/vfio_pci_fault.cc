@@ -47,6 +47,7 @@ static vm_fault_t if_enabled(vfio_pci_core_device* vdev, vm_area_struct* vma, In
 // Orders above 0 are what a processor can map with one huge entry.
 static vm_fault_t insert_by_order(vm_fault* vmf, unsigned long pfn, unsigned order) {
   if (order == 0) return vmf_insert_pfn(vmf->vma, vmf->address, pfn);
+  if (order == PUD_ORDER && has_puds()) return vmf_insert_pfn_pud(vmf->vma, vmf->address, pfn);
   if (order != PMD_ORDER || limit_value(limit::huge_pfnmap) == 0) return VM_FAULT_FALLBACK;
   return vmf_insert_pfn_pmd(vmf->vma, vmf->address, pfn);
 }

@@ -99,6 +99,8 @@ struct vfio_pci_world {
   process_row process[processes_max];
   u32 processes;
   pmd_leaf* huge[vdevs_max * bar_pages / PTRS_PER_PTE];
+  pud_leaf* giant[vdevs_max * bar_pages * PAGE_SIZE / PUD_SIZE];
+  pud_leaf* pmd_page;
   u32 forks[tasks_max];
   bool promised[tasks_max];  // ghost: nothing was in the way when the task's fault looked
 };
