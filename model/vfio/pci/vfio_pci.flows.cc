@@ -14,7 +14,8 @@ constexpr named_value vdev_flag_names[] = {{"virtfn", VDEV_VIRTFN}, {"no_reset",
 constexpr named_value mmap_flags[] = {{"shared", VM_SHARED}};
 constexpr named_value command_bits[] = {{"memory", PCI_COMMAND_MEMORY},
                                         {"intx_disable", PCI_COMMAND_INTX_DISABLE}};
-constexpr named_value power_states[] = {{"d0", PCI_D0}, {"d3hot", PCI_D3hot}};
+constexpr named_value power_states[] = {
+    {"d0", PCI_D0}, {"d1", PCI_D1}, {"d2", PCI_D2}, {"d3hot", PCI_D3hot}};
 constexpr named_value groups_given[] = {{"all", 1}, {"none", 0}};
 constexpr named_value on_or_off[] = {{"enable", 1}, {"disable", 0}};
 

@@ -7,6 +7,7 @@
 
 #include "model/iommufd/errors_test.h"
 #include "model/iommufd/steps_test.h"
+#include "model/mm/pagetable.h"
 #include "model/vfio/pci/inside_test.h"
 
 namespace iorace::kern {
@@ -77,6 +78,37 @@ TEST(vfio_pci_power, a_wake_up_is_told_and_ends_low_power) {
     EXPECT_EQ(make_call(w, "sysfs_read_config", {1}).rc, 0);
     EXPECT_TRUE(has_row(probes_reached(*w), probe::wake_up_told));
     stay_awake(w);
+    EXPECT_EQ(touch(w), 0);
+  });
+}
+
+// Memory is there down to D2, and what is mapped stays mapped.
+TEST(vfio_pci_power, states_that_users_write) {
+  expect_quiet([](world* w) {
+    EXPECT_EQ(touch(w), 0);
+    for (const u32 state : {PCI_D1, PCI_D2}) {
+      EXPECT_EQ(make_call(w, "config_write_pm", {1, state}).rc, 0);
+      EXPECT_EQ(vdev(w)->current_state.peek(), state);
+      EXPECT_NE(peek_pte(process_of(w), 0x1000), 0u);
+      EXPECT_EQ(make_call(w, "bar_read", {1}).rc, 0);
+    }
+    EXPECT_EQ(make_call(w, "config_write_pm", {1, PCI_D3hot}).rc, 0);
+    EXPECT_EQ(peek_pte(process_of(w), 0x1000), 0u);
+    EXPECT_EQ(touch(w), -EFAULT);
+    EXPECT_EQ(make_call(w, "bar_read", {1}).rc, -EIO);
+    EXPECT_EQ(make_call(w, "config_write_pm", {1, PCI_D0}).rc, 0);
+    EXPECT_EQ(touch(w), 0);
+  });
+}
+
+// A device that its user has put into D3hot sleeps all the same, and wakes up in D0.
+TEST(vfio_pci_power, d3hot_and_low_power) {
+  expect_quiet([](world* w) {
+    EXPECT_EQ(make_call(w, "config_write_pm", {1, PCI_D3hot}).rc, 0);
+    EXPECT_EQ(enter(w), 0);
+    fall_asleep(w);
+    EXPECT_EQ(make_call(w, "low_power_exit", {1}).rc, 0);
+    EXPECT_EQ(vdev(w)->current_state.peek(), PCI_D0);
     EXPECT_EQ(touch(w), 0);
   });
 }

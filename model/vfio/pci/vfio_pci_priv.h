@@ -20,7 +20,7 @@
 namespace iorace::kern {
 
 enum : u32 { PCI_COMMAND_MEMORY = 2, PCI_COMMAND_INTX_DISABLE = 0x400 };
-enum : u32 { PCI_D0 = 0, PCI_D3hot = 3 };
+enum : u32 { PCI_D0, PCI_D1, PCI_D2, PCI_D3hot };
 
 inline constexpr unsigned long bar_pages = 4;  // of the one BAR
 inline constexpr unsigned VFIO_PCI_OFFSET_SHIFT = 40;
