@@ -32,8 +32,7 @@ static int __pte_alloc(vm_process* mm, unsigned long addr) {
   return 0;
 }
 
-// Returns the page-table page of `addr` with its lock held, or null.
-static pte_table* pte_alloc_map_lock(vm_process* mm, unsigned long addr) {
+pte_table* pte_alloc_map_lock(vm_process* mm, unsigned long addr) {
   KFUNC();
   pmd_alloc(mm, addr);
   pte_table* table = pte_offset_map(mm, addr);
@@ -45,19 +44,9 @@ static pte_table* pte_alloc_map_lock(vm_process* mm, unsigned long addr) {
   return table;
 }
 
-static void set_pte_at(vm_process* mm, unsigned long addr, pte_table* table, u64 pte) {
+void set_pte_at(vm_process* mm, unsigned long addr, pte_table* table, u64 pte) {
   WRITE_ONCE(table->pte[pte_index(addr)], pte);
   CONTRACT(pte_set, mm, addr);
-}
-
-// Where the page-table page of `addr` ends, or the range does.
-static unsigned long pmd_addr_end(unsigned long addr, unsigned long end) {
-  constexpr unsigned long size = PTRS_PER_PTE * PAGE_SIZE;
-  return std::min((addr / size + 1) * size, end);
-}
-
-static unsigned long pud_addr_end(unsigned long addr, unsigned long end) {
-  return std::min((addr / PUD_SIZE + 1) * PUD_SIZE, end);
 }
 
 static int remap_pte_range(vm_process* mm, unsigned long addr, unsigned long end,
@@ -154,54 +143,6 @@ void zap_vma_ptes(vm_area_struct* vma, unsigned long addr, unsigned long size) {
   const unsigned long end = vma->vm_end;
   if (addr < start || addr + size > end) return;
   zap_page_range_single(vma, addr, size);
-}
-
-static int copy_pte_range(vm_process* dst, vm_process* src, unsigned long addr, unsigned long end) {
-  KFUNC();
-  pte_table* const from = pte_offset_map(src, addr);
-  if (from == nullptr) return 0;
-  if (pmd_trans_huge(from)) return copy_huge_pmd(dst, src, addr, from);
-  pte_table* const to = pte_alloc_map_lock(dst, addr);
-  if (to == nullptr) return -ENOMEM;
-  spin_lock(&from->ptl);
-  for (; addr != end; addr += PAGE_SIZE) {
-    const u64 pte = READ_ONCE(from->pte[pte_index(addr)]);
-    if (pte != 0) set_pte_at(dst, addr, to, pte);
-  }
-  spin_unlock(&from->ptl);
-  spin_unlock(&to->ptl);
-  return 0;
-}
-
-static int copy_pmd_range(vm_process* dst, vm_process* src, unsigned long addr, unsigned long end) {
-  pmd_alloc(dst, addr);
-  while (addr != end) {
-    const unsigned long next = pmd_addr_end(addr, end);
-    const int err = copy_pte_range(dst, src, addr, next);
-    if (err != 0) return err;
-    addr = next;
-  }
-  return 0;
-}
-
-static int copy_pud_range(vm_process* dst, vm_process* src, unsigned long addr, unsigned long end) {
-  if (pud_huge(src, addr) != nullptr && copy_huge_pud(dst, src, addr) == 0) return 0;
-  return pud_none(src, addr) ? 0 : copy_pmd_range(dst, src, addr, end);
-}
-
-int copy_page_range(vm_area_struct* dst_vma, vm_area_struct* src_vma) {
-  KFUNC();
-  vm_process* const dst = dst_vma->vm_mm;
-  vm_process* const src = src_vma->vm_mm;
-  unsigned long addr = src_vma->vm_start;
-  const unsigned long end = src_vma->vm_end;
-  while (addr != end) {
-    const unsigned long next = pud_addr_end(addr, end);
-    const int err = copy_pud_range(dst, src, addr, next);
-    if (err != 0) return err;
-    addr = next;
-  }
-  return 0;
 }
 
 void free_pgtables(vm_process* mm) {

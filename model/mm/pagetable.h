@@ -3,6 +3,8 @@
 // Page tables, populated page by page. Kernel: mm/memory.c @ 6.12.117.
 #pragma once
 
+#include <algorithm>
+
 #include "model/mm/vma.h"
 
 namespace iorace::kern {
@@ -43,8 +45,20 @@ inline unsigned pte_index(unsigned long addr) {
   return static_cast<unsigned>(addr / PAGE_SIZE % PTRS_PER_PTE);
 }
 
+// Where the page-table page of `addr` ends, or the range does; one level higher.
+inline unsigned long pmd_addr_end(unsigned long addr, unsigned long end) {
+  return std::min((addr / PMD_SIZE + 1) * PMD_SIZE, end);
+}
+inline unsigned long pud_addr_end(unsigned long addr, unsigned long end) {
+  return std::min((addr / PUD_SIZE + 1) * PUD_SIZE, end);
+}
+
 // The page-table page or huge entry of `addr`, or null.
 pte_table* pte_offset_map(vm_process* mm, unsigned long addr);
+// Returns the page-table page of `addr` with its lock held, or null. Blocks: M.
+pte_table* pte_alloc_map_lock(vm_process* mm, unsigned long addr);
+// Requires: the table's lock.
+void set_pte_at(vm_process* mm, unsigned long addr, pte_table* table, u64 pte);
 // Maps the whole range, none of which may be mapped: BUG_ON. Returns 0 or -ENOMEM.
 // Requires: mmap_lock. Blocks: M.
 int io_remap_pfn_range(vm_area_struct* vma, unsigned long addr, unsigned long pfn,
@@ -82,7 +96,7 @@ int copy_huge_pmd(vm_process* dst, vm_process* src, unsigned long addr, pte_tabl
 // Requires: the area stays: mmap_lock, or i_mmap_rwsem of its file.
 void zap_page_range_single(vm_area_struct* vma, unsigned long addr, unsigned long size);
 void zap_vma_ptes(vm_area_struct* vma, unsigned long addr, unsigned long size);
-// Requires: both mmap_locks for writing. Returns 0 or -ENOMEM. Blocks: M.
+// copy_page.cc. Requires: both mmap_locks for writing. Returns 0 or -ENOMEM. Blocks: M.
 int copy_page_range(vm_area_struct* dst_vma, vm_area_struct* src_vma);
 void free_pgtables(vm_process* mm);
 // What the processor does by itself: returns the entry for `addr`, 0 if there is none.
