@@ -15,6 +15,7 @@ static constexpr open_site open_rows[FAULT_VALUES] = {
     before_link,  // page
     after_copy,   // remap_unlocked
     after_copy,   // remap_locked
+    after_copy,   // skip_listed
     after_copy,   // insert_all
     after_copy,   // skip_tracked
     after_copy,   // zap_on_add

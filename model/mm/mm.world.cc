@@ -2,6 +2,7 @@
 //
 // The chapter's part of the world: one process, whose pages nothing pins when all is over.
 #include "model/mm/mm.h"
+
 #include "model/mm/mm_tables.h"
 #include "model/world.h"
 

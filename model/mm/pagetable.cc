@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // Kernel: mm/memory.c @ 6.12.117. Entries are read by processors that hold no lock, so all accesses
-// are marked. Simplified: one level above the page-table pages, huge entries by a limit; no TLB: a
+// are marked. Simplified: one level above the page-table pages, and another one for huge entries by
+// a limit; no TLB: a
 // processor walks the tables each time; a page-table page stays until the process has gone.
 #include "model/mm/pagetable.h"
 
@@ -31,9 +32,9 @@ static int __pte_alloc(vm_process* mm, unsigned long addr) {
   return 0;
 }
 
-// Returns the page-table page of `addr` with its lock held, or null.
-static pte_table* pte_alloc_map_lock(vm_process* mm, unsigned long addr) {
+pte_table* pte_alloc_map_lock(vm_process* mm, unsigned long addr) {
   KFUNC();
+  pmd_alloc(mm, addr);
   pte_table* table = pte_offset_map(mm, addr);
   if (table == nullptr) {
     if (__pte_alloc(mm, addr) != 0) return nullptr;
@@ -43,15 +44,9 @@ static pte_table* pte_alloc_map_lock(vm_process* mm, unsigned long addr) {
   return table;
 }
 
-static void set_pte_at(vm_process* mm, unsigned long addr, pte_table* table, u64 pte) {
+void set_pte_at(vm_process* mm, unsigned long addr, pte_table* table, u64 pte) {
   WRITE_ONCE(table->pte[pte_index(addr)], pte);
   CONTRACT(pte_set, mm, addr);
-}
-
-// Where the page-table page of `addr` ends, or the range does.
-static unsigned long pmd_addr_end(unsigned long addr, unsigned long end) {
-  constexpr unsigned long size = PTRS_PER_PTE * PAGE_SIZE;
-  return std::min((addr / size + 1) * size, end);
 }
 
 static int remap_pte_range(vm_process* mm, unsigned long addr, unsigned long end,
@@ -122,13 +117,22 @@ static void zap_pte_range(vm_process* mm, unsigned long addr, unsigned long end)
   spin_unlock(&table->ptl);
 }
 
+static void zap_pmd_range(vm_process* mm, unsigned long addr, unsigned long end) {
+  while (addr != end) {
+    const unsigned long next = pmd_addr_end(addr, end);
+    zap_pte_range(mm, addr, next);
+    addr = next;
+  }
+}
+
 void zap_page_range_single(vm_area_struct* vma, unsigned long addr, unsigned long size) {
   KFUNC();
   vm_process* const mm = vma->vm_mm;
   const unsigned long end = addr + size;
   while (addr != end) {
-    const unsigned long next = pmd_addr_end(addr, end);
-    zap_pte_range(mm, addr, next);
+    const unsigned long next = pud_addr_end(addr, end);
+    if (pud_huge(mm, addr) != nullptr) zap_huge_pud(mm, addr, next - addr);
+    if (!pud_none(mm, addr)) zap_pmd_range(mm, addr, next);
     addr = next;
   }
 }
@@ -141,40 +145,9 @@ void zap_vma_ptes(vm_area_struct* vma, unsigned long addr, unsigned long size) {
   zap_page_range_single(vma, addr, size);
 }
 
-static int copy_pte_range(vm_process* dst, vm_process* src, unsigned long addr, unsigned long end) {
-  KFUNC();
-  pte_table* const from = pte_offset_map(src, addr);
-  if (from == nullptr) return 0;
-  if (pmd_trans_huge(from)) return copy_huge_pmd(dst, src, addr, from);
-  pte_table* const to = pte_alloc_map_lock(dst, addr);
-  if (to == nullptr) return -ENOMEM;
-  spin_lock(&from->ptl);
-  for (; addr != end; addr += PAGE_SIZE) {
-    const u64 pte = READ_ONCE(from->pte[pte_index(addr)]);
-    if (pte != 0) set_pte_at(dst, addr, to, pte);
-  }
-  spin_unlock(&from->ptl);
-  spin_unlock(&to->ptl);
-  return 0;
-}
-
-int copy_page_range(vm_area_struct* dst_vma, vm_area_struct* src_vma) {
-  KFUNC();
-  vm_process* const dst = dst_vma->vm_mm;
-  vm_process* const src = src_vma->vm_mm;
-  unsigned long addr = src_vma->vm_start;
-  const unsigned long end = src_vma->vm_end;
-  while (addr != end) {
-    const unsigned long next = pmd_addr_end(addr, end);
-    const int err = copy_pte_range(dst, src, addr, next);
-    if (err != 0) return err;
-    addr = next;
-  }
-  return 0;
-}
-
 void free_pgtables(vm_process* mm) {
   KFUNC();
+  free_puds(mm);
   for (shared<pte_table*>& pmd : mm->pmd) {
     pte_table* const table = READ_ONCE(pmd);
     if (table == nullptr) continue;
@@ -184,17 +157,20 @@ void free_pgtables(vm_process* mm) {
 }
 
 u64 hardware_walk(vm_process* mm, unsigned long addr) {
+  if (pud_leaf* const giant = pud_huge(mm, addr))
+    return READ_ONCE(giant->pte[addr % PUD_SIZE / PAGE_SIZE]);
   pte_table* const table = pte_offset_map(mm, addr);
   return table == nullptr ? 0 : READ_ONCE(table->pte[pte_index(addr)]);
 }
 
 u64 peek_pte(const vm_process* mm, unsigned long addr) {
+  if (const u64 giant = peek_giant(mm, addr)) return giant;
   const pte_table* const table = mm->pmd[pmd_index(addr)].peek();
   return table == nullptr ? 0 : table->pte[pte_index(addr)].peek();
 }
 
 bool peek_has_table(const vm_process* mm, unsigned long addr) {
-  return mm->pmd[pmd_index(addr)].peek() != nullptr;
+  return mm->pmd[pmd_index(addr)].peek() != nullptr || peek_giant(mm, addr) != 0;
 }
 
 }  // namespace iorace::kern

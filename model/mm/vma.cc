@@ -87,6 +87,19 @@ void mmput(vm_process* mm) {
   exit_mmap(mm);
 }
 
+static void mmput_async_fn(work_struct* work) {
+  KFUNC();
+  PROBE(process_gone);
+  exit_mmap(container_of(work, vm_process, async_put_work));
+}
+
+void mmput_async(vm_process* mm, workqueue_struct* wq) {
+  KFUNC();
+  if (!refcount_dec_and_test(&mm->mm_users)) return;
+  INIT_WORK(&mm->async_put_work, mmput_async_fn);
+  queue_work(wq, &mm->async_put_work);
+}
+
 int exit_mm(vm_process* mm) {
   KFUNC();
   if (!refcount_dec_if_one(&mm->threads)) return -ESRCH;

@@ -11,32 +11,40 @@
 #include "scheduler/sync/refcount.h"
 #include "scheduler/sync/rwsem.h"
 #include "scheduler/sync/spinlock.h"
+#include "scheduler/sync/workqueue.h"
 
 namespace iorace::kern {
 
 struct address_space;
 struct pte_table;
+struct pud_leaf;
 struct vm_area_struct;
 
 // An address space of so many page-table pages, each of so few entries that an area of two pages
 // can need two of them.
 inline constexpr unsigned PTRS_PER_PTE = 2;
 inline constexpr unsigned PTRS_PER_PMD = 8;
+inline constexpr unsigned PTRS_PER_PUD = 4;  // each of them stands for two of `pmd`
 inline constexpr unsigned long TASK_SIZE = PTRS_PER_PMD * PTRS_PER_PTE * PAGE_SIZE;
 
 // In the kernel this is struct mm_struct.
 // 1. `mm_mt` changes under mmap_lock for writing.
 // 2. An entry of `pmd` is set once, under page_table_lock, and cleared when nobody uses the
 // process.
+// 3. An entry of `pud` is null, the same page of pmd entries for all, or a huge entry; it changes
+// under page_table_lock.
 struct vm_process {
   rw_semaphore mmap_lock;
   refcount_t mm_users;
   refcount_t threads;  // its own user, until it exits
   rb_root_cached mm_mt;
   spinlock_t page_table_lock;
+  shared<pud_leaf*> pud[PTRS_PER_PUD];
   shared<pte_table*> pmd[PTRS_PER_PMD];
+  work_struct async_put_work;
 };
-IORACE_DESCRIBE(vm_process, "process", mmap_lock, mm_users, threads, mm_mt, page_table_lock, pmd);
+IORACE_DESCRIBE(vm_process, "process", mmap_lock, mm_users, threads, mm_mt, page_table_lock, pud,
+                pmd, async_put_work);
 
 using vm_fault_t = u32;
 enum : vm_fault_t {
@@ -85,6 +93,8 @@ vm_process* make_process();
 bool mmget_not_zero(vm_process* mm);
 // The last one lets go of all areas and page tables; the process itself stays.
 void mmput(vm_process* mm);
+// The same, but the last one leaves the rest to a worker of `wq`.
+void mmput_async(vm_process* mm, workqueue_struct* wq);
 // The process's own user goes. Returns 0, or -ESRCH if it has gone already.
 int exit_mm(vm_process* mm);
 // Requires: mmap_lock. Returns the area at `addr`, or null.

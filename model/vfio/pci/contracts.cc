@@ -4,13 +4,14 @@
 //   bar-mapped-while-disabled  I3.2  when an entry is set, when a process has been forked, and when
 //                                    memory_lock, held for writing, is dropped
 //   bar-not-tracked            I3.3  when a fault is done; an area that is listed twice, or has
-//   gone,
-//                                    at the end
+//                                    gone, at the end
 //   bar-half-mapped            I3.4  when a fault of a handler that maps all or nothing is done
 //   fault-refused              I3.5  when a fault is done
 //   mmio-while-disabled        I3.7  when the device gets an access through the kernel
-// I3.1, nothing is mapped twice, is the kernel's own BUG_ON, and I3.6, no deadlock, the scheduler's
-// verdict.
+//   asleep-in-use              I3.8  when memory_lock, held for writing, is dropped
+// I3.1, nothing is mapped twice, is the kernel's own BUG_ON; I3.6, no deadlock, and the other half
+// of I3.5, an access whose faults succeed gets to its page in the end, are the scheduler's
+// verdicts.
 #include "model/vfio/pci/contracts.h"
 
 #include "model/convict.h"
@@ -99,6 +100,13 @@ void judge_refusal(vm_fault_t ret) {
     convict_here("fault-refused", "memory was enabled and nothing had to be allocated");
 }
 
+// A device that nobody allows to sleep is awake, or about to be.
+void judge_sleep(const vfio_pci_core_device* vdev) {
+  const u32 status = vdev->power.runtime_status.peek();
+  if (!is_engaged(vdev) && (status == RPM_SUSPENDED || status == RPM_SUSPENDING))
+    convict_here("asleep-in-use", "the user has not allowed the device to sleep, and it does");
+}
+
 // While somebody holds vma_lock the list need not be up to date.
 void judge_area(const vm_area_struct* vma, const page_count& n) {
   const vm_operations_struct& ops = vm_ops_of(vma->vm_ops.peek());
@@ -125,6 +133,7 @@ void process_forked(const vm_process* mm) {
 
 void memory_lock_released(const vfio_pci_core_device* vdev) {
   const peek_scope looking;
+  judge_sleep(vdev);
   if (may_be_mapped(vdev)) return;
   const vfio_pci_world& w = chapter_world();
   for (u32 i = 0; i < w.processes; ++i) judge_process(w.process[i].mm);

@@ -24,6 +24,10 @@ enum vfio_pci_id : unsigned {
   vfio_pci_flags,
   config_write_intx,
   copy_huge_pmd_read,
+  vfio_pci_fault_power,
+  vfio_pci_ioeventfd_power,
+  vfio_device_ioctl_power,
+  vfio_pci_zap_mmput,
   vfio_pci_count
 };
 }  // namespace knob
@@ -33,6 +37,7 @@ enum : unsigned {
   FAULT_PAGE,
   FAULT_REMAP_UNLOCKED,
   FAULT_REMAP_LOCKED,
+  FAULT_SKIP_LISTED,
   FAULT_INSERT_ALL,
   FAULT_SKIP_TRACKED,
   FAULT_ZAP_ON_ADD,
@@ -51,10 +56,20 @@ enum : unsigned { IO_CHECKED, IO_UNCHECKED };
 enum : unsigned { IOEVENTFD_TRYLOCK, IOEVENTFD_SLEEPS };
 enum : unsigned { FLAGS_BYTES, FLAGS_BITS };
 enum : unsigned { INTX_AFTER_UNLOCK, INTX_LOCKED };
+enum : unsigned { FAULT_ASKS_POWER, FAULT_IGNORES_POWER };
+enum : unsigned { IOEVENTFD_ASLEEP, IOEVENTFD_AWAKE };
+enum : unsigned { MMPUT_ASYNC, MMPUT_IN_PLACE };
+enum : unsigned { IOCTL_AWAKE, IOCTL_ASLEEP };
 enum : unsigned { COPY_READS_BEFORE, COPY_READS_LOCKED };
 
 namespace limit {
-enum vfio_pci_id : unsigned { vfio_pci_before = iommu_count - 1, huge_pfnmap, vfio_pci_count };
+enum vfio_pci_id : unsigned {
+  vfio_pci_before = iommu_count - 1,
+  huge_pfnmap,
+  access_repeats,
+  runtime_pm,
+  vfio_pci_count
+};
 }  // namespace limit
 
 namespace probe {
@@ -76,6 +91,10 @@ enum vfio_pci_id : unsigned {
   vma_split,
   huge_entry_split,
   huge_entry_copied,
+  device_suspended,
+  device_resumed,
+  power_change_awaited,
+  wake_up_told,
   vfio_pci_count
 };
 }  // namespace probe

@@ -14,7 +14,8 @@ constexpr named_value vdev_flag_names[] = {{"virtfn", VDEV_VIRTFN}, {"no_reset",
 constexpr named_value mmap_flags[] = {{"shared", VM_SHARED}};
 constexpr named_value command_bits[] = {{"memory", PCI_COMMAND_MEMORY},
                                         {"intx_disable", PCI_COMMAND_INTX_DISABLE}};
-constexpr named_value power_states[] = {{"d0", PCI_D0}, {"d3hot", PCI_D3hot}};
+constexpr named_value power_states[] = {
+    {"d0", PCI_D0}, {"d1", PCI_D1}, {"d2", PCI_D2}, {"d3hot", PCI_D3hot}};
 constexpr named_value groups_given[] = {{"all", 1}, {"none", 0}};
 constexpr named_value on_or_off[] = {{"enable", 1}, {"disable", 0}};
 
@@ -43,28 +44,32 @@ ARGS(process_exit, process_arg);
 ERRORS(process_exit, ESRCH, EPERM);
 ARGS(config_write_command, vdev_arg,
      {.name = "command", .kind = arg_kind::flags, .choices = command_bits, .dull = 0});
-ERRORS(config_write_command, EBADF);
+ERRORS(config_write_command, EBADF, EIO);
 ARGS(config_write_pm, vdev_arg,
      {.name = "state", .kind = arg_kind::choice, .choices = power_states, .dull = PCI_D3hot});
-ERRORS(config_write_pm, EBADF);
+ERRORS(config_write_pm, EBADF, EIO);
 ARGS(vdev_reset, vdev_arg);
-ERRORS(vdev_reset, EBADF, EINVAL, EAGAIN);
+ERRORS(vdev_reset, EBADF, EINVAL, EAGAIN, EIO);
 ARGS(vdev_hot_reset, vdev_arg,
      {.name = "groups", .kind = arg_kind::choice, .choices = groups_given, .dull = 1});
-ERRORS(vdev_hot_reset, EBADF, EINVAL, EBUSY);
+ERRORS(vdev_hot_reset, EBADF, EINVAL, EBUSY, EIO);
 ARGS(low_power_entry, vdev_arg);
-ERRORS(low_power_entry, EBADF, EINVAL);
+ERRORS(low_power_entry, EBADF, EINVAL, EIO);
+ARGS(low_power_entry_with_wakeup, vdev_arg);
+ERRORS(low_power_entry_with_wakeup, EBADF, EIO, EFAULT, EINVAL);
 ARGS(low_power_exit, vdev_arg);
-ERRORS(low_power_exit, EBADF);
+ERRORS(low_power_exit, EBADF, EIO);
+ARGS(sysfs_read_config, vdev_arg);
+ERRORS(sysfs_read_config, EBADF);
 ARGS(set_irqs, vdev_arg);
-ERRORS(set_irqs, EBADF, ENOSPC);
+ERRORS(set_irqs, EBADF, ENOSPC, EIO);
 ARGS(bar_read, vdev_arg, offset_arg);
 ERRORS(bar_read, EBADF, EINVAL, EIO, EFAULT);
 ARGS(bar_write, vdev_arg, offset_arg);
 ERRORS(bar_write, EBADF, EINVAL, EIO, EFAULT);
 ARGS(ioeventfd, vdev_arg, offset_arg,
      {.name = "value", .kind = arg_kind::choice, .choices = on_or_off, .dull = 1});
-ERRORS(ioeventfd, EBADF, EINVAL, EEXIST, ENODEV, ENOMEM);
+ERRORS(ioeventfd, EBADF, EINVAL, EEXIST, ENODEV, ENOMEM, EIO);
 ARGS(signal_eventfd, vdev_arg);
 ERRORS(signal_eventfd, EBADF);
 
@@ -127,12 +132,36 @@ call_result process_exit(world& w, const call_args& a) {
 }
 
 // The others do something to a device.
-template <int (*Body)(vfio_pci_core_device*, const call_args&)>
+using vdev_ptr = vfio_pci_core_device*;
+using device_body = int (*)(vdev_ptr, const call_args&);
+template <device_body Body>
 call_result on_device(world&, const call_args& a) {
-  vfio_pci_core_device* const vdev = device(a);
+  const vdev_ptr vdev = device(a);
   return {vdev == nullptr ? -EBADF : Body(vdev, a), 0};
 }
-using vdev_ptr = vfio_pci_core_device*;
+// vfio_device_fops_unl_ioctl and vfio_pci_rw: the device stays awake meanwhile.
+template <device_body Body>
+int by_ioctl(vdev_ptr v, const call_args& a) {
+  if (vfio_device_pm_runtime_get(v) != 0) return -EIO;
+  const int rc = Body(v, a);
+  vfio_device_pm_runtime_put(v);
+  return rc;
+}
+template <device_body Body>
+int by_rw(vdev_ptr v, const call_args& a) {
+  if (pm_runtime_resume_and_get(v) != 0) return -EIO;
+  const int rc = Body(v, a);
+  pm_runtime_put(v);
+  return rc;
+}
+template <device_body Body>
+call_result ioctl(world& w, const call_args& a) {
+  return on_device<by_ioctl<Body>>(w, a);
+}
+template <device_body Body>
+call_result rw(world& w, const call_args& a) {
+  return on_device<by_rw<Body>>(w, a);
+}
 int write_command(vdev_ptr v, const call_args& a) {
   return vfio_basic_config_write(v, id_of(a.value[1]));
 }
@@ -141,7 +170,9 @@ int reset(vdev_ptr v, const call_args&) { return vfio_pci_ioctl_reset(v); }
 int hot_reset(vdev_ptr, const call_args& a) {
   return vfio_pci_dev_set_hot_reset(this_world().vfio_pci->dev_set, a.value[1] != 0);
 }
-int enter_low_power(vdev_ptr v, const call_args&) { return vfio_pci_runtime_pm_entry(v); }
+int enter_low_power(vdev_ptr v, const call_args&) { return vfio_pci_runtime_pm_entry(v, nullptr); }
+int enter_to_be_told(vdev_ptr v, const call_args&) { return vfio_pci_core_pm_entry_with_wakeup(v); }
+int look(vdev_ptr v, const call_args&) { return pci_read_config(v); }
 int leave_low_power(vdev_ptr v, const call_args&) { return vfio_pci_runtime_pm_exit(v); }
 int irqs(vdev_ptr v, const call_args&) { return vfio_pci_set_irqs(v); }
 int read_bar(vdev_ptr v, const call_args& a) { return vfio_pci_bar_rw(v, a.value[1], false); }
@@ -169,26 +200,32 @@ constexpr flow_info flow_table[] = {
          "Forks a process, the first one if none is named.", "kernel/fork.c:dup_mm"),
     FLOW(syscall, process_exit, process_exit, nullptr, "A forked process ends.",
          "kernel/exit.c:exit_mm"),
-    FLOW(syscall, config_write_command, on_device<write_command>, nullptr,
+    FLOW(syscall, config_write_command, rw<write_command>, nullptr,
          "Writes the command register: is memory enabled, is INTx disabled?",
          PCI("vfio_pci_config.c:vfio_basic_config_write")),
-    FLOW(syscall, config_write_pm, on_device<write_pm>, nullptr, "Changes the power state.",
+    FLOW(syscall, config_write_pm, rw<write_pm>, nullptr, "Changes the power state.",
          PCI("vfio_pci_config.c:vfio_pm_config_write")),
-    FLOW(syscall, vdev_reset, on_device<reset>, nullptr, "Resets the device.",
+    FLOW(syscall, vdev_reset, ioctl<reset>, nullptr, "Resets the device.",
          PCI("vfio_pci_core.c:vfio_pci_ioctl_reset")),
-    FLOW(syscall, vdev_hot_reset, on_device<hot_reset>, nullptr, "Resets all devices of the bus.",
+    FLOW(syscall, vdev_hot_reset, ioctl<hot_reset>, nullptr, "Resets all devices of the bus.",
          PCI("vfio_pci_core.c:vfio_pci_dev_set_hot_reset")),
-    FLOW(syscall, low_power_entry, on_device<enter_low_power>, nullptr,
-         "Allows the device to sleep.", PCI("vfio_pci_core.c:vfio_pci_core_pm_entry")),
-    FLOW(syscall, low_power_exit, on_device<leave_low_power>, nullptr, "Wakes it up again.",
+    FLOW(syscall, low_power_entry, ioctl<enter_low_power>, nullptr, "Allows the device to sleep.",
+         PCI("vfio_pci_core.c:vfio_pci_core_pm_entry")),
+    FLOW(syscall, low_power_entry_with_wakeup, ioctl<enter_to_be_told>, nullptr,
+         "Allows the device to sleep, and has its eventfd signalled when it wakes up.",
+         PCI("vfio_pci_core.c:vfio_pci_core_pm_entry_with_wakeup")),
+    FLOW(syscall, low_power_exit, ioctl<leave_low_power>, nullptr, "Wakes it up again.",
          PCI("vfio_pci_core.c:vfio_pci_core_pm_exit")),
-    FLOW(syscall, set_irqs, on_device<irqs>, nullptr, "Sets up interrupts.",
+    FLOW(syscall, sysfs_read_config, on_device<look>, nullptr,
+         "Somebody else than its user looks at the device, which wakes up for that.",
+         "drivers/pci/pci-sysfs.c:pci_read_config"),
+    FLOW(syscall, set_irqs, ioctl<irqs>, nullptr, "Sets up interrupts.",
          PCI("vfio_pci_intrs.c:vfio_intx_enable")),
-    FLOW(syscall, bar_read, on_device<read_bar>, nullptr, "Reads from the BAR through the file.",
+    FLOW(syscall, bar_read, rw<read_bar>, nullptr, "Reads from the BAR through the file.",
          PCI("vfio_pci_rdwr.c:vfio_pci_bar_rw")),
-    FLOW(syscall, bar_write, on_device<write_bar>, nullptr, "Writes to the BAR through the file.",
+    FLOW(syscall, bar_write, rw<write_bar>, nullptr, "Writes to the BAR through the file.",
          PCI("vfio_pci_rdwr.c:vfio_pci_bar_rw")),
-    FLOW(syscall, ioeventfd, on_device<set_ioeventfd>, nullptr,
+    FLOW(syscall, ioeventfd, ioctl<set_ioeventfd>, nullptr,
          "Binds an eventfd to a write to the BAR, or unbinds it.",
          PCI("vfio_pci_rdwr.c:vfio_pci_ioeventfd")),
     FLOW(syscall, signal_eventfd, on_device<signal>, nullptr, "Signals that eventfd.",

@@ -22,6 +22,8 @@ constexpr knob_value vfio_pci_fault[] = {
      "11c4cd07ba11, abafbc551fdd", "concurrent_faults", "kernel-bug"},
     {"remap_locked", "F1", "vma_lock reaches around the mapping as well.", SEED,
      "concurrent_faults", "kernel-bug"},
+    {"skip_listed", "F1e", "The same, and an area that is listed is left alone.", SEED,
+     "fault_after_failure", "livelock"},
     {"insert_all", "F2",
      "Every page of the area is inserted by itself, under vma_lock; listed once. Sound.",
      "[PATCH v2] vfio/pci: Handle concurrent vma faults (2021-03)", "concurrent_faults", "clean"},
@@ -112,6 +114,32 @@ constexpr knob_value copy_huge_pmd_read[] = {
      "clean"},
 };
 
+constexpr knob_value vfio_pci_fault_power[] = {
+    {"checked", "L1s", "A fault is refused while its user allows the device to sleep.", UPSTREAM,
+     "low_power_vs_touch", "clean"},
+    {"unchecked", "L1", "It looks at the power state only, which changes later.", OURS,
+     "low_power_vs_touch", disabled},
+};
+constexpr knob_value vfio_pci_ioeventfd_power[] = {
+    {"unheld", "L2", "A write that an eventfd sets off does not keep the device awake.", UPSTREAM,
+     "low_power_vs_ioeventfd", "data-race"},
+    {"held", "L2s", "It counts as a user of the device, and is left to a thread that wakes it up.",
+     OURS, "low_power_vs_ioeventfd", "clean"},
+};
+constexpr knob_value vfio_device_ioctl_power[] = {
+    {"held", "L3s", "The device is awake as long as a call works on it.", "8e5c6995113d",
+     "low_power_exit", "clean"},
+    {"unheld", "L3", "It may sleep meanwhile.", "before 8e5c6995113d", "low_power_exit",
+     "asleep-in-use"},
+};
+
+constexpr knob_value vfio_pci_zap_mmput[] = {
+    {"async", "45ds", "A process that has lost its last user is taken down by a worker.", OURS,
+     "hot_reset_vs_exit", "clean"},
+    {"in_place", "45d", "Whoever zaps takes it down, with the vma_locks that he holds.",
+     "before aac6db75a9fc", "hot_reset_vs_exit", "recursive-lock"},
+};
+
 constexpr knob_info knob_table[] = {
     {"vfio_pci.fault", "How a fault maps a BAR, and how areas that map it are found.",
      vfio_pci_fault, 0},
@@ -134,11 +162,23 @@ constexpr knob_info knob_table[] = {
      config_write_intx, 1},
     {"copy_huge_pmd.read", "When a fork reads the huge entry of a device's memory that it copies.",
      copy_huge_pmd_read, 1},
+    {"vfio_pci_fault.power", "Whether a fault asks if the device may sleep.", vfio_pci_fault_power,
+     0},
+    {"vfio_pci_ioeventfd.power", "What keeps a device awake that an eventfd writes to.",
+     vfio_pci_ioeventfd_power, 1},
+    {"vfio_device_ioctl.power", "What keeps a device awake that a call works on.",
+     vfio_device_ioctl_power, 0},
+    {"vfio_pci_zap.mmput", "How a zap of listed areas lets go of a process.", vfio_pci_zap_mmput,
+     0},
 };
 static_assert(std::size(knob_table) == knob::vfio_pci_count - knob::vfio_pci_before - 1);
 
 constexpr limit_info limit_table[] = {
-    {"huge_pfnmap", "Whether two pages of a device can be mapped by one entry.", 0, 0, 1},
+    {"huge_pfnmap", "Entries map one page of a device; from 1 on also two, from 2 on also four.", 0,
+     0, 2},
+    {"access_repeats", "Whether an access that faulted is made again until it succeeds or fails.",
+     0, 0, 1},
+    {"runtime_pm", "Whether devices are suspended when nobody uses them.", 0, 0, 1},
 };
 static_assert(std::size(limit_table) == limit::vfio_pci_count - limit::vfio_pci_before - 1);
 
@@ -155,6 +195,8 @@ constexpr invariant_info invariant_table[] = {
      "when a fault is done"},
     {"mmio-while-disabled", "I3.7", "The kernel accessed a BAR whose memory is disabled.",
      "when the device gets the access"},
+    {"asleep-in-use", "I3.8", "A device sleeps though its user has not allowed it.",
+     "when memory_lock is dropped"},
 };
 
 constexpr probe_info probe_table[] = {
@@ -174,6 +216,10 @@ constexpr probe_info probe_table[] = {
     {"vma_split", "An area became two.", false},
     {"huge_entry_split", "A part of what a huge entry maps was taken away.", false},
     {"huge_entry_copied", "A fork copied a huge entry.", false},
+    {"device_suspended", "A device fell asleep.", false},
+    {"device_resumed", "A device woke up.", false},
+    {"power_change_awaited", "Somebody who needs the device met one who changes its state.", true},
+    {"wake_up_told", "A device that woke up has told its user.", false},
 };
 static_assert(std::size(probe_table) == probe::vfio_pci_count - probe::vfio_pci_before - 1);
 

@@ -26,6 +26,26 @@ bool pmd_trans_huge(const pte_table* entry) {
   return entry != nullptr && std::find(std::begin(huge), std::end(huge), entry) != std::end(huge);
 }
 
+pud_leaf* giant_entry(unsigned long pfn) {
+  return this_world().vfio_pci->giant[(pfn - first_pfn) * PAGE_SIZE / PUD_SIZE];
+}
+pud_leaf* pmd_page() { return this_world().vfio_pci->pmd_page; }
+
+static void make_giant_entries(vfio_pci_world& w) {
+  unsigned long pfn = first_pfn;
+  for (pud_leaf*& entry : w.giant) {
+    entry = iorace::make<pud_leaf>();
+    for (shared<u64>& pte : entry->pte) pte.poke(pfn_pte(pfn++));
+  }
+  w.pmd_page = iorace::make<pud_leaf>();
+}
+
+static void free_giant_entries(vfio_pci_world& w) {
+  for (pud_leaf* const entry : w.giant)
+    if (entry != nullptr) kfree(entry);
+  if (w.pmd_page != nullptr) kfree(w.pmd_page);
+}
+
 static void make_huge_entries(vfio_pci_world& w) {
   unsigned long pfn = first_pfn;
   for (pmd_leaf*& entry : w.huge) {
@@ -45,11 +65,22 @@ void make(world& w) {
   xa_init_flags(&mine->dev_set->files, XA_FLAGS_ALLOC);
   mine->process[mine->processes++] = {1, make_process()};
   if (limit_value(limit::huge_pfnmap) != 0) make_huge_entries(*mine);
+  if (has_puds()) make_giant_entries(*mine);
   mine->system_wq = alloc_workqueue("events", 0, 0);
+  if (has_runtime_pm()) mine->pm_wq = alloc_workqueue("pm", 0, 0);
+}
+
+// Of vfio_pci_core_disable. Nobody suspends the device any more.
+static void wake_for_good(vfio_pci_core_device* vdev) {
+  if (!has_runtime_pm()) return;
+  pm_runtime_resume_and_get(vdev);
+  vfio_pci_runtime_pm_exit(vdev);
+  flush_work(&vdev->power.work);
 }
 
 static void close_device(vfio_pci_core_device* vdev) {
   vfio_pci_ioeventfd(vdev, 0, false);
+  wake_for_good(vdev);
   list_del(&vdev->dev_set_list);
   const u32 fd = vdev->number;
   xa_erase(&this_world().vfio_pci->dev_set->files, fd);
@@ -68,8 +99,10 @@ void finish(world& w) {
   for (vfio_pci_core_device* const vdev : mine.vdev)
     if (vdev != nullptr) close_device(vdev);
   destroy_workqueue(mine.system_wq);
+  if (mine.pm_wq != nullptr) destroy_workqueue(mine.pm_wq);
   for (pmd_leaf* const entry : mine.huge)
     if (entry != nullptr) kfree(entry);
+  free_giant_entries(mine);
   kfree(mine.dev_set);
 }
 

@@ -187,6 +187,38 @@ TEST(vfio_pci_contracts, fault_refused) {
             "");
 }
 
+// An access whose faults succeed gets to its page in the end: if what is listed is mapped.
+TEST(vfio_pci_contracts, accesses_get_somewhere) {
+  const auto found = [](const char* fault, unsigned failures) {
+    const config c = with(pci_config(), {{"vfio_pci.fault", fault}, {"access_repeats", "1"}});
+    const auto again = [](world* w) {
+      touch(w);
+      touch(w);
+    };
+    return titles(program_of(c, one_area, {again, touch}), "random", 2'000, 1, failures);
+  };
+  EXPECT_THAT(found("skip_listed", 1), testing::Contains("livelock in vfio_pci_mmap_remap_fault"));
+  EXPECT_THAT(found("skip_listed", 0), testing::IsEmpty());
+  EXPECT_THAT(found("zap_on_failure", 1), testing::IsEmpty());
+}
+
+// Asleep is for devices that may; one that wakes up may still be on its way.
+TEST(vfio_pci_contracts, asleep_in_use) {
+  const auto found = [](u32 status, bool engaged) {
+    return name_of([=](world* w) {
+      down_write(&vdev(w)->memory_lock);
+      set_vdev_flag(vdev(w), pm_runtime_engaged, engaged);
+      vdev(w)->power.runtime_status.poke(status);
+      CONTRACT(memory_lock_released, vdev(w));
+      up_write(&vdev(w)->memory_lock);
+    });
+  };
+  EXPECT_EQ(found(RPM_SUSPENDED, false), "asleep-in-use");
+  EXPECT_EQ(found(RPM_SUSPENDING, false), "asleep-in-use");
+  EXPECT_EQ(found(RPM_SUSPENDED, true), "");
+  EXPECT_EQ(found(RPM_RESUMING, false), "");
+}
+
 TEST(vfio_pci_contracts, mmio_while_disabled) {
   EXPECT_EQ(name_of([](world* w) { CONTRACT(mmio_done, vdev(w), false); }), "mmio-while-disabled");
   EXPECT_EQ(title_of([](world* w) { CONTRACT(mmio_done, vdev(w), true); }), "");

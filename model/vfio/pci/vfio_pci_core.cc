@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // A device's state: whether its memory may be accessed, its power state, resets. Kernel:
-// drivers/vfio/pci/vfio_pci_core.c, vfio_pci_intrs.c @ 6.12.117. Simplified: runtime power
-// management knows only whether the user asked for low power; a reset changes no register.
+// drivers/vfio/pci/vfio_pci_core.c, vfio_pci_intrs.c @ 6.12.117. Simplified: a reset changes no
+// register. Low power is in vfio_pci_power.cc.
 #include "model/vfio/pci/contracts.h"
 #include "scheduler/sync/lockdep.h"
 
@@ -47,6 +47,7 @@ static void init_device(vfio_pci_core_device* vdev, bool virtfn, bool reset_work
   WRITE_ONCE(vdev->phys_command, PCI_COMMAND_MEMORY);
   vdev->no_command_memory = virtfn;
   vdev->reset_works = reset_works;
+  pm_runtime_init(vdev);
 }
 
 UNSEEN static void note_device(vfio_pci_world& w, u32 number, vfio_pci_core_device* vdev) {
@@ -112,26 +113,6 @@ int vfio_pci_ioctl_reset(vfio_pci_core_device* vdev) {
   const int ret = pci_try_reset_function(vdev);
   up_write_memory_lock(vdev);
   return ret;
-}
-
-int vfio_pci_runtime_pm_entry(vfio_pci_core_device* vdev) {
-  KFUNC();
-  vfio_pci_zap_and_down_write_memory_lock(vdev);
-  if (vdev_flag_of(vdev, pm_runtime_engaged)) {
-    up_write_memory_lock(vdev);
-    return -EINVAL;
-  }
-  set_vdev_flag(vdev, pm_runtime_engaged, true);
-  up_write_memory_lock(vdev);
-  return 0;
-}
-
-int vfio_pci_runtime_pm_exit(vfio_pci_core_device* vdev) {
-  KFUNC();
-  down_write(&vdev->memory_lock);
-  if (vdev_flag_of(vdev, pm_runtime_engaged)) set_vdev_flag(vdev, pm_runtime_engaged, false);
-  up_write_memory_lock(vdev);
-  return 0;
 }
 
 // Interrupts are set up with the device's own memory bit set, whatever the user sees.

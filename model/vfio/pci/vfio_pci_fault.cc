@@ -15,9 +15,15 @@ static constexpr cs_row memory_rows[] = {
     {lock_kind::read, on(before_check, before_insert), on(after_check, fault_end)},  // lock_dropped
 };
 
+// Whether its user has allowed the device to sleep.
+static bool may_sleep(vfio_pci_core_device* vdev) {
+  if (omit(knob::vfio_pci_fault_power, FAULT_IGNORES_POWER)) return false;
+  return vdev_flag_of(vdev, pm_runtime_engaged);
+}
+
 bool fault_may_access(vfio_pci_core_device* vdev, const vm_area_struct* vma) {
   CONTRACT(fault_looked, vma);
-  if (!vdev_flag_of(vdev, pm_runtime_engaged) && __vfio_pci_memory_enabled(vdev)) return true;
+  if (!may_sleep(vdev) && __vfio_pci_memory_enabled(vdev)) return true;
   PROBE(fault_refused);
   return false;
 }
@@ -41,6 +47,7 @@ static vm_fault_t if_enabled(vfio_pci_core_device* vdev, vm_area_struct* vma, In
 // Orders above 0 are what a processor can map with one huge entry.
 static vm_fault_t insert_by_order(vm_fault* vmf, unsigned long pfn, unsigned order) {
   if (order == 0) return vmf_insert_pfn(vmf->vma, vmf->address, pfn);
+  if (order == PUD_ORDER && has_puds()) return vmf_insert_pfn_pud(vmf->vma, vmf->address, pfn);
   if (order != PMD_ORDER || limit_value(limit::huge_pfnmap) == 0) return VM_FAULT_FALLBACK;
   return vmf_insert_pfn_pmd(vmf->vma, vmf->address, pfn);
 }

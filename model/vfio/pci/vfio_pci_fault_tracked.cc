@@ -68,8 +68,17 @@ static constexpr cs_row vma_rows[FAULT_VALUES] = {
     {lock_kind::none, on(), on()},                                    // page
     {lock_kind::mutex, on(remap_begin), on(after_add, after_remap)},  // remap_unlocked
     {lock_kind::mutex, on(remap_begin), on(after_remap)},             // remap_locked
+    {lock_kind::mutex, on(remap_begin), on(after_remap)},             // skip_listed
     // The others have it all the time, or never.
 };
+
+// Whether an area that is listed is taken for one that is mapped.
+static constexpr bool skip_rows[FAULT_VALUES] = {false, false, false, true};
+static bool is_skipped(vfio_pci_core_device* vdev, const vm_area_struct* vma) {
+  if (!skip_rows[chosen(knob::vfio_pci_fault)] || find_tracked(vdev, vma) == nullptr) return false;
+  PROBE(fault_met_tracked);
+  return true;
+}
 
 vm_fault_t vfio_pci_mmap_remap_fault(vm_fault* vmf) {
   KFUNC();
@@ -81,6 +90,8 @@ vm_fault_t vfio_pci_mmap_remap_fault(vm_fault* vmf) {
   down_read(&vdev->memory_lock);
   if (!fault_may_access(vdev, vma)) {
     ret = VM_FAULT_SIGBUS;
+  } else if (is_skipped(vdev, vma)) {
+    ret = VM_FAULT_NOPAGE;
   } else if (__vfio_pci_add_vma(vdev, vma) != 0) {
     ret = VM_FAULT_OOM;
   } else {
@@ -133,7 +144,8 @@ static constexpr u32 unwind_rows[FAULT_VALUES] = {
     on(),
     on(),
     on(),
-    on(),                          // page, remap_unlocked, remap_locked, insert_all
+    on(),
+    on(),                          // page, remap_*, skip_listed, insert_all
     on(),                          // skip_tracked
     on(add_failed),                // zap_on_add
     on(remap_failed, add_failed),  // zap_on_failure

@@ -75,12 +75,40 @@ static int hot_reset_by_list(vfio_device_set* set, bool owned) {
   return ret;
 }
 
-int vfio_pci_dev_set_hot_reset(vfio_device_set* set, bool owned) {
+// Puts all devices in front of `end`.
+static void put_all(vfio_device_set* set, list_head* end) {
+  for (list_head* at = list_prev(end); at != &set->device_list; at = list_prev(at))
+    pm_runtime_put(list_entry(at, vfio_pci_core_device, dev_set_list));
+}
+
+// Wakes up all devices, or none.
+static int vfio_pci_dev_set_pm_runtime_get(vfio_device_set* set) {
   KFUNC();
-  mutex_lock(&set->lock);
+  if (!has_runtime_pm()) return 0;
+  vfio_pci_core_device* cur = nullptr;
+  list_for_each_entry(cur, &set->device_list, dev_set_list) {
+    const int ret = pm_runtime_resume_and_get(cur);
+    if (ret == 0) continue;
+    put_all(set, &cur->dev_set_list);
+    return ret;
+  }
+  return 0;
+}
+
+static int hot_reset_awake(vfio_device_set* set, bool owned) {
+  const int woken = vfio_pci_dev_set_pm_runtime_get(set);
+  if (woken != 0) return woken;
   const int ret =
       vfio_pci_tracks_vmas() ? hot_reset_by_list(set, owned) : hot_reset_by_inode(set, owned);
-  mutex_unlock(&set->lock);
+  if (has_runtime_pm()) put_all(set, &set->device_list);
+  return ret;
+}
+
+int vfio_pci_dev_set_hot_reset(vfio_device_set* dev_set, bool owned) {
+  KFUNC();
+  mutex_lock(&dev_set->lock);
+  const int ret = hot_reset_awake(dev_set, owned);
+  mutex_unlock(&dev_set->lock);
   return ret;
 }
 

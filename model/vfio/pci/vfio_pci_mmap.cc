@@ -18,6 +18,7 @@ static constexpr mmap_ops ops_rows[FAULT_VALUES] = {
     page_ops,     // page
     remap_ops,    // remap_unlocked
     remap_ops,    // remap_locked
+    remap_ops,    // skip_listed
     insert_ops,   // insert_all
     tracked_ops,  // skip_tracked
     tracked_ops,  // zap_on_add

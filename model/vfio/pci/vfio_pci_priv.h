@@ -10,6 +10,7 @@
 #include "model/mm/address_space.h"
 #include "model/mm/pagetable.h"
 #include "model/vfio/pci/knobs.h"
+#include "model/vfio/pci/runtime_pm.h"
 #include "model/world.h"
 #include "scheduler/sync/list.h"
 #include "scheduler/sync/mutex.h"
@@ -19,7 +20,7 @@
 namespace iorace::kern {
 
 enum : u32 { PCI_COMMAND_MEMORY = 2, PCI_COMMAND_INTX_DISABLE = 0x400 };
-enum : u32 { PCI_D0 = 0, PCI_D3hot = 3 };
+enum : u32 { PCI_D0, PCI_D1, PCI_D2, PCI_D3hot };
 
 inline constexpr unsigned long bar_pages = 4;  // of the one BAR
 inline constexpr unsigned VFIO_PCI_OFFSET_SHIFT = 40;
@@ -60,11 +61,14 @@ struct vfio_pci_core_device {
   struct mutex device_lock;
   struct mutex ioeventfds_lock;
   eventfd_ctx eventfd;
+  shared<eventfd_ctx*> pm_wake_eventfd_ctx;  // under memory_lock
+  dev_pm_info power;
   list_head dev_set_list;
 };
 IORACE_DESCRIBE(vfio_pci_core_device, "vdev", vma_lock, vma_list, memory_lock, command,
                 phys_command, current_state, no_command_memory, reset_works, flags, number, mapping,
-                igate, device_lock, ioeventfds_lock, eventfd, dev_set_list);
+                igate, device_lock, ioeventfds_lock, eventfd, pm_wake_eventfd_ctx, power,
+                dev_set_list);
 
 // All devices of the bus, and the descriptors of their files.
 struct vfio_device_set {
@@ -90,10 +94,13 @@ struct process_row {
 struct vfio_pci_world {
   vfio_device_set* dev_set;
   workqueue_struct* system_wq;
+  workqueue_struct* pm_wq;
   vfio_pci_core_device* vdev[vdevs_max];  // ghost: by number, from 1 on
   process_row process[processes_max];
   u32 processes;
   pmd_leaf* huge[vdevs_max * bar_pages / PTRS_PER_PTE];
+  pud_leaf* giant[vdevs_max * bar_pages * PAGE_SIZE / PUD_SIZE];
+  pud_leaf* pmd_page;
   u32 forks[tasks_max];
   bool promised[tasks_max];  // ghost: nothing was in the way when the task's fault looked
 };
@@ -109,9 +116,19 @@ bool __vfio_pci_memory_enabled(vfio_pci_core_device* vdev);
 bool fault_may_access(vfio_pci_core_device* vdev, const vm_area_struct* vma);
 void vfio_pci_set_power_state(vfio_pci_core_device* vdev, u32 state);
 int vfio_pci_ioctl_reset(vfio_pci_core_device* vdev);
-int vfio_pci_runtime_pm_entry(vfio_pci_core_device* vdev);
-int vfio_pci_runtime_pm_exit(vfio_pci_core_device* vdev);
 int vfio_pci_set_irqs(vfio_pci_core_device* vdev);
+
+// power.cc
+// `efdctx` is signalled when the device wakes up, or null.
+int vfio_pci_runtime_pm_entry(vfio_pci_core_device* vdev, eventfd_ctx* efdctx);
+int vfio_pci_core_pm_entry_with_wakeup(vfio_pci_core_device* vdev);
+int vfio_pci_runtime_pm_exit(vfio_pci_core_device* vdev);
+void vfio_pci_core_runtime_suspend(vfio_pci_core_device* vdev);
+void vfio_pci_core_runtime_resume(vfio_pci_core_device* vdev);
+// Around each ioctl. The first returns 0 or -EIO.
+int vfio_device_pm_runtime_get(vfio_pci_core_device* vdev);
+void vfio_device_pm_runtime_put(vfio_pci_core_device* vdev);
+int pci_read_config(vfio_pci_core_device* vdev);
 
 // config.cc
 int vfio_basic_config_write(vfio_pci_core_device* vdev, u32 new_cmd);

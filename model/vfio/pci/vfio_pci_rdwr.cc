@@ -60,9 +60,21 @@ static constexpr handler_row handler_rows[] = {
     {handler_lock::read, on(handler_begin), on(handler_end)},     // sleeps
 };
 
+// Nothing keeps a device awake that is written to because of an eventfd. Where something does, the
+// thread wakes it up, and the handler writes if it is awake.
+static bool stays_awake(vfio_pci_core_device* vdev) {
+  return omit(knob::vfio_pci_ioeventfd_power, IOEVENTFD_ASLEEP) || pm_runtime_get_if_active(vdev);
+}
+static bool wakes_up(vfio_pci_core_device* vdev) {
+  if (omit(knob::vfio_pci_ioeventfd_power, IOEVENTFD_ASLEEP)) return true;
+  return pm_runtime_resume_and_get(vdev) == 0;
+}
+static void may_sleep_again(vfio_pci_core_device* vdev) {
+  if (!omit(knob::vfio_pci_ioeventfd_power, IOEVENTFD_ASLEEP)) pm_runtime_put(vdev);
+}
+
 // Returns 1 if the write is left to the thread.
-static int vfio_pci_ioeventfd_handler(vfio_pci_core_device* vdev) {
-  KFUNC();
+static int handle_awake(vfio_pci_core_device* vdev) {
   section<handler_lock, handler_locks> cs(handler_rows[chosen(knob::vfio_pci_ioeventfd_lock)],
                                           {&vdev->memory_lock});
   if (cs.at(handler_begin) != 0) {
@@ -74,11 +86,21 @@ static int vfio_pci_ioeventfd_handler(vfio_pci_core_device* vdev) {
   return 0;
 }
 
+static int vfio_pci_ioeventfd_handler(vfio_pci_core_device* vdev) {
+  KFUNC();
+  if (!stays_awake(vdev)) return 1;
+  const int ret = handle_awake(vdev);
+  may_sleep_again(vdev);
+  return ret;
+}
+
 static void vfio_pci_ioeventfd_thread(work_struct* work) {
   KFUNC();
   virqfd* const irqfd = container_of(work, virqfd, inject);
   vfio_pci_core_device* const vdev = irqfd->opaque;
+  if (!wakes_up(vdev)) return;
   vfio_pci_core_iowrite(vdev, true);
+  may_sleep_again(vdev);
 }
 
 // Requires: the lock of the eventfd's queue.

@@ -34,7 +34,7 @@ static constexpr write_row zap_vmas_rows[] = {
 
 // All but the first and the last, page and prefill.
 static constexpr bool list_rows[FAULT_VALUES] = {false, true, true, true, true,
-                                                 true,  true, true, false};
+                                                 true,  true, true, true, false};
 bool vfio_pci_tracks_vmas() { return list_rows[chosen(knob::vfio_pci_fault)]; }
 
 void vfio_pci_zap_bars(vfio_pci_core_device* vdev) {
@@ -88,6 +88,15 @@ static void zap_vmas_of(vfio_pci_core_device* vdev, const vm_process* mm) {
   }
 }
 
+// The process may have ended meanwhile. Closing its areas takes the vma_lock of each device, and a
+// hot reset comes here with those of other devices held.
+static void put_zapped(vm_process* mm) {
+  if (omit(knob::vfio_pci_zap_mmput, MMPUT_IN_PLACE))
+    mmput(mm);
+  else
+    mmput_async(mm, this_world().vfio_pci->system_wq);
+}
+
 // Returns 1 with vma_lock held and the list empty, or 0 where a lock could not be had.
 int vfio_pci_zap_and_vma_lock(vfio_pci_core_device* vdev, bool try_lock) {
   KFUNC();
@@ -97,18 +106,18 @@ int vfio_pci_zap_and_vma_lock(vfio_pci_core_device* vdev, bool try_lock) {
     if (mm == nullptr) return 1;
     mutex_unlock(&vdev->vma_lock);
     if (!read_or_try(&mm->mmap_lock, try_lock)) {
-      mmput(mm);
+      put_zapped(mm);
       return 0;
     }
     if (!lock_or_try(&vdev->vma_lock, try_lock)) {
       up_read(&mm->mmap_lock);
-      mmput(mm);
+      put_zapped(mm);
       return 0;
     }
     zap_vmas_of(vdev, mm);
     mutex_unlock(&vdev->vma_lock);
     up_read(&mm->mmap_lock);
-    mmput(mm);
+    put_zapped(mm);
   }
 }
 

@@ -41,6 +41,45 @@ TEST(type1_vaddr, the_wait_ends_by_the_user_only) {
   EXPECT_THAT(found(wait, invalidated, {pin, [](world*) {}}), Contains("hung-task in vfio_wait"));
 }
 
+// A close that waits for the worker ends when another thread of the user gives the address back:
+// however long that takes it is no bug. It is one if nobody is left to.
+TEST(type1_vaddr, a_user_who_merely_takes_long_is_no_bug) {
+  const settings wait = {{"type1_vaddr", "wait"}};
+  const auto pins_and_closes = [](world* w) {
+    pin_later(w);
+    close_device(w);
+  };
+  EXPECT_THAT(found(wait, invalidated, {pins_and_closes, restore}), IsEmpty());
+  EXPECT_THAT(found(wait, invalidated, {pins_and_closes, [](world*) {}}),
+              Contains("hung-task: mdev_close_device v vfio_wait"));
+}
+
+// Whoever is killed in his wait gets an error; a worker is not.
+TEST(type1_vaddr, a_kill_ends_a_wait_of_the_user_s_own) {
+  const settings wait = {{"type1_vaddr", "wait"}};
+  const config c = with(type1_config(), wait);
+  const auto ends_of = [&](const body& waits) {
+    unsigned ended_well = 0;
+    engine e;
+    const program p = program_of(c, invalidated, {waits});
+    for (std::uint64_t n = 0; n < 50; ++n) {
+      const auto choose = make_strategy("random");
+      execution_options o;
+      o.number = n;
+      o.faults_max = 1;
+      ended_well += e.run(p, *choose, o).how == ended::finished;
+    }
+    return ended_well;
+  };
+  const auto killed = [](world* w) {
+    const long rc = make_call(w, "mdev_pin", {1, 0x10000, 0x1000}).rc;
+    EXPECT_TRUE(rc == -EFAULT || rc == -ENOMEM) << rc;
+  };
+  EXPECT_GT(ends_of(killed), 0u);
+  EXPECT_LT(ends_of(killed), 50u);
+  EXPECT_THAT(found(wait, invalidated, {pin_later}, 1), Contains("hung-task in vfio_wait"));
+}
+
 // The end of the container's file wakes those who wait then, and them only: it is one-shot, too, so
 // that neither order of the two closes is safe.
 TEST(type1_vaddr, a_container_s_close_is_one_shot) {
