@@ -7,7 +7,7 @@
 #include "scheduler/engine/shared.h"
 #include "scheduler/explore/account_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 struct board {
@@ -212,4 +212,4 @@ TEST(sample_state, damaged_text_is_an_error_at_worst) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

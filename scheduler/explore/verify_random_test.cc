@@ -11,7 +11,7 @@
 #include "scheduler/explore/random_program_test.h"
 #include "scheduler/explore/verify.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 struct comparison {
@@ -112,4 +112,4 @@ TEST(verify_random, timers) { compare_many(13, 200, 3, 2, "timers memory"); }
 TEST(verify_random, everything) { compare_many(9, 300, 3, 4, "*"); }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file
