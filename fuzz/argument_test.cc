@@ -8,7 +8,7 @@
 
 #include "fuzz/fake_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 constexpr variable setup_made{0, 1}, task_made{2, 3};
@@ -96,4 +96,4 @@ TEST(argument, shrinking_ends) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

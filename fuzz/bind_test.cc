@@ -12,7 +12,7 @@
 #include "fuzz/trace_run.h"
 #include "scheduler/record/steps_text.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 program_data program_of(std::string_view sections) {
@@ -176,4 +176,4 @@ TEST(menu, what_was_drawn_can_be_run_again_without_the_menu) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

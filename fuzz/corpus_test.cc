@@ -15,7 +15,7 @@
 #include "fuzz/trace_file.h"
 #include "scheduler/engine/engine.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 constexpr int probes_floor = 19;
@@ -94,4 +94,4 @@ TEST(corpus, mutated_bytes_are_programs) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

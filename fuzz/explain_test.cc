@@ -10,7 +10,7 @@
 #include "fuzz/repro_test.h"
 #include "fuzz/trace_run.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 using testing::ElementsAre;
@@ -113,4 +113,4 @@ TEST(explain_repro, the_pin_that_an_unmap_misses) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

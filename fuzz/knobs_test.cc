@@ -19,7 +19,7 @@
 #include "scheduler/engine/this_build_test.h"
 #include "scheduler/explore/sample.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 constexpr std::string_view clean = "clean";
@@ -106,4 +106,4 @@ TEST(knob_values, say_what_they_are) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -11,7 +11,7 @@
 #include "fuzz/settings.h"
 #include "fuzz/trace_run.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 // The first finding of a scenario, as a trace.
@@ -140,4 +140,4 @@ TEST(convert, what_needs_a_fault_is_kept_and_what_needs_points_is_refused) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

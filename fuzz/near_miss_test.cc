@@ -16,7 +16,7 @@
 #include "fuzz/repro_test.h"
 #include "fuzz/trace_run.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 using names = std::set<std::string>;
@@ -151,4 +151,4 @@ TEST(near_miss, one_switch_or_call_away_all_probes_are_passed_without_a_finding)
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -9,7 +9,7 @@
 #include "fuzz/mutate.h"
 #include "fuzz/trace_file.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 fuzz_input input_of(std::string_view sections) {
@@ -85,4 +85,4 @@ TEST(program_bytes, tags_of_flows_differ) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

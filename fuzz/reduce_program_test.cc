@@ -8,7 +8,7 @@
 #include "fuzz/fake_test.h"
 #include "fuzz/trace_file.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 program_data program_of(std::string_view text) {
@@ -92,4 +92,4 @@ TEST(reduce_program, schedules_follow_their_tasks) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -14,7 +14,7 @@
 #include "fuzz/under_test.h"
 #include "scheduler/explore/sample.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 struct thread_row {
@@ -87,4 +87,4 @@ TEST(seeds, are_settled_as_the_table_says) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

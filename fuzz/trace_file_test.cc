@@ -11,7 +11,7 @@
 #include "fuzz/fake_test.h"
 #include "fuzz/settings.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 constexpr std::string_view whole = R"(# Found on a rainy day.
@@ -377,4 +377,4 @@ TEST(trace_file, survives_ten_thousand_mutations) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

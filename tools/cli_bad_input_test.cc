@@ -12,7 +12,7 @@
 
 #include "tools/cli_harness_test.h"
 
-namespace iorace::cli {
+namespace iorace::cli::this_file {
 namespace {
 
 using testing::HasSubstr;
@@ -217,4 +217,4 @@ TEST_F(cli_test, outputs_that_cannot_be_written) {
 }
 
 }  // namespace
-}  // namespace iorace::cli
+}  // namespace iorace::cli::this_file

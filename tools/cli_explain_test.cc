@@ -9,7 +9,7 @@
 #include "fuzz/trace_file.h"
 #include "tools/cli_harness_test.h"
 
-namespace iorace::cli {
+namespace iorace::cli::this_file {
 namespace {
 
 using nlohmann::json;
@@ -114,4 +114,4 @@ TEST_F(cli_test, a_lost_schedule_is_not_explained) {
 }
 
 }  // namespace
-}  // namespace iorace::cli
+}  // namespace iorace::cli::this_file

@@ -13,7 +13,7 @@
 
 #include "tools/cli_harness_test.h"
 
-namespace iorace::cli {
+namespace iorace::cli::this_file {
 namespace {
 
 using nlohmann::json;
@@ -268,4 +268,4 @@ TEST_F(cli_test, colour_is_asked_for) {
 }
 
 }  // namespace
-}  // namespace iorace::cli
+}  // namespace iorace::cli::this_file

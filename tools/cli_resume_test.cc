@@ -9,7 +9,7 @@
 
 #include "tools/cli_harness_test.h"
 
-namespace iorace::cli {
+namespace iorace::cli::this_file {
 namespace {
 
 using nlohmann::json;
@@ -191,4 +191,4 @@ TEST_F(cli_test, damaged_checkpoints) {
 }
 
 }  // namespace
-}  // namespace iorace::cli
+}  // namespace iorace::cli::this_file

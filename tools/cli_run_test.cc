@@ -7,7 +7,7 @@
 
 #include "tools/cli_harness_test.h"
 
-namespace iorace::cli {
+namespace iorace::cli::this_file {
 namespace {
 
 using nlohmann::json;
@@ -291,4 +291,4 @@ TEST_F(cli_test, progress_goes_to_stderr) {
 }
 
 }  // namespace
-}  // namespace iorace::cli
+}  // namespace iorace::cli::this_file

@@ -7,7 +7,7 @@
 
 #include "tools/cli_harness_test.h"
 
-namespace iorace::cli {
+namespace iorace::cli::this_file {
 namespace {
 
 using nlohmann::json;
@@ -130,4 +130,4 @@ TEST_F(cli_verify, the_first_line_repeats_the_search) {
 }
 
 }  // namespace
-}  // namespace iorace::cli
+}  // namespace iorace::cli::this_file

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace iorace::cli {
+namespace iorace::cli::this_file {
 namespace {
 
 using namespace std::chrono_literals;
@@ -65,4 +65,4 @@ TEST(numbers, durations) {
 }
 
 }  // namespace
-}  // namespace iorace::cli
+}  // namespace iorace::cli::this_file

@@ -6,7 +6,7 @@
 
 #include "model/hw/machine_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 // CPU1, which is the device, up to its point number `at`; then everybody else as far as they come;
@@ -71,7 +71,7 @@ outcome unmap_after(engine& e, const config& c, const translating& what, unsigne
   return r;
 }
 
-constexpr translating cases[] = {{device, domain, false},         {device, domain, true},
+constexpr translating cases[] = {{vtd_dev, domain, false},         {vtd_dev, domain, true},
                                  {ats_device, domain, false},     {ats_device, domain, true},
                                  {amd_device, amd_domain, false}, {amd_device, amd_domain, true}};
 
@@ -129,4 +129,4 @@ TEST(hw_dma, without_a_flush_the_unmap_is_too_early) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

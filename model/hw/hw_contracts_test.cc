@@ -12,31 +12,31 @@
 #include "model/hw/machine_test.h"
 #include "scheduler/strategies/round_robin.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 // Runs `cpu` where `device` and `ats_device` are attached to `domain`, which has a page at 0x1000.
 std::string title_of(const body& cpu) {
   const body attached = [](world* w) {
     machine(w);
-    make_call(w, "endpoint_attach", {device, domain});
+    make_call(w, "endpoint_attach", {vtd_dev, domain});
     make_call(w, "endpoint_attach", {ats_device, domain});
     make_call(w, "page_map", {domain, 0x1000});
   };
   return title_alone(hw_config(), attached, cpu);
 }
 
-hw_endpoint* dev(std::uint64_t number = device) { return part_of<hw_endpoint>(number); }
+hw_endpoint* dev(std::uint64_t number = vtd_dev) { return part_of<hw_endpoint>(number); }
 paging_domain* paging() { return part_of<paging_owner>(domain)->domain.peek(); }
 dma_page* page() { return part_of<paging_owner>(domain)->pages[1].peek(); }
-void touch(world* w, std::uint64_t by = device) { make_call(w, "dma_write", {by, 0x1000}); }
+void touch(world* w, std::uint64_t by = vtd_dev) { make_call(w, "dma_write", {by, 0x1000}); }
 
 TEST(hw_contracts, sound_calls_are_acquitted) {
   EXPECT_EQ(title_of([](world* w) {
               touch(w);
               touch(w, ats_device);
               make_call(w, "page_unmap", {domain, 0x1000});
-              make_call(w, "endpoint_block", {device});
+              make_call(w, "endpoint_block", {vtd_dev});
               make_call(w, "endpoint_release", {ats_device});
               make_call(w, "paging_free", {domain});
             }),
@@ -56,7 +56,7 @@ TEST(hw_contracts, freed_page_reachable) {
 
 // Through the IOTLB, and through the device's own TLB.
 TEST(hw_contracts, stale_translation) {
-  for (const std::uint64_t by : {device, ats_device}) {
+  for (const std::uint64_t by : {vtd_dev, ats_device}) {
     EXPECT_THAT(title_of([by](world* w) {
                   touch(w, by);
                   contract::unmapped(page(), 1);
@@ -111,7 +111,7 @@ TEST(hw_contracts, root_freed_in_use) {
               testing::StartsWith("root-freed-in-use"));
   EXPECT_THAT(title_of([](world* w) {
                 io_table* const table = iommu_alloc_table(PT_VTD, 2);
-                make_call(w, "endpoint_block", {device});
+                make_call(w, "endpoint_block", {vtd_dev});
                 kfree(table);
                 context_set(entry_of(dev(), IOMMU_NO_PASID), 1, table);
               }),
@@ -143,9 +143,9 @@ TEST(hw_contracts, blocked_device_access) {
               }),
               testing::StartsWith("blocked-device-access"));
   EXPECT_EQ(title_of([](world* w) {
-              make_call(w, "endpoint_block", {device});
+              make_call(w, "endpoint_block", {vtd_dev});
               touch(w);
-              make_call(w, "endpoint_attach", {device, domain});
+              make_call(w, "endpoint_attach", {vtd_dev, domain});
               touch(w);
             }),
             "");
@@ -175,4 +175,4 @@ TEST(hw_contracts, queues) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

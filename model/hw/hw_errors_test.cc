@@ -5,7 +5,7 @@
 #include "model/hw/machine_test.h"
 #include "model/iommufd/errors_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using call = faulty_call;
@@ -65,7 +65,7 @@ TEST(hw_errors, domains) {
                 {"freed", ENOENT, [](call& c) { before(c, "paging_free", {domain}); }},
                 {"has a device", EBUSY,
                  [](call& c) {
-                   before(c, "endpoint_attach", {device, domain});
+                   before(c, "endpoint_attach", {vtd_dev, domain});
                  }},
                 {"has pages", EBUSY, [](call& c) { before(c, "page_map", {domain}); }}}});
 }
@@ -92,8 +92,8 @@ TEST(hw_errors, attach) {
 
 TEST(hw_errors, set_pasid) {
   const auto attached = [](call& c) {
-    c["endpoint"] = device, c["paging"] = domain;
-    before(c, "endpoint_attach", {device, second_domain});
+    c["endpoint"] = vtd_dev, c["paging"] = domain;
+    before(c, "endpoint_attach", {vtd_dev, second_domain});
   };
   expect_hw_errors(
       {.flow = "endpoint_set_pasid",
@@ -104,8 +104,8 @@ TEST(hw_errors, set_pasid) {
                 {"of another IOMMU", EINVAL, [](call& c) { c["paging"] = amd_domain; }, 1},
                 {"AMD", EOPNOTSUPP,
                  [](call& c) { c["endpoint"] = amd_device, c["paging"] = amd_domain; }, 4},
-                {"released", ENODEV, [](call& c) { before(c, "endpoint_release", {device}); }},
-                {"not attached", EINVAL, [](call& c) { before(c, "endpoint_block", {device}); }},
+                {"released", ENODEV, [](call& c) { before(c, "endpoint_release", {vtd_dev}); }},
+                {"not attached", EINVAL, [](call& c) { before(c, "endpoint_block", {vtd_dev}); }},
                 {"no domain id", ENOSPC, no_domain_id},
                 {"no memory for a tag", ENOMEM, [](call& c) { c.fail("kmalloc", 1); }}}});
 }
@@ -114,19 +114,19 @@ TEST(hw_errors, leave) {
   expect_hw_errors(
       {.flow = "endpoint_block",
        .setup = {},
-       .base = [](call& c) { c["endpoint"] = device; },
+       .base = [](call& c) { c["endpoint"] = vtd_dev; },
        .rows = {{"no device", ENOENT, [](call& c) { c["endpoint"] = no_part; }},
-                {"released", ENODEV, [](call& c) { before(c, "endpoint_release", {device}); }},
+                {"released", ENODEV, [](call& c) { before(c, "endpoint_release", {vtd_dev}); }},
                 {"has a PASID", EBUSY, [](call& c) {
-                   before(c, "endpoint_attach", {device, domain});
-                   before(c, "endpoint_set_pasid", {device, domain});
+                   before(c, "endpoint_attach", {vtd_dev, domain});
+                   before(c, "endpoint_set_pasid", {vtd_dev, domain});
                  }}}});
   expect_hw_errors(
       {.flow = "endpoint_release",
        .setup = {},
-       .base = [](call& c) { c["endpoint"] = device; },
+       .base = [](call& c) { c["endpoint"] = vtd_dev; },
        .rows = {{"no device", ENOENT, [](call& c) { c["endpoint"] = no_part; }},
-                {"released", ENODEV, [](call& c) { before(c, "endpoint_release", {device}); }}}});
+                {"released", ENODEV, [](call& c) { before(c, "endpoint_release", {vtd_dev}); }}}});
 }
 
 TEST(hw_errors, pages) {
@@ -223,4 +223,4 @@ TEST(hw_errors, dma) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

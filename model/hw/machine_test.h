@@ -18,8 +18,8 @@ inline config hw_config(config c = repaired_config()) {
 
 enum part : std::uint64_t {
   vtd = 1,
-  device,  // behind vtd, requester id a
-  domain,  // unmanaged, of vtd
+  vtd_dev,  // behind vtd, requester id a
+  domain,   // unmanaged, of vtd
   amd,
   amd_device,
   amd_domain,

@@ -11,7 +11,7 @@
 #include "model/iommu/vfio_group.h"
 #include "model/world.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 device* dev(unsigned i) { return this_world().iommu->devices[i]; }
@@ -171,4 +171,4 @@ TEST(iommu_contracts, the_first_device_of_an_empty_group) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -6,7 +6,7 @@
 #include "model/iommu/iommu_errors_test.h"
 #include "model/iommu/iommu_steps_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 void crashed(world* w) {
@@ -111,4 +111,4 @@ TEST(iommu_steps, map_after_a_crash) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -5,7 +5,7 @@
 #include "model/iommu/iommu_errors_test.h"
 #include "model/iommu/iommu_steps_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 void one_direct(world* w) {
@@ -131,4 +131,4 @@ TEST(iommu_steps, a_type_with_what_firmware_uses) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -3,7 +3,7 @@
 // What calls return that change the domains of a group, with the kernel's precedence.
 #include "model/iommu/iommu_errors_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 void resetting(faulty_call& c) {
@@ -143,4 +143,4 @@ TEST(iommu_errors, behind_a_fence) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -4,7 +4,7 @@
 // group, both probed.
 #include "model/iommu/iommu_errors_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 void container(world* w) {
@@ -162,4 +162,4 @@ TEST(iommu_errors, hardware) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -4,7 +4,7 @@
 // claim and all but the last release change.
 #include "model/iommu/iommu_steps_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 const body claimed = then(both_of_vfio, "device_claim_owner");
@@ -97,4 +97,4 @@ TEST(iommu_steps, unbind_an_open_device) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -4,7 +4,7 @@
 // order, and lose what they got when one of them fails. All of it lies under the group's mutex.
 #include "model/iommu/iommu_steps_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 void bound_with_pasids(world* w) {
@@ -71,4 +71,4 @@ TEST(iommu_steps, attach_pasid_and_the_second_device_fails) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -4,7 +4,7 @@
 // without it, and attached again under it.
 #include "model/iommu/iommu_steps_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 config fenced() { return with(stepped_machine(), {{"reset.fence", "nofail_passes"}}); }
@@ -68,4 +68,4 @@ TEST(iommu_steps, detach_during_a_reset) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

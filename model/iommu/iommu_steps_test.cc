@@ -4,7 +4,7 @@
 // it: where it is not held, the other CPU gets in.
 #include "model/iommu/iommu_steps_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 TEST(iommu_steps, probe_the_first_device) {
@@ -231,4 +231,4 @@ TEST(iommu_steps, release_before_removal) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -4,7 +4,7 @@
 // fails puts the group back to what it was attached to.
 #include "model/iommu/iommu_steps_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 // A flow of one call on two unprobed devices whose allocation number `draw` fails.
@@ -194,4 +194,4 @@ TEST(iommu_steps, a_type_that_a_fence_refuses) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -6,7 +6,7 @@
 
 #include "model/iommu/iommu_inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using testing::Contains;
@@ -243,4 +243,4 @@ TEST(knob_iommu, alloc_smes_when) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

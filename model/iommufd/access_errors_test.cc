@@ -4,7 +4,7 @@
 // drivers/iommu/iommufd @ 6.12.117.
 #include "model/iommufd/errors_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using call = faulty_call;
@@ -304,4 +304,4 @@ TEST(errors, access_close) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -3,7 +3,7 @@
 // The steps of the flows of an access: made, attached, replaced, detached, pinned, destroyed.
 #include "model/iommufd/steps_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 constexpr std::uint64_t iova = 0x1000000;
@@ -231,4 +231,4 @@ TEST(steps, access_destroy) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -12,7 +12,7 @@
 #include "model/iommufd/pages.h"
 #include "model/test_calls.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 constexpr std::uint64_t iova = 0x10000;
@@ -177,4 +177,4 @@ TEST(contracts, pinned_at_end) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -4,7 +4,7 @@
 // vfio_compat.c of drivers/iommu/iommufd @ 6.12.117.
 #include "model/iommufd/errors_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using call = faulty_call;
@@ -234,4 +234,4 @@ TEST(errors, split) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

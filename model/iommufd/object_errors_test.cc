@@ -4,7 +4,7 @@
 // hw_pagetable.c, selftest.c of drivers/iommu/iommufd @ 6.12.117.
 #include "model/iommufd/errors_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using call = faulty_call;
@@ -130,4 +130,4 @@ TEST(errors, split_of_what_a_domain_may_map_large) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

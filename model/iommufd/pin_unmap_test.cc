@@ -6,7 +6,7 @@
 #include "model/test_calls.h"
 #include "scheduler/explore/keep.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using testing::Contains;
@@ -202,4 +202,4 @@ TEST(pin_unmap, calls_succeed) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -5,7 +5,7 @@
 
 #include "model/test_calls.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 constexpr std::uint64_t all = ~std::uint64_t{0};
@@ -202,4 +202,4 @@ TEST(results, split_in_a_domain) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -3,7 +3,7 @@
 // The steps of the selftest driver, in the merged form and in the posted one.
 #include "model/iommufd/steps_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 constexpr std::uint64_t iova = 0x1000000;
@@ -168,4 +168,4 @@ TEST(steps, staccess_release) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -3,7 +3,7 @@
 // The steps of the flows on an IO address space: map, copy, unmap, domains, split, removal.
 #include "model/iommufd/steps_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 constexpr std::uint64_t iova = 0x1000000;
@@ -266,4 +266,4 @@ TEST(steps, ioas_destroy) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

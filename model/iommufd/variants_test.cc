@@ -8,7 +8,7 @@
 
 #include "model/test_calls.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using testing::Contains;
@@ -282,4 +282,4 @@ TEST(knob_iommufd, tables_agree) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

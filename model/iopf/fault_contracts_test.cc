@@ -8,7 +8,7 @@
 #include "model/iopf/fault_machine_test.h"
 #include "model/iopf/iopf_world.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using namespace iopf;
@@ -178,4 +178,4 @@ TEST(fault_contracts, an_answer_misplaced) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

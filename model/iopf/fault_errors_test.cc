@@ -5,7 +5,7 @@
 #include "model/iommufd/errors_test.h"
 #include "model/iopf/fault_machine_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using call = faulty_call;
@@ -197,4 +197,4 @@ TEST(fault_errors, devices) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

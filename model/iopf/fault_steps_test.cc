@@ -4,7 +4,7 @@
 #include "model/iommufd/steps_test.h"
 #include "model/iopf/fault_machine_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 constexpr const char* readers = "fault#1.mutex";
@@ -92,4 +92,4 @@ TEST(fault_steps, detach) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

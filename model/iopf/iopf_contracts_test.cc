@@ -7,7 +7,7 @@
 #include "model/iopf/contracts.h"
 #include "model/iopf/iopf_inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using namespace iopf;
@@ -241,4 +241,4 @@ TEST(iopf_contracts, wrong_address_space_by_the_time_of_the_request) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -4,7 +4,7 @@
 // shows, and what it does for others than its own scenario's.
 #include "model/iopf/iopf_variants_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using testing::AllOf;
@@ -149,4 +149,4 @@ TEST(iopf_eras, unwinds_leave_nothing_behind) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

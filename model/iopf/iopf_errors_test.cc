@@ -6,7 +6,7 @@
 #include "model/iommufd/errors_test.h"
 #include "model/iopf/iopf_inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using namespace iopf;
@@ -212,4 +212,4 @@ TEST(iopf_errors, a_full_queue) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

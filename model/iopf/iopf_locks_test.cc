@@ -8,7 +8,7 @@
 #include "model/iommufd/steps_test.h"
 #include "model/iopf/iopf_inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using namespace iopf;
@@ -227,4 +227,4 @@ TEST(iopf_locks, overflow) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

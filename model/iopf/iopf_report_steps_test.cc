@@ -4,7 +4,7 @@
 // next.
 #include "model/iopf/iopf_steps_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 TEST(iopf_steps, thread_reports_a_request_that_is_not_the_last) {
@@ -188,4 +188,4 @@ TEST(iopf_steps, request) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -3,7 +3,7 @@
 // The steps of drivers, binds and drains, and the locks that are held from one to the next.
 #include "model/iopf/iopf_steps_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 TEST(iopf_steps, add_device) {
@@ -87,9 +87,9 @@ TEST(iopf_steps, bind) {
                           {"domain", "kmalloc fdom#1.1", sva_lock},
                           {"grab", "refcount_inc user_mm#1.mm_count", sva_lock},
                           {"L+ group", "mutex_lock pdev#1.group_mutex", sva_lock},
-                          {"attach", "xa_cmpxchg pdev#1.pasid_array", group_mutex},
-                          {"device may", "write_once pdev#1.stopped", group_mutex},
-                          {"L- group", "mutex_unlock pdev#1.group_mutex", group_mutex},
+                          {"attach", "xa_cmpxchg pdev#1.pasid_array", pdev_group},
+                          {"device may", "write_once pdev#1.stopped", pdev_group},
+                          {"L- group", "mutex_unlock pdev#1.group_mutex", pdev_group},
                           {"list", "list_add mm_data#1.1.sva_domains", sva_lock},
                           {"users", "refcount_set sva#1.1.users", sva_lock},
                           {"L- sva", "mutex_unlock iommu_sva#1.lock", sva_lock},
@@ -128,10 +128,10 @@ TEST(iopf_steps, unbind) {
                           {"L+ sva", "mutex_lock iommu_sva#1.lock", driver},
                           {"users", "refcount_dec_and_test sva#1.users", sva_lock},
                           {"L+ group", "mutex_lock pdev#1.group_mutex", sva_lock},
-                          {"drain", "reinit_completion prq#1.prq_complete", group_mutex},
-                          {"drained", "read_once prq#1.overflowed", group_mutex},
-                          {"erase", "xa_erase pdev#1.pasid_array", group_mutex},
-                          {"L- group", "mutex_unlock pdev#1.group_mutex", group_mutex},
+                          {"drain", "reinit_completion prq#1.prq_complete", pdev_group},
+                          {"drained", "read_once prq#1.overflowed", pdev_group},
+                          {"erase", "xa_erase pdev#1.pasid_array", pdev_group},
+                          {"L- group", "mutex_unlock pdev#1.group_mutex", pdev_group},
                           {"users", "write fdom#1.users", sva_lock},
                           {"list", "list_del fdom#1.next", sva_lock},
                           {"mm", "refcount_dec_and_test user_mm#1.mm_count", sva_lock},
@@ -154,23 +154,23 @@ TEST(iopf_steps, drain) {
                 .setup = with_requests,
                 .cpu1 = calls("sva_unbind", first_bond),
                 .steps = {{"L+ group", "mutex_lock pdev#1.group_mutex"},
-                          {"1 PRI", "read pdev#1.pri_enabled", group_mutex},
-                          {"2 reinit", "reinit_completion prq#1.prq_complete", group_mutex},
-                          {"2 tail", "read_once prq#1.tail", group_mutex},
-                          {"2 head", "read_once prq#1.head", group_mutex},
-                          {"2 entry", "read_once prq#1.ring", group_mutex},
-                          {"2 WAIT", "wait_for_completion prq#1.prq_complete", group_mutex},
-                          {"2 reinit", "reinit_completion prq#1.prq_complete", group_mutex},
-                          {"2 none left", "read_once prq#1.head", group_mutex},
-                          {"3 flush", "flush_workqueue wq#2", group_mutex},
-                          {"3 WAIT", "work_wait work#kworker1.1", group_mutex},
-                          {"sweep", "mutex_lock fault_param#1.lock", group_mutex},
+                          {"1 PRI", "read pdev#1.pri_enabled", pdev_group},
+                          {"2 reinit", "reinit_completion prq#1.prq_complete", pdev_group},
+                          {"2 tail", "read_once prq#1.tail", pdev_group},
+                          {"2 head", "read_once prq#1.head", pdev_group},
+                          {"2 entry", "read_once prq#1.ring", pdev_group},
+                          {"2 WAIT", "wait_for_completion prq#1.prq_complete", pdev_group},
+                          {"2 reinit", "reinit_completion prq#1.prq_complete", pdev_group},
+                          {"2 none left", "read_once prq#1.head", pdev_group},
+                          {"3 flush", "flush_workqueue wq#2", pdev_group},
+                          {"3 WAIT", "work_wait work#kworker1.1", pdev_group},
+                          {"sweep", "mutex_lock fault_param#1.lock", pdev_group},
                           {"sweep", "mutex_unlock fault_param#1.lock", lists},
-                          {"4 reinit", "reinit_completion prq#1.prq_complete", group_mutex},
-                          {"4 submit", "device_submit hw#1", group_mutex},
-                          {"4 WAIT", "device_poll iommu#1.status", group_mutex},
-                          {"5 PRO", "read_once prq#1.overflowed", group_mutex},
-                          {"L- group", "mutex_unlock pdev#1.group_mutex", group_mutex}},
+                          {"4 reinit", "reinit_completion prq#1.prq_complete", pdev_group},
+                          {"4 submit", "device_submit hw#1", pdev_group},
+                          {"4 WAIT", "device_poll iommu#1.status", pdev_group},
+                          {"5 PRO", "read_once prq#1.overflowed", pdev_group},
+                          {"L- group", "mutex_unlock pdev#1.group_mutex", pdev_group}},
                 .c = iopf_config()});
 }
 
@@ -239,4 +239,4 @@ TEST(iopf_steps, last_reference_to_the_memory) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -4,7 +4,7 @@
 // where the faulty one is harmless.
 #include "model/iopf/iopf_variants_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using testing::Contains;
@@ -146,4 +146,4 @@ TEST(iopf_variants, page_response_pasid) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

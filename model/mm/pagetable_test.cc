@@ -8,7 +8,7 @@
 #include "model/mm/address_space.h"
 #include "model/vfio/pci/inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using testing::ElementsAre;
@@ -114,4 +114,4 @@ TEST(pagetable, two_processors_need_the_same_page_table_page) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -12,7 +12,7 @@
 #include "scheduler/sync/list.h"
 #include "scheduler/sync/refcount.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 // --- a lost update, noticed by the kernel ---
@@ -207,4 +207,4 @@ TEST(checks, every_verdict_has_a_planted_bug_and_a_near_miss) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

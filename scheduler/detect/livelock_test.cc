@@ -5,7 +5,7 @@
 #include "scheduler/engine/tasks.h"
 #include "scheduler/strategies/round_robin.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 constexpr execution_options short_runs = {.points_max = 500};
@@ -141,4 +141,4 @@ TEST(livelock, is_the_same_on_a_used_engine) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -3,7 +3,7 @@
 
 #include "scheduler/detect/planted_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 void a_then_b(room* r) {
@@ -159,4 +159,4 @@ TEST(lock_order, judges_paths_and_not_pairs) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

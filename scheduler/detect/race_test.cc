@@ -8,7 +8,7 @@
 #include "scheduler/engine/shared.h"
 #include "scheduler/strategies/random.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 struct mailbox {
@@ -107,4 +107,4 @@ TEST(race, names_both_sides_and_the_field) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -4,7 +4,7 @@
 #include "scheduler/detect/planted_test.h"
 #include "scheduler/sync/completion.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 void a_then_b(room* r) {
@@ -301,4 +301,4 @@ TEST(lost_wakeup, convicts_one_wake_up_for_two_exclusive_sleepers) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -24,7 +24,7 @@
 #include "scheduler/sync/waitqueue.h"
 #include "scheduler/sync/xarray.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 struct node {
@@ -299,4 +299,4 @@ TEST(tsan_contract, both_report_the_same_planted_races) {
 #endif
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

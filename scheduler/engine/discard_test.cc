@@ -12,7 +12,7 @@
 #include "scheduler/sync/mutex.h"
 #include "scheduler/sync/waitqueue.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 struct thing {
@@ -120,4 +120,4 @@ TEST(discard, engines_leave_nothing) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

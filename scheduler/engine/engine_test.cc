@@ -8,7 +8,7 @@
 #include "scheduler/engine/shared.h"
 #include "scheduler/strategies/random.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 struct counter {
@@ -256,4 +256,4 @@ TEST(engine_death, a_broken_assumption_tells_how_to_run_it_again) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -8,7 +8,7 @@
 #include "scheduler/engine/shared.h"
 #include "scheduler/strategies/random.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 struct item {
@@ -151,4 +151,4 @@ TEST(heap, numbers_what_a_program_reserved) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

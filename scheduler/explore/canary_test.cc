@@ -10,7 +10,7 @@
 #include "scheduler/explore/sample.h"
 #include "scheduler/sync/mutex.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 struct ledger {
@@ -95,4 +95,4 @@ TEST(canary_strategies, none_finds_anything_in_its_sound_twin) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

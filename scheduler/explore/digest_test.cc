@@ -19,7 +19,7 @@
 #include "scheduler/sync/waitqueue.h"
 #include "scheduler/sync/xarray.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 struct record {
@@ -201,4 +201,4 @@ TEST(twice_digest, is_what_it_is_in_every_build) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -5,7 +5,7 @@
 
 #include "scheduler/strategies/rng.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 TEST(distinct_count, is_exact_while_there_is_room) {
@@ -31,4 +31,4 @@ TEST(distinct_count, is_an_estimate_beyond_whatever_the_order) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -11,8 +11,6 @@
 namespace iorace {
 namespace {
 
-bool wakes(op_kind k) { return k == op_kind::wake_up || k == op_kind::wake_up_all; }
-
 bool may_time_out(const task& t) { return t.by == waits_for::timer || t.by == waits_for::alarm; }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include "scheduler/explore/keep.h"
 #include "scheduler/sync/spinlock.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 using testing::ElementsAre;
@@ -306,4 +306,4 @@ TEST(explain, is_bounded) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -19,7 +19,7 @@ namespace iorace {
 struct kept_execution {
   execution_result result;
   finding what;   // verdict::none if nothing was found
-  schedule plan;  // replaying it makes this execution again
+  struct schedule plan;  // replaying it makes this execution again
   recording steps;
   std::vector<std::string> points;  // fields whose plain accesses were points
 };
@@ -33,7 +33,7 @@ kept_execution keep(engine& e, const program& p, const sampled_finding& f);
 kept_execution keep(engine& e, const program& p, const verified_finding& f,
                     const execution_options& o);
 // Follows a schedule; what of it cannot be followed is skipped, `plan` is what was followed.
-kept_execution keep(engine& e, const program& p, const schedule& s, const execution_options& o,
-                    const std::vector<std::string>& points);
+kept_execution keep(engine& e, const program& p, const struct schedule& s,
+                    const execution_options& o, const std::vector<std::string>& points);
 
 }  // namespace iorace

@@ -5,7 +5,7 @@
 
 #include "scheduler/explore/account_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 const std::string_view lost_payment = R"(iorace-trace 1
@@ -40,7 +40,7 @@ TEST(lambda_trace, from_an_execution_to_a_file_and_back) {
   const program p = accounts({.cpus = 2, .payments = 1});
   execution_options o;
   o.faults_max = 1;
-  const schedule plan =
+  const struct schedule plan =
       *parse_schedule("cpu1 until write_balance mutex_lock account#1.lock\ncpu2\ncpu1\n");
   const kept_execution kept = keep(e, p, plan, o, {"account.audits"});
   const std::string text = to_text(trace_of(kept, o));
@@ -57,7 +57,7 @@ TEST(lambda_trace, from_an_execution_to_a_file_and_back) {
 TEST(lambda_trace, an_execution_without_a_finding_has_no_title) {
   engine e;
   const program p = accounts({.repaired = true});
-  const lambda_trace t = trace_of(keep(e, p, schedule{}, {}, {}), {});
+  const lambda_trace t = trace_of(keep(e, p, {}, {}, {}), {});
   EXPECT_EQ(to_text(t).substr(0, 27), "iorace-trace 1\n\n[schedule]\n");
   const auto again = parse_lambda_trace(to_text(t));
   ASSERT_TRUE(again) << again.error().in("trace");
@@ -109,4 +109,4 @@ TEST(lambda_trace, errors_have_their_place) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

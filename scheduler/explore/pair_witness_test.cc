@@ -8,7 +8,7 @@
 #include "scheduler/strategies/random.h"
 #include "scheduler/strategies/toy_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 // Three tasks that read and write each other's places.
@@ -51,4 +51,4 @@ TEST(pair_witness, hands_out_a_pair_once_while_it_remembers) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::uint32_t slots_max = 4096, states_max = slots_max / 2;
 
-bool wakes(op_kind k) { return k == op_kind::wake_up || k == op_kind::wake_up_all; }
-
 // Whether an event of this kind accesses the one word that it names, whatever its outcome.
 bool names_its_word(op_kind k) {
   return (traits(k).flags & op_point) != 0 || k == op_kind::read || k == op_kind::write;

@@ -6,7 +6,7 @@
 #include "scheduler/explore/account_test.h"
 #include "scheduler/explore/keep.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 kept_execution found_by(engine& e, const program& p, const char* strategy, std::uint64_t seed) {
@@ -148,4 +148,4 @@ TEST(reduce_schedule, stops_when_it_is_told_to) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -39,7 +39,7 @@ struct expectation {
 
 // What is executed: everything of a trace that influences it.
 struct replay_input {
-  schedule plan;
+  struct schedule plan;
   std::vector<std::string> points;  // fields promoted
   execution_options options;        // limits; seeds have no influence
 };
@@ -67,7 +67,7 @@ expectation expectation_of(const execution_result& result, const finding& f, con
 // on the same object, another occurrence, the end of the task) until the schedule can be followed
 // and comes to the verdict and title that `want` has. Returns nothing if that takes more than
 // `executions_max` executions or cannot be done.
-std::optional<schedule> relocate(engine& e, const program& p, const replay_input& in,
+std::optional<struct schedule> relocate(engine& e, const program& p, const replay_input& in,
                                  const expectation& want, std::uint32_t executions_max = 5000);
 
 }  // namespace iorace

@@ -6,7 +6,7 @@
 #include "scheduler/explore/replay.h"
 #include "scheduler/record/columns.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 constexpr std::string_view race =
@@ -164,4 +164,4 @@ TEST(keep, an_execution_found_by_sampling_is_drawn_and_replayed) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -5,7 +5,7 @@
 #include "scheduler/explore/account_test.h"
 #include "scheduler/explore/sample_state.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 #if defined(IORACE_ASAN) || defined(IORACE_TSAN)
@@ -31,4 +31,4 @@ TEST(slow_sample, leaves_memory_flat) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -10,7 +10,7 @@
 #include "scheduler/explore/enumerate.h"
 #include "scheduler/sync/mutex.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 struct account {
@@ -391,4 +391,4 @@ TEST(sample, an_engine_has_no_memory) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

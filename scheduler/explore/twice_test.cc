@@ -10,7 +10,7 @@
 #include "scheduler/explore/sample.h"
 #include "scheduler/strategies/random.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 struct counter {
@@ -123,4 +123,4 @@ TEST(twice_decorator, is_an_option_of_sample) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

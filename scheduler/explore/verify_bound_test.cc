@@ -12,7 +12,7 @@
 #include "scheduler/explore/random_program_test.h"
 #include "scheduler/explore/verify.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 verify_result verify_within(const program& p, unsigned preemptions) {
@@ -149,4 +149,4 @@ TEST(verify_bound, waits) { compare_many(16, 150, 3, 4, "waits memory"); }
 TEST(verify_bound, everything) { compare_many(19, 150, 3, 5, "*"); }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

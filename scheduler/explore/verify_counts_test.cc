@@ -7,7 +7,7 @@
 #include "scheduler/explore/counted_programs_test.h"
 #include "scheduler/explore/verify.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 using namespace counted;
@@ -102,4 +102,4 @@ TEST(verify_counts, deadlock01) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -11,7 +11,7 @@
 #include "scheduler/explore/random_program_test.h"
 #include "scheduler/explore/verify.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 struct named {
@@ -80,4 +80,4 @@ TEST(verify_estimate, memory_is_polynomial) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

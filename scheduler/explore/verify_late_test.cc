@@ -5,7 +5,7 @@
 #include "scheduler/explore/same_traces_test.h"
 #include "scheduler/sync/rcu.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 void frees(lab* l) { kfree(l->slot.peek()); }
@@ -78,4 +78,4 @@ TEST(verify_findings, may_hide_what_a_grace_period_waits_for) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -10,7 +10,7 @@
 #include "scheduler/record/scene_test.h"
 #include "scheduler/record/steps_text.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 // Compares with scheduler/record/testdata/<name>; IORACE_UPDATE=1 rewrites it.
@@ -272,4 +272,4 @@ TEST(steps_text, errors_say_where_and_what) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

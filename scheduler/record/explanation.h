@@ -59,7 +59,7 @@ struct passing_neighbour {
   bool later = false;          // the switch moved to a later place of its task
   std::size_t operations = 0;  // of its task: by how many it moved
   instead ends;
-  schedule plan;  // of the whole execution
+  struct schedule plan;  // of the whole execution
 };
 
 struct explanation {

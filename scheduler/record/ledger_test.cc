@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 // The tutorial: what is written in order is read in order.
@@ -68,4 +68,4 @@ TEST(ledger, after_an_error_everything_is_nothing) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

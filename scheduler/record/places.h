@@ -30,6 +30,6 @@ struct call_place {
 // Returns `s` as it is to be followed when the call is made no longer; `r` is what came of `s`
 // while it was. A stop inside the call is one at the beginning of the next, and none if there is no
 // next; stops behind it are counted without what it did. Choices stay as they are.
-schedule without_call(const schedule& s, const recording& r, const call_place& call);
+struct schedule without_call(const struct schedule& s, const recording& r, const call_place& call);
 
 }  // namespace iorace

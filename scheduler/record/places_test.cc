@@ -5,7 +5,7 @@
 
 #include "scheduler/record/scene_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 // CPU1 calls f twice and then g; each takes the lock and reads v.
@@ -82,4 +82,4 @@ TEST(places, of_other_tasks_and_calls_are_left_alone) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

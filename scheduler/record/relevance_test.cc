@@ -6,7 +6,7 @@
 
 #include "scheduler/record/scene_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 using enum op_kind;
@@ -136,4 +136,4 @@ TEST(relevance, where_one_task_acts_alone_its_writes_matter) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

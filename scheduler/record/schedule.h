@@ -55,7 +55,8 @@ struct choice {
 };
 
 // After its last segment a schedule goes on in the dullest way: the same task as long as it is
-// enabled, then the enabled task with the lowest number.
+// enabled, then the enabled task with the lowest number. Headers say `struct`: the
+// kernel's schedule() hides the plain name from those that wait.
 struct schedule {
   std::vector<segment> segments;
   std::vector<choice> choices;
@@ -78,15 +79,16 @@ struct choice_site_parts {
 std::optional<choice_site_parts> split_choice_site(std::string_view site);
 
 // Returns the text: one line per segment, then one per choice, each ended by a newline.
-std::string to_text(const schedule& s);
+std::string to_text(const struct schedule& s);
 std::string to_text(const segment& s);  // one line, without its newline
 std::string to_text(const anchor& a);   // "FUNCTION OPERATION PLACE #K", "#1" left out
 // Returns the schedule that `text` holds, or the first thing that is wrong with it; the first line
 // of `text` counts as `first_line`. Empty lines and comments ('#' and no digit) are skipped, "\r\n"
 // ends a line as "\n" does. parse_schedule(to_text(s)) == s.
-tl::expected<schedule, text_error> parse_schedule(std::string_view text, unsigned first_line = 1);
+tl::expected<struct schedule, text_error> parse_schedule(std::string_view text,
+                                                         unsigned first_line = 1);
 // Adds what one line holds to `s`; a blank or comment line adds nothing.
 tl::expected<void, text_error> parse_schedule_line(std::string_view line, unsigned number,
-                                                   schedule& s);
+                                                   struct schedule& s);
 
 }  // namespace iorace

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 // The first lines that this project ever wrote about a schedule: CPU3 stops short of a lock, CPU1
@@ -99,9 +99,10 @@ TEST(schedule, choice_sites_split_into_what_they_were_made_of) {
 }
 
 TEST(schedule, staying_with_a_task_is_no_switch) {
-  EXPECT_EQ(schedule{}.switches(), 0u);
+  const struct schedule nothing;
+  EXPECT_EQ(nothing.switches(), 0u);
   EXPECT_EQ(parse_schedule("cpu1 until f read a#1.v\ncpu1\ncpu2\n")->switches(), 1u);
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 // A point at which the tasks of `set` (bit t) are enabled and `current` stopped.
@@ -97,4 +97,4 @@ TEST(bytes, what_another_strategy_did_can_be_written_down) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -7,7 +7,7 @@
 
 #include "scheduler/strategies/toy_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 // Tasks whose operations all concern one place: `text` says "w" and "r" for each.
@@ -118,4 +118,4 @@ TEST(feedback, proposes_constraints_between_known_sites) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -6,7 +6,7 @@
 #include "scheduler/explore/account_test.h"
 #include "scheduler/record/capture.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 anchor at(const char* text) {
@@ -22,7 +22,7 @@ struct held {
 held hold_in(const char* plan, const holding& what) {
   engine e;
   const engine_names n(e);
-  const schedule s = *parse_schedule(plan);
+  const struct schedule s = *parse_schedule(plan);
   replay follow(s, n);
   hold h(follow, what, n);
   EXPECT_NE(e.run(accounts({.cpus = 2, .payments = 1}), h, {}).how, ended::step_bound);
@@ -95,4 +95,4 @@ TEST(hold, a_place_that_nobody_comes_to_changes_nothing) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

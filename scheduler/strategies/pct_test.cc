@@ -7,7 +7,7 @@
 
 #include "scheduler/strategies/toy_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 unsigned switches(const std::vector<task_id>& order) {
@@ -78,4 +78,4 @@ TEST(pct, a_task_that_never_ends_does_not_starve_the_others) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -7,7 +7,7 @@
 
 #include "scheduler/strategies/toy_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 // The paper's example in small: task 1 makes 15 operations that nobody else cares for, then one
@@ -53,4 +53,4 @@ TEST(pos, the_same_numbers_give_the_same_execution) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -7,7 +7,7 @@
 
 #include "scheduler/strategies/toy_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 // A switch away from a task that had not come to its end.
@@ -39,4 +39,4 @@ TEST(preemption_bounded, every_order_of_whole_tasks_comes_up) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -26,12 +26,12 @@ class recorder final : public strategy {
 
   // The schedule of the execution so far: a switch away from a task that could have gone on is
   // anchored to the operation it was about to execute; choices with the dull answer are left out.
-  const schedule& recorded() const { return schedule_; }
+  const struct schedule& recorded() const { return schedule_; }
 
  private:
   strategy& inner_;
   const names& names_;
-  schedule schedule_;
+  struct schedule schedule_;
   standing_places places_;
   std::map<std::string, std::uint32_t> sites_;  // how often each has come up, per task
   task_id last_ = no_task;

@@ -32,12 +32,12 @@ struct lost_place {
   const char* why = "";   // "its task ended or blocked before it came there"
 };
 // Returns "cpu1 until f read a#1.v: it had passed there before".
-std::string to_text(const lost_place& lost, const schedule& s);
+std::string to_text(const lost_place& lost, const struct schedule& s);
 
 class replay final : public strategy {
  public:
   // Both must outlive the strategy; `s` may not change.
-  replay(const schedule& s, const names& n);
+  replay(const struct schedule& s, const names& n);
 
   void begin(const execution_options& o) override;
   task_id pick(const choice_view& view) override;
@@ -50,7 +50,7 @@ class replay final : public strategy {
   std::optional<lost_place> lost(ended how) const;
   // The same execution as a schedule that honours itself: without the lines that were skipped, came
   // too late or changed nothing, a segment that stopped short of its anchor without that anchor.
-  schedule followed() const;
+  struct schedule followed() const;
 
  private:
   static constexpr std::int16_t nobody = -1;
@@ -76,7 +76,7 @@ class replay final : public strategy {
   fate follow(const choice_view& view, std::size_t index);
   void lose(lost_place::part what, std::size_t index, const char* why);
 
-  const schedule& schedule_;
+  const struct schedule& schedule_;
   const names& names_;
   std::vector<actor> actors_;
   std::vector<std::uint16_t> actor_of_segment_;

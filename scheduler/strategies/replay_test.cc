@@ -9,7 +9,7 @@
 #include "scheduler/record/capture.h"
 #include "scheduler/strategies/recorder.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 struct counter {
@@ -41,7 +41,7 @@ struct replayed {
   std::vector<task_id> order;
 };
 
-replayed follow(const program& p, const schedule& s) {
+replayed follow(const program& p, const struct schedule& s) {
   engine e;
   const engine_names n(e);
   replay r(s, n);
@@ -155,7 +155,7 @@ TEST(twice_replay, a_recorded_schedule_gives_the_same_digest) {
     for (std::uint64_t i = 0; i < 500; ++i) {
       recorder r(*s, n);
       const execution_result first = e.run(p, r, {.seed = 1, .number = i});
-      const schedule kept = *parse_schedule(to_text(r.recorded()));
+      const struct schedule kept = *parse_schedule(to_text(r.recorded()));
       ASSERT_EQ(kept, r.recorded());
       replay again(kept, n);
       const execution_result second = e.run(p, again, {});
@@ -167,4 +167,4 @@ TEST(twice_replay, a_recorded_schedule_gives_the_same_digest) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

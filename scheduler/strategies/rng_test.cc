@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 // Seeds are promises: these numbers may never change.
@@ -34,4 +34,4 @@ TEST(rng, neighbouring_executions_have_nothing_in_common) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

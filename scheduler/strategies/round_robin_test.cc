@@ -5,7 +5,7 @@
 
 #include "scheduler/strategies/toy_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 using order = std::vector<task_id>;
@@ -31,4 +31,4 @@ TEST(round_robin, gives_every_choice_the_dull_answer) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -7,7 +7,7 @@
 
 #include "scheduler/strategies/toy_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 knowledge taught(strategy& s, const toy_tasks& tasks) {
@@ -72,4 +72,4 @@ TEST(surw, locks_of_equals_and_guarded_places_tell_little) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

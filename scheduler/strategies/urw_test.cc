@@ -7,7 +7,7 @@
 
 #include "scheduler/strategies/toy_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 // Runs `s` on the tasks until its knowledge is as good as it gets.
@@ -68,4 +68,4 @@ TEST(urw, a_creator_stands_for_those_it_has_yet_to_create) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

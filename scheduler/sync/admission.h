@@ -30,6 +30,9 @@ std::uint8_t admission(op_kind kind, const void* place);
 // What an event of `kind` needs for that.
 std::uint8_t admission_needed(op_kind kind);
 
+// Whether an event of this kind ends waits of others.
+inline bool wakes(op_kind k) { return k == op_kind::wake_up || k == op_kind::wake_up_all; }
+
 // Precondition of a wait that may end by itself at any time.
 bool at_any_time(const void* object, task_id task);
 

@@ -5,7 +5,7 @@
 
 #include "scheduler/sync/lab_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 // The tutorial: an atomic increment is never lost, a read and a write of an atomic may be.
@@ -51,4 +51,4 @@ TEST(litmus_atomic, one_compare_and_exchange_wins) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

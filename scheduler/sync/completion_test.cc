@@ -6,7 +6,7 @@
 #include "scheduler/sync/lab_test.h"
 #include "scheduler/sync/waitqueue.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 void wait_once(lab* l) { wait_for_completion(&l->done); }
@@ -103,4 +103,4 @@ TEST(completion, convicts_a_circle) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "scheduler/sync/workqueue_bench_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 constexpr unsigned long soon = 10;
@@ -77,4 +77,4 @@ TEST(delayed_work, convicts_a_queue_that_is_gone) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

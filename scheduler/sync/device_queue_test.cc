@@ -6,7 +6,7 @@
 #include "scheduler/explore/same_traces_test.h"
 #include "scheduler/sync/lab_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 // A device, what is queued for it, and a number that its commands write.
@@ -119,4 +119,4 @@ TEST(litmus_device_queue, a_poll_that_nothing_answers_is_a_deadlock) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -5,7 +5,7 @@
 
 #include "scheduler/sync/lab_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 thing* add(lab* l, unsigned long start, unsigned long last) {
@@ -105,4 +105,4 @@ TEST(interval_tree, convicts_unlocked_use) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -5,7 +5,7 @@
 
 #include "scheduler/explore/same_traces_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 struct gadget {
@@ -153,4 +153,4 @@ TEST(litmus_refcount, dec_not_one) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

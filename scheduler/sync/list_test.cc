@@ -5,7 +5,7 @@
 
 #include "scheduler/sync/lab_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 thing* new_thing(int value) {
@@ -153,4 +153,4 @@ TEST(list, two_deleters_of_one_node_race) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -7,7 +7,7 @@
 
 #include "scheduler/sync/lab_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 std::uint64_t traces(const program& p) {
@@ -208,4 +208,4 @@ TEST(litmus_counts, a_bound_leaves_the_enumeration_incomplete) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -5,7 +5,7 @@
 
 #include "scheduler/sync/lab_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 std::string verdict(lab_body body) { return outcomes(on_lab({body})); }
@@ -71,4 +71,4 @@ TEST(lockdep, tells_reading_from_writing) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -5,7 +5,7 @@
 
 #include "scheduler/sync/lab_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 void count_under_lock(lab* l) {
@@ -134,4 +134,4 @@ TEST(mutex, convicts_opposite_orders_with_and_without_a_deadlock) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

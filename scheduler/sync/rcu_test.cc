@@ -5,7 +5,7 @@
 
 #include "scheduler/explore/same_traces_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 struct entry {
@@ -317,4 +317,4 @@ TEST(srcu, convicts_a_clean_up_under_readers) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -5,7 +5,7 @@
 
 #include "scheduler/sync/lab_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 template <int n>
@@ -92,4 +92,4 @@ TEST(refcount, convicts_misuse) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -5,7 +5,7 @@
 
 #include "scheduler/sync/lab_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 void read_section(lab* l) {
@@ -200,4 +200,4 @@ TEST(litmus_rwsem, downgrade_lets_readers_in) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -5,7 +5,7 @@
 
 #include "scheduler/explore/same_traces_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 struct clock_pair {
@@ -162,4 +162,4 @@ TEST(seqcount, knows_the_lock_of_its_writers) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -5,7 +5,7 @@
 
 #include "scheduler/sync/lab_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 // The tutorial: a spinlock excludes like a mutex, but nothing may sleep under it.
@@ -137,4 +137,4 @@ TEST(spinlock, convicts_kfree_of_a_held_lock) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -6,7 +6,7 @@
 #include "scheduler/explore/same_traces_test.h"
 #include "scheduler/strategies/random.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 struct clockwork {
@@ -264,7 +264,7 @@ TEST(timer, convicts_misuse) {
 
 TEST(timer, the_setup_may_arm) {
   const lab_body init = [](lab* l) {
-    with<tick>(l);
+    this_file::with<tick>(l);
     arm_soon(l);
   };
   const lab_body looks = [](lab* l) {
@@ -275,4 +275,4 @@ TEST(timer, the_setup_may_arm) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

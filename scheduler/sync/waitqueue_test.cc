@@ -5,7 +5,7 @@
 
 #include "scheduler/sync/lab_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 void wait_for_x(lab* l) {
@@ -282,4 +282,4 @@ TEST(waitqueue, a_waker_is_ordered_before_whom_it_wakes) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -2,7 +2,7 @@
 #include "scheduler/strategies/random.h"
 #include "scheduler/sync/workqueue_bench_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 // The tutorial: the item runs some time after it was queued, in a worker of its own; flush_work
@@ -332,4 +332,4 @@ TEST(workqueue, names_do_not_depend_on_the_interleaving) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -7,7 +7,7 @@
 
 #include "scheduler/sync/lab_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 thing* make_thing(int value) {
@@ -207,4 +207,4 @@ TEST(xarray, convicts_changes_without_the_lock_and_recursion) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

@@ -65,16 +65,10 @@ function(iorace_tests folder)
   add_executable(${folder}_tests ${sources})
   target_link_libraries(${folder}_tests PRIVATE ${ARGN} GTest::gmock GTest::gtest_main)
   iorace_precompile(${folder}_tests <gmock/gmock.h> <gtest/gtest.h>)
-  # Tests of small pieces have helpers of the same names.
+  # Tests of small pieces have helpers of the same names, each file in a namespace of its own.
+  set_target_properties(${folder}_tests PROPERTIES UNITY_BUILD_UNIQUE_ID this_file)
   # Tests are compiled once and run once; what they test is optimised.
-  set(optimised -O1)
-  if(folder STREQUAL "tools")
-    set(optimised ${for_moments})
-  endif()
-  if(folder MATCHES "scheduler|model")
-    set_target_properties(${folder}_tests PROPERTIES UNITY_BUILD OFF)
-  endif()
-  target_compile_options(${folder}_tests PRIVATE ${optimised})
+  target_compile_options(${folder}_tests PRIVATE ${for_moments})
   target_compile_definitions(${folder}_tests PRIVATE
     IORACE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" IORACE_BINARY_DIR="${PROJECT_BINARY_DIR}")
   iorace_discover(${folder}_tests ${folder})

@@ -8,7 +8,7 @@
 #include "model/vfio/pci/contracts.h"
 #include "model/vfio/pci/inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using settings = std::initializer_list<std::pair<const char*, const char*>>;
@@ -230,4 +230,4 @@ TEST(vfio_pci_contracts, mmio_while_disabled) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

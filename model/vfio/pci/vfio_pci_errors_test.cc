@@ -4,7 +4,7 @@
 #include "model/iommufd/errors_test.h"
 #include "model/vfio/pci/inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using call = faulty_call;
@@ -210,4 +210,4 @@ TEST(vfio_pci_errors, ioeventfd) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

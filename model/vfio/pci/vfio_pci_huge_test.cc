@@ -8,7 +8,7 @@
 #include "model/mm/pagetable.h"
 #include "model/vfio/pci/inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using testing::ElementsAre;
@@ -141,4 +141,4 @@ TEST(vfio_pci_huge, steps_of_a_fork) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

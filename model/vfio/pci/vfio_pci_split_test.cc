@@ -8,7 +8,7 @@
 #include "model/mm/pagetable.h"
 #include "model/vfio/pci/inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using testing::ElementsAre;
@@ -176,4 +176,4 @@ TEST(vfio_pci_split, steps_of_a_listed_area) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

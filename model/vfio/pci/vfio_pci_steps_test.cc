@@ -4,7 +4,7 @@
 #include "model/iommufd/steps_test.h"
 #include "model/vfio/pci/inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 void one_area(world* w) {
@@ -191,4 +191,4 @@ TEST(vfio_pci_steps, ioeventfd) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -7,7 +7,7 @@
 #include "model/mm/pagetable.h"
 #include "model/vfio/pci/inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using testing::Contains;
@@ -169,4 +169,4 @@ TEST(vfio_pci_knobs, huge_faults_fall_back) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

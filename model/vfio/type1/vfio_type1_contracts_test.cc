@@ -7,7 +7,7 @@
 #include "model/vfio/type1/contracts.h"
 #include "model/vfio/type1/type1_inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using settings = std::initializer_list<std::pair<const char*, const char*>>;
@@ -147,4 +147,4 @@ TEST(vfio_type1_contracts, wait_failed_for_another) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

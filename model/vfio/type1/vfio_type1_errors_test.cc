@@ -4,7 +4,7 @@
 #include "model/iommufd/errors_test.h"
 #include "model/vfio/type1/type1_inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using call = faulty_call;
@@ -291,4 +291,4 @@ TEST(vfio_type1_errors, processes) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

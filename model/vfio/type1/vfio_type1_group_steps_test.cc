@@ -4,7 +4,7 @@
 #include "model/iommufd/steps_test.h"
 #include "model/vfio/type1/type1_inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 constexpr const char* lock = "container#1.lock";
@@ -163,4 +163,4 @@ TEST(vfio_type1_group_steps, close_device) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -6,7 +6,7 @@
 
 #include "model/vfio/type1/type1_inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using testing::Contains;
@@ -203,4 +203,4 @@ TEST(type1_unwinds, leave_nothing_behind) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file
