@@ -4,6 +4,7 @@
 // a program of its own prints both.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <map>
@@ -46,13 +47,14 @@ inline race_sides our_sides(const std::string& output) {
   return sides;
 }
 
-// The function of a line of a stack, "    #1 iorace::kern::f(int) /a/b.cc:3", without namespaces.
+// The function of a line of a stack, without namespaces: "    #1 iorace::f(int) /a/b.cc:3 (program)",
+// or "    #1 f /a/b.cc:3 (program)" where it is inlined.
 inline std::string function_in(const std::string& line) {
   if (!line.starts_with("    #")) return {};
-  std::string name = line;
+  std::string name = line.substr(line.find(' ', 5) + 1);
   const std::string unnamed = "(anonymous namespace)::";  // has parentheses, too
   for (std::size_t at; (at = name.find(unnamed)) != name.npos;) name.erase(at, unnamed.size());
-  name = name.substr(0, name.find('('));
+  name = name.substr(0, std::min(name.find('('), name.find(" /")));
   return name.substr(name.find_last_of(" :") + 1);
 }
 
