@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// tsan_trace FILE: the data race of a trace, for tsan_traces_test.cc. First with our detector, whose
-// word is printed; then the same schedule without it, so that the second access is made and
+// tsan_trace FILE: the data race of a trace, for tsan_traces_test.cc. First with our detector,
+// whose word is printed; then the same schedule without it, so that the second access is made and
 // ThreadSanitizer reports it.
 #include <cstdio>
 

@@ -24,9 +24,8 @@ TEST(tsan_traces, both_report_the_same_races) {
           run_beside("tsan_trace " IORACE_SOURCE_DIR "/repro/" + folder + '/' + t.name + ".trace");
       EXPECT_EQ(r.status, 66) << t.name << '\n' << r.output;
       EXPECT_EQ(our_sides(r.output).size(), 2u) << t.name;
-      EXPECT_THAT(reported_sides(r.output), Contains(our_sides(r.output)))
-          << t.name << '\n'
-          << r.output;
+      EXPECT_THAT(reported_sides(r.output), Contains(our_sides(r.output))) << t.name << '\n'
+                                                                           << r.output;
     }
   EXPECT_GE(count, 10u);
 }

@@ -24,8 +24,7 @@ body asks_without_pasid(std::uint64_t flags = asks_last, std::uint64_t grpid = 0
 
 const body attached = after(fault_machine, "fault_attach", {requester, fault_page_table});
 const body mock_attached = after(fault_machine, "fault_attach", {mock_requester, fault_page_table});
-const body next_made =
-    after(call_of("fault_alloc", {}), "fault_hwpt_alloc", {next_fault});
+const body next_made = after(call_of("fault_alloc", {}), "fault_hwpt_alloc", {next_fault});
 const body detaches = calls("fault_detach", requester);
 const body triggers = calls("trigger_iopf", mock_requester);
 const body reads = calls("fault_read", the_fault);
@@ -94,8 +93,7 @@ TEST(fault_variants, fault_read_failure) {
 TEST(fault_variants, fault_write_match) {
   const body waits = both(mock_attached, triggers);
   const body leaves = calls("fault_detach", mock_requester);
-  const body comes_back =
-      after(leaves, "fault_attach", {mock_requester, fault_page_table});
+  const body comes_back = after(leaves, "fault_attach", {mock_requester, fault_page_table});
   for (const char* match : {"cookie", "index"}) {
     const settings by = {{"fault_write.match", match}};
     expect_fault_variant(by, waits, {serves, both(comes_back, both(triggers, reads))},
@@ -152,10 +150,13 @@ TEST(fault_variants, rid_drain_waits) {
 
 TEST(fault_variants, rid_replace_drain) {
   const settings once = {{"rid_replace.drain", "once"}};
-  const body moves = call_of("fault_replace", {requester, other_page_table});
-  expect_fault_variant(once, attached, {moves, asks_without_pasid()},
+  const body moves = after(call_of("fault_replace", {requester, other_page_table}), "fault_replace",
+                           {requester, fault_page_table});
+  expect_fault_variant(once, attached,
+                       {moves, asks_without_pasid(), asks_without_pasid(asks_last, 1),
+                        asks_without_pasid(asks_last, 2)},
                        "request-left-behind in iommufd_hwpt_replace_device");
-  EXPECT_THAT(found_faulty(once, attached, {moves, asks()}), IsEmpty());
+  EXPECT_THAT(found_faulty(once, attached, {moves, asks(), asks(asks_last, 1, 1)}), IsEmpty());
 }
 
 }  // namespace

@@ -3,10 +3,9 @@
 // ThreadSanitizer sees the simulated happens-before: what our detector convicts it reports, with
 // the same two functions and CPUs; where everything is ordered both are silent. A report makes the
 // process end with 66, so in the tsan build silence needs no assertion.
-#include "scheduler/detect/tsan_report_test.h"
-
 #include <gtest/gtest.h>
 
+#include "scheduler/detect/tsan_report_test.h"
 #include "scheduler/engine/engine.h"
 #include "scheduler/engine/frames.h"
 #include "scheduler/engine/shared.h"

@@ -47,8 +47,8 @@ inline race_sides our_sides(const std::string& output) {
   return sides;
 }
 
-// The function of a line of a stack, without namespaces: "    #1 iorace::f(int) /a/b.cc:3 (program)",
-// or "    #1 f /a/b.cc:3 (program)" where it is inlined.
+// The function of a line of a stack, without namespaces: "    #1 iorace::f(int) /a/b.cc:3
+// (program)", or "    #1 f /a/b.cc:3 (program)" where it is inlined.
 inline std::string function_in(const std::string& line) {
   if (!line.starts_with("    #")) return {};
   std::string name = line.substr(line.find(' ', 5) + 1);

@@ -219,8 +219,8 @@ void access_plainly(void* place, bool write, void* code) {
     __tsan_external_read(place, code, tag);
 }
 
-// Nothing is changed by a write: who called writes the word, too. An atomic takes its place from who
-// calls it, which is this file.
+// Nothing is changed by a write: who called writes the word, too. An atomic takes its place from
+// who calls it, which is this file.
 void access_marked(void* place, bool write, void* code) {
   auto* const word = static_cast<volatile __tsan_atomic64*>(place);
   __tsan_func_entry(code);
