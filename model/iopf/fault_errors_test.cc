@@ -132,6 +132,46 @@ TEST(fault_errors, files) {
                          .rows = {{"no file", EBADF, [](call& c) { c["fault"] = 0; }}}});
 }
 
+// Runs `cpu` with two groups that wait, and the second copy of `flow` fails.
+void expect_second_fails(const char* flow, const body& cpu) {
+  const body two_wait = [](world* w) {
+    fault_machine(w);
+    make_call(w, "fault_attach", {mock_requester, fault_page_table});
+    for (const std::uint64_t grpid : {0, 1})
+      make_call(w, "trigger_iopf", {mock_requester, IOMMU_NO_PASID, grpid});
+  };
+  call failing(flow);
+  failing.fail(flow, 2);
+  fail_these choose(failing);
+  execution_options o;
+  o.faults_max = 1;
+  engine e;
+  const config c = fault_config();
+  EXPECT_EQ(e.run(program_of(c, two_wait, {cpu}), choose, o).how, ended::finished)
+      << e.last_finding().title;
+}
+
+// An error is told only if nothing has been done, and what has not been done can be done again.
+TEST(fault_errors, what_was_copied_before_counts) {
+  const auto done = [](world* w, const char* flow, std::initializer_list<std::uint64_t> args) {
+    const call_result r = make_call(w, flow, args);
+    EXPECT_EQ(r.rc, 0);
+    return r.out;
+  };
+  expect_second_fails("fault_read", [&](world* w) {
+    EXPECT_EQ(done(w, "fault_read", {the_fault}), iopf::fault_message_size);
+    EXPECT_EQ(done(w, "fault_read", {the_fault}), iopf::fault_message_size);
+    EXPECT_EQ(done(w, "fault_read", {the_fault}), 0u);
+  });
+  expect_second_fails("fault_write", [&](world* w) {
+    EXPECT_EQ(done(w, "fault_read", {the_fault}), 2 * iopf::fault_message_size);
+    const std::uint64_t both = 2 * iopf::fault_answer_size;
+    EXPECT_EQ(done(w, "fault_write", {the_fault, 1, iopf::RESPONSE_SUCCESS, both}),
+              iopf::fault_answer_size);
+    EXPECT_EQ(done(w, "fault_write", {the_fault, 2}), iopf::fault_answer_size);
+  });
+}
+
 TEST(fault_errors, devices) {
   const auto base = [](call& c) {
     c["pdev"] = requester;

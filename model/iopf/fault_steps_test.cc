@@ -72,6 +72,45 @@ TEST(fault_steps, read_and_write) {
                 .c = fault_config()});
 }
 
+// The copy does not come to its end: its user has been killed, or has no memory there.
+TEST(fault_steps, read_fails) {
+  expect_pairs({.pairs = 11,
+                .unlocked = 1,
+                .setup = delivered,
+                .cpu1 = does("fault_read", the_fault),
+                .steps = {{"fd", "refcount_inc file#2.f_count"},
+                          {"read L+", "mutex_lock fault#1.mutex"},
+                          {"pop L+", "spin_lock fault#1.lock", readers},
+                          {"pop", "list_del fgroup#1.node", deliver},
+                          {"pop L-", "spin_unlock fault#1.lock", deliver},
+                          {"cookie", "xa_alloc fault#1.response", readers},
+                          {"U", "copy_to_user", readers},
+                          {"erase", "xa_erase fault#1.response", readers},
+                          {"back L+", "spin_lock fault#1.lock", readers},
+                          {"back", "list_add fault#1.deliver", deliver},
+                          {"back L-", "spin_unlock fault#1.lock", deliver},
+                          {"read L-", "mutex_unlock fault#1.mutex", readers}},
+                .c = fault_config(),
+                .fault = "fault_read"});
+}
+
+TEST(fault_steps, write_fails) {
+  const body is_read = [](world* w) {
+    delivered(w);
+    make_call(w, "fault_read", {the_fault});
+  };
+  expect_pairs({.pairs = 3,
+                .unlocked = 1,
+                .setup = is_read,
+                .cpu1 = does("fault_write", the_fault),
+                .steps = {{"fd", "refcount_inc file#2.f_count"},
+                          {"write L+", "mutex_lock fault#1.mutex"},
+                          {"U", "copy_from_user", readers},
+                          {"write L-", "mutex_unlock fault#1.mutex", readers}},
+                .c = fault_config(),
+                .fault = "fault_write"});
+}
+
 TEST(fault_steps, detach) {
   expect_pairs({.pairs = 10,
                 .unlocked = 0,

@@ -3,13 +3,9 @@
 // ThreadSanitizer sees the simulated happens-before: what our detector convicts it reports, with
 // the same two functions and CPUs; where everything is ordered both are silent. A report makes the
 // process end with 66, so in the tsan build silence needs no assertion.
-#include <array>
-#include <cstdio>
-#include <set>
-#include <sstream>
-
 #include <gtest/gtest.h>
 
+#include "scheduler/detect/tsan_report_test.h"
 #include "scheduler/engine/engine.h"
 #include "scheduler/engine/frames.h"
 #include "scheduler/engine/shared.h"
@@ -232,66 +228,15 @@ TEST(tsan_contract, discarded_executions_are_silent) {
 
 #ifdef IORACE_TSAN
 
-struct ran {
-  std::string output;
-  int status = 0;
-};
-
-ran run_planted(const std::string& arguments) {
-  ran r;
-  const std::string command = std::string(IORACE_BINARY_DIR) + "/bin/tsan_planted " + arguments;
-  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-  std::array<char, 4096> buffer;
-  for (std::size_t n; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
-    r.output.append(buffer.data(), n);
-  r.status = pclose(pipe) >> 8;
-  return r;
-}
-
-std::string after(const std::string& line, const char* mark) {
-  const std::size_t at = line.find(mark);
-  return at == line.npos ? "" : line.substr(at + std::string(mark).size());
-}
-
-// "CPU1 write_value" of both sides of a report, from its stacks and its list of threads.
-std::multiset<std::string> sides_of(const std::string& report) {
-  std::vector<std::pair<std::string, std::string>> accesses;  // thread, function
-  std::map<std::string, std::string> names;
-  std::istringstream in(report);
-  for (std::string line; std::getline(in, line);) {
-    const std::string by = after(line, "by thread ");
-    if (!by.empty() && line.find(" at 0x") != line.npos)
-      accesses.push_back({by.substr(0, by.find_first_of(" :")), ""});
-    const std::string made = after(line, "  Thread ");
-    if (!made.empty() && line.find("created by") != line.npos)
-      names[made.substr(0, made.find(' '))] = made.substr(
-          made.find('\'') + 1, made.find('\'', made.find('\'') + 1) - made.find('\'') - 1);
-    const std::string in_function = after(line, "iorace::(anonymous namespace)::");
-    if (in_function.empty() || accesses.empty() || !accesses.back().second.empty()) continue;
-    const std::string function = in_function.substr(0, in_function.find('('));
-    if (function != "insert") accesses.back().second = function;  // list.cc's own
-  }
-  std::multiset<std::string> sides;
-  for (const auto& [thread, function] : accesses) sides.insert(names[thread] + ' ' + function);
-  return sides;
-}
-
 TEST(tsan_contract, both_report_the_same_planted_races) {
-  std::istringstream names(run_planted("").output);
+  std::istringstream names(run_beside("tsan_planted").output);
   int count = 0;
   for (std::string name; std::getline(names, name); ++count) {
-    const ran r = run_planted(name);
+    const ran r = run_beside("tsan_planted " + name);
     EXPECT_EQ(r.status, 66) << name << '\n' << r.output;
-    std::multiset<std::string> ours;
-    std::istringstream in(r.output);
-    for (std::string line; std::getline(in, line);)
-      if (line.starts_with("side: ")) ours.insert(line.substr(6));
-    EXPECT_EQ(ours.size(), 2u) << name << '\n' << r.output;
-    EXPECT_EQ(ours, sides_of(r.output)) << name << '\n' << r.output;
-    const std::size_t first = r.output.find("WARNING: ThreadSanitizer");
-    EXPECT_EQ(r.output.find("WARNING: ThreadSanitizer", first + 1), std::string::npos)
-        << name << '\n'
-        << r.output;
+    EXPECT_EQ(our_sides(r.output).size(), 2u) << name << '\n' << r.output;
+    EXPECT_EQ(reported_sides(r.output), std::vector{our_sides(r.output)}) << name << '\n'
+                                                                          << r.output;
   }
   EXPECT_GE(count, 10);
 }

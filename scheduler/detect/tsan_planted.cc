@@ -112,6 +112,14 @@ BODY(look_at_last) {
   KFUNC();
   (void)list_prev(&p->items);
 }
+BODY(add_first) {
+  KFUNC();
+  list_add(&p->entry, &p->items);
+}
+BODY(look_at_first) {
+  KFUNC();
+  (void)list_next(&p->items);
+}
 BODY(idle) {
   KFUNC();
   (void)READ_ONCE(p->flag);
@@ -139,6 +147,7 @@ constexpr planted races[] = {
     {"plain_against_read_once", write_value, read_marked},
     {"write_once_against_plain", write_marked, read_value},
     {"list_head", add_to_list, look_at_last},
+    {"list_write_once", add_first, look_at_first},
     {"no_join", read_without_join, idle},
 };
 

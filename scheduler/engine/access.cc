@@ -81,9 +81,9 @@ void engine::touch(op_kind kind, const void* place, access_type how, bool marked
   const step_id other = race_with(place, marked, how == access_type::write);
   if (__builtin_expect(other == no_step, 1)) {
 #ifdef IORACE_TSAN
-    // The access is made here, out of its sight. It has no word for marked ones.
-    if (!marked && !quiet())
-      me_->context.access(place, how == access_type::write, frames_[me_->frame].code);
+    // The access is made here, out of its sight.
+    if (!quiet())
+      me_->context.access(place, how == access_type::write, marked, frames_[me_->frame].code);
 #endif
     return;
   }

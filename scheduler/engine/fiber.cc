@@ -15,6 +15,9 @@
 
 #ifdef IORACE_TSAN
 #include <sanitizer/tsan_interface.h>
+#include <sanitizer/tsan_interface_atomic.h>
+extern "C" void __tsan_func_entry(void* code);
+extern "C" void __tsan_func_exit();
 extern "C" void* __tsan_external_register_tag(const char* object_type);
 extern "C" void __tsan_external_read(void* address, void* caller_pc, void* tag);
 extern "C" void __tsan_external_write(void* address, void* caller_pc, void* tag);
@@ -208,6 +211,26 @@ void look_again(unsigned times) {
   while (times-- > 0) __tsan_mutex_post_signal(nullptr, 0);
 }
 
+void access_plainly(void* place, bool write, void* code) {
+  static void* const tag = __tsan_external_register_tag("modelled list or tree");
+  if (write)
+    __tsan_external_write(place, code, tag);
+  else
+    __tsan_external_read(place, code, tag);
+}
+
+// Nothing is changed by a write: who called writes the word, too. An atomic takes its place from
+// who calls it, which is this file.
+void access_marked(void* place, bool write, void* code) {
+  auto* const word = static_cast<volatile __tsan_atomic64*>(place);
+  __tsan_func_entry(code);
+  if (write)
+    __tsan_atomic64_fetch_add(word, 0, __tsan_memory_order_relaxed);
+  else
+    __tsan_atomic64_load(word, __tsan_memory_order_relaxed);
+  __tsan_func_exit();
+}
+
 // The runtime and what the scheduler called leave counters below the stack. Where the next frame
 // has a gap they would be part of the state that livelock compares, which would never come back.
 [[gnu::noinline]] void wipe_below() {
@@ -239,13 +262,12 @@ void fiber::release(const void* place) {
   look_away(ignores_);
 }
 
-void fiber::access(const void* place, bool write, const void* code) {
-  static void* const tag = __tsan_external_register_tag("modelled list or tree");
+void fiber::access(const void* place, bool write, bool marked, const void* code) {
   look_again(ignores_);
-  if (write)
-    __tsan_external_write(const_cast<void*>(place), const_cast<void*>(code), tag);
+  if (marked)
+    access_marked(const_cast<void*>(place), write, const_cast<void*>(code));
   else
-    __tsan_external_read(const_cast<void*>(place), const_cast<void*>(code), tag);
+    access_plainly(const_cast<void*>(place), write, const_cast<void*>(code));
   look_away(ignores_);
 }
 

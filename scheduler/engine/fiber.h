@@ -54,10 +54,10 @@ class fiber {
       // past that was released at `place`, or adds its own to it.
       void acquire([[maybe_unused]] const void* place) IORACE_TSAN_ONLY
       void release([[maybe_unused]] const void* place) IORACE_TSAN_ONLY
-      // ThreadSanitizer only: this fiber, which runs, accesses the word at `place` plainly, on
-      // behalf of the function that `code` lies in.
+      // ThreadSanitizer only: this fiber, which runs, accesses the word at `place`, plainly or as a
+      // relaxed atomic does, on behalf of the function that `code` lies in.
       void access([[maybe_unused]] const void* place, [[maybe_unused]] bool write,
-                  [[maybe_unused]] const void* code) IORACE_TSAN_ONLY
+                  [[maybe_unused]] bool marked, [[maybe_unused]] const void* code) IORACE_TSAN_ONLY
       // ThreadSanitizer only: all that `other` did, which is at rest, happens before all that
       // `main`, the running fiber, does from now on. `abandoned`: `other` was left for good inside
       // functions.
