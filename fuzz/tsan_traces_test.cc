@@ -16,9 +16,8 @@ TEST(tsan_traces, both_report_the_races_of_partial_requests) {
     const ran r = run_beside("tsan_trace " IORACE_SOURCE_DIR "/repro/wrong/" + name + ".trace");
     EXPECT_EQ(r.status, 66) << name << '\n' << r.output;
     EXPECT_EQ(our_sides(r.output).size(), 2u) << name << '\n' << r.output;
-    EXPECT_THAT(reported_sides(r.output), testing::Contains(our_sides(r.output)))
-        << name << '\n'
-        << r.output;
+    EXPECT_THAT(reported_sides(r.output), testing::Contains(our_sides(r.output))) << name << '\n'
+                                                                                  << r.output;
   }
 }
 
