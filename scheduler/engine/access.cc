@@ -72,6 +72,14 @@ void engine::found_race(const void* place, step_id other) {
   found(verdict::data_race, name_of(place), other, step_count_ - 1);
 }
 
+#ifdef IORACE_TSAN
+static bool is_of_list(op_kind kind) {
+  using enum op_kind;
+  return kind == list_init || kind == list_add || kind == list_del || kind == list_next ||
+         kind == list_empty;
+}
+#endif
+
 void engine::touch(op_kind kind, const void* place, access_type how, bool marked) {
   const scheduler_scope scope(me_->context);
   // Of what is dead, too: who freed it did so before this.
@@ -81,8 +89,9 @@ void engine::touch(op_kind kind, const void* place, access_type how, bool marked
   const step_id other = race_with(place, marked, how == access_type::write);
   if (__builtin_expect(other == no_step, 1)) {
 #ifdef IORACE_TSAN
-    // The access is made here, out of its sight.
-    if (!quiet())
+    // The access is made here, out of its sight. Those marked ones that are no list's are the
+    // primitives' own, whose order it has not been told of.
+    if (!quiet() && (!marked || is_of_list(kind)))
       me_->context.access(place, how == access_type::write, marked, frames_[me_->frame].code);
 #endif
     return;
