@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "scheduler/engine/operation.h"
+#include "scheduler/sync/admission.h"
 
 namespace iorace {
 
@@ -26,6 +26,7 @@ struct event {
   bool drawn = false;      // drew something else than 0
   bool dead = false;       // ended the execution: its task is taken to stop there, see reversals.h
   std::uint8_t admits_before = 0, admits_after = 0;  // see sync/admission.h
+  attendance there_before = 0, there_after = 0;
   event_id before = no_event;   // the task's previous event, or the one that created it
   event_id enabler = no_event;  // who woke it, or the last one of the task that it joins
   step_id first_step = 0;       // the steps before it
@@ -104,8 +105,8 @@ class event_log {
   // Adds the next event; its accesses and its clock follow by add_access() and close().
   event& open(task_id t);
   void add_access(std::uint32_t word, object_id object, meets_as how);
-  // Calls visit(event) for every event that conflicts with access `i` and is not hidden behind a
-  // write; newest first, an event possibly more than once.
+  // Calls visit(event) for every event that conflicts with access `i` and is not covered by
+  // another; newest first, an event possibly more than once.
   template <class Visit>
   void each_conflict(std::uint32_t i, Visit visit) const {
     const word_access& a = accesses[i];
@@ -118,7 +119,7 @@ class event_log {
     } else {
       for (std::int32_t p = a.previous; p >= 0; p = accesses[at(p)].previous) {
         if (conflict(a.how, accesses[at(p)].how)) visit(accesses[at(p)].by);
-        if (accesses[at(p)].how == meets_as::write) break;
+        if (covers(accesses[at(p)].how, a.how)) break;
       }
     }
   }

@@ -100,11 +100,13 @@ TEST(verify_random, readers_race) {
 
 TEST(verify_random, memory) { compare_many(1, 300, 3, 4, "memory"); }
 TEST(verify_random, choices) { compare_many(2, 200, 3, 3, "memory choices"); }
-TEST(verify_random, locks) { compare_many(3, 300, 3, 4, "locks"); }
+TEST(verify_random, locks) { compare_many(3, 300, 3, 4, "locks rwsem"); }
+TEST(verify_random, rwsem) { compare_many(14, 300, 4, 3, "rwsem"); }
+TEST(verify_random, rwsem_and_others) { compare_many(15, 200, 3, 4, "rwsem memory locks"); }
 TEST(verify_random, counts) { compare_many(4, 300, 3, 3, "counts"); }
 TEST(verify_random, tasks) { compare_many(5, 200, 2, 4, "tasks memory"); }
 TEST(verify_random, waits) { compare_many(7, 150, 3, 3, "waits memory"); }
-TEST(verify_random, all_exact) { compare_many(6, 300, 3, 4, "memory choices locks counts tasks"); }
+TEST(verify_random, all_exact) { compare_many(6, 300, 3, 4, "memory choices locks rwsem counts tasks"); }
 TEST(verify_random, rcu) { compare_many(10, 100, 3, 3, "rcu memory"); }
 TEST(verify_random, work) { compare_many(11, 200, 2, 3, "work memory"); }
 TEST(verify_random, delays) { compare_many(12, 60, 2, 3, "delays work"); }
