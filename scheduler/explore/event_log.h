@@ -17,6 +17,34 @@ namespace iorace {
 using event_id = std::int32_t;  // index into the log; no_event if there is none
 inline constexpr event_id no_event = -1;
 
+inline constexpr std::uint32_t no_word = 0xffffffff;
+
+// An access of an event to a word; chains lead to the accesses before it.
+struct word_access {
+  std::uint32_t word = 0;  // no_word: the whole object
+  object_id object = 0;
+  event_id by = no_event;
+  std::int32_t previous = -1;        // access of the same word
+  std::int32_t previous_write = -1;  // of the same word
+  std::int32_t same_object = -1;     // access of the same object
+  std::int32_t freed = -1;           // kfree of the same object
+  meets_as how = meets_as::look;
+};
+// What a task that has not ended was about to do.
+struct unfinished {
+  task_id task = no_task;
+  op_kind kind = op_kind::read;
+  std::uint32_t word = no_word;  // no_word if it concerns no word
+  object_id object = 0;
+  meets_as how = meets_as::nothing;
+  bool waits = false;
+  bool whole = false;  // kfree: it concerns the object
+  bool meets(const word_access& x) const {
+    if (whole || x.word == no_word) return object != 0 && x.object == object;
+    return word != no_word && x.word == word && conflict(how, x.how);
+  }
+};
+
 struct event {
   task_id task = 0;
   std::uint16_t position = 0;  // within its task, from 1
@@ -33,20 +61,8 @@ struct event {
   event_id barrier = 0;         // every event below happens before it: time had to pass
   std::uint32_t accesses = 0;   // index of the first one
   std::uint32_t draws = 0;      // index of the first one
+  unfinished next;              // of a dead one: what its task waits for in a deadlock, if anything
 };
-
-// An access of an event to a word; chains lead to the accesses before it.
-struct word_access {
-  std::uint32_t word = 0;  // no_word: the whole object
-  object_id object = 0;
-  event_id by = no_event;
-  std::int32_t previous = -1;        // access of the same word
-  std::int32_t previous_write = -1;  // of the same word
-  std::int32_t same_object = -1;     // access of the same object
-  std::int32_t freed = -1;           // kfree of the same object
-  meets_as how = meets_as::look;
-};
-inline constexpr std::uint32_t no_word = 0xffffffff;
 
 struct drawn_number {
   event_id by;  // no_event: before the first event

@@ -294,6 +294,14 @@ void exhaustive::settle() {
   settled_ = true;
 }
 
+// What a task would have done next. One that a finding has stopped would have done nothing, unless
+// it waits: without the deadlock it goes on.
+unfinished exhaustive::end_of(task_id t) const {
+  for (const event_id d : dead_)
+    if (const event& v = log_.events[log_.at(d)]; v.task == ours_[t]) return v.next;
+  return next_of(t);
+}
+
 bool exhaustive::finish(const execution_result& r, std::vector<unfinished>& ends) {
   settle();
   begun_ = false;
@@ -302,13 +310,17 @@ bool exhaustive::finish(const execution_result& r, std::vector<unfinished>& ends
   bool stuck = true;
   for (unsigned t = 1; t < known_; ++t) {
     if (engine_.task_at(static_cast<task_id>(t)).finished) continue;
-    ends.push_back(next_of(static_cast<task_id>(t)));
+    ends.push_back(end_of(static_cast<task_id>(t)));
+    if (ends.back().task == no_task) ends.pop_back();
     stuck = stuck && !engine_.is_enabled(static_cast<task_id>(t));
   }
   if (r.how == ended::finished || ends.empty() || stuck || newest_ == no_event || over_)
     return true;
   deaths_ = true;
-  log_.events[log_.at(newest_)].dead = true;
+  event& v = log_.events[log_.at(newest_)];
+  const unfinished would = next_of(theirs_[v.task]);
+  if (engine_.last_finding().kind == verdict::deadlock && would.waits) v.next = would;
+  v.dead = true;
   dead_.push_back(newest_);
   for (const unfinished& u : ends)
     if (engine_.is_enabled(theirs_[u.task]) && may_move(theirs_[u.task])) return false;

@@ -28,6 +28,11 @@ class exhaustive final : public strategy {
   plan next;
   bool head_scheduled = true;  // false: the last of `tasks` is the policy's choice, and draws anew
 
+  // To be called before the first execution of a search.
+  void restart() {
+    next = {};
+    deaths_ = false;
+  }
   void begin(const execution_options& o) override;
   task_id pick(const choice_view& view) override;
   std::uint32_t draw(task_id task, const char* site, std::uint32_t n, draw_kind kind) override;
@@ -52,6 +57,7 @@ class exhaustive final : public strategy {
   task_id first_arrived(const choice_view& view, task_id t) const;
   bool may_move(task_id t) const;
   unfinished next_of(task_id t) const;
+  unfinished end_of(task_id t) const;
   task_id give_up(const choice_view& view);
   void open(const choice_view& view, task_id t);
   void close();

@@ -48,21 +48,6 @@ struct reversal {
   static constexpr std::size_t none = ~std::size_t{0};
 };
 
-// What a task that has not ended was about to do.
-struct unfinished {
-  task_id task = no_task;
-  op_kind kind = op_kind::read;
-  std::uint32_t word = no_word;  // no_word if it concerns no word
-  object_id object = 0;
-  meets_as how = meets_as::nothing;
-  bool waits = false;
-  bool whole = false;  // kfree: it concerns the object
-  bool meets(const word_access& x) const {
-    if (whole || x.word == no_word) return object != 0 && x.object == object;
-    return word != no_word && x.word == word && conflict(how, x.how);
-  }
-};
-
 class reversal_finder {
  public:
   using tick = event_log::tick;

@@ -58,7 +58,7 @@ class searcher {
     breadths_.clear();
     reversals_.clear();
     finder_.cut(0);
-    strategy_.next = {};
+    strategy_.restart();
     restart_passed();
     if (!execute(0)) return false;
     while (!levels_.empty()) {

@@ -15,7 +15,7 @@ namespace iorace {
 namespace {
 
 struct comparison {
-  std::uint64_t programs = 0, traces = 0, clean = 0, executions = 0, titles = 0, wrong = 0;
+  std::uint64_t programs = 0, traces = 0, clean = 0, executions = 0, blocked = 0, titles = 0, wrong = 0;
 };
 
 std::string set_text(const std::set<std::string>& all) {
@@ -53,6 +53,7 @@ void compare(const random_program& r, comparison& sum) {
   ++sum.programs;
   sum.traces += all.traces;
   sum.executions += all.executions;
+  sum.blocked += all.blocked;
   sum.titles += titles.size();
   const auto found = brute.outcomes.find("clean");
   const std::uint64_t expected = found == brute.outcomes.end() ? 0 : found->second.traces;
@@ -80,11 +81,14 @@ void compare_many(std::uint64_t seed, std::uint64_t programs, std::size_t cpus, 
   for (std::uint64_t i = 0; i < programs; ++i)
     compare(random_program_of(rng, cpus, length, among), sum);
   std::printf(
-      "%llu programs, %llu traces (%llu clean), %llu executions, %llu titles, wrong %llu\n",
+      "%llu programs, %llu traces (%llu clean), %llu executions, %llu blocked, %llu titles, "
+      "wrong %llu\n",
       static_cast<unsigned long long>(sum.programs), static_cast<unsigned long long>(sum.traces),
       static_cast<unsigned long long>(sum.clean), static_cast<unsigned long long>(sum.executions),
+      static_cast<unsigned long long>(sum.blocked),
       static_cast<unsigned long long>(sum.titles), static_cast<unsigned long long>(sum.wrong));
   EXPECT_EQ(sum.wrong, 0u);
+  EXPECT_LE(sum.blocked * 10, sum.executions);
 }
 
 // Readers of a semaphore are in no order, so that their plain writes race in their only trace.
