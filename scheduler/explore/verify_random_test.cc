@@ -102,6 +102,44 @@ TEST(verify_random, readers_race) {
   EXPECT_EQ(sum.wrong, 0u);
 }
 
+// Where a finding stops other tasks, these may have come before it in several ways; where a deadlock
+// does, all who are stopped would have gone on without it.
+TEST(verify_random, findings_hide_no_traces) {
+  comparison sum;
+  for (const char* text :
+       {"[ try_s downgrade try_read lock_b ] [ try_write try_a write_lock lock_s ] "
+        "[ lock_b lock_a try_read downgrade ]",
+        "[ try_a lock_b ] [ lock_b lock_a lock_s read_lock ] [ lock_s try_write lock_b ]"})
+    compare(random_program_from(text), sum);
+  EXPECT_EQ(sum.programs, 2u);
+  EXPECT_EQ(sum.wrong, 0u);
+}
+
+// A writer that arrives closes the cycle of a reader and the holder of a mutex, or is there before.
+TEST(verify_random, deadlocks_name_the_writer_that_arrived) {
+  comparison sum;
+  for (const char* text :
+       {"[ read_lock lock_a write_lock ] [ write_lock write_lock ] [ lock_a read_lock lock_a ]",
+        "[ lock_a lock_b downgrade read_lock ] [ write_lock try_s try_a try_read ] "
+        "[ try_read lock_b ]"})
+    compare(random_program_from(text), sum);
+  EXPECT_EQ(sum.programs, 2u);
+  EXPECT_EQ(sum.wrong, 0u);
+}
+
+// Whichever section comes first, and whoever is stopped by its arrival.
+TEST(verify_random, arrivals_make_no_traces) {
+  comparison sum;
+  for (const char* text :
+       {"[ read_lock ] [ write_lock ] [ write_lock ] [ write_lock ]",
+        "[ write_lock ] [ write_lock ] [ read_lock ] [ try_read ]",
+        "[ write_lock ] [ write_lock ] [ read_lock ] [ try_write ]"})
+    compare(random_program_from(text), sum);
+  EXPECT_EQ(sum.programs, 3u);
+  EXPECT_EQ(sum.wrong, 0u);
+  EXPECT_EQ(sum.executions, sum.traces);
+}
+
 TEST(verify_random, memory) { compare_many(1, 300, 3, 4, "memory"); }
 TEST(verify_random, choices) { compare_many(2, 200, 3, 3, "memory choices"); }
 TEST(verify_random, locks) { compare_many(3, 300, 3, 4, "locks rwsem"); }
