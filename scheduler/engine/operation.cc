@@ -10,13 +10,20 @@ op_kind op_kind_by_name(std::string_view name) {
 
 meets_as meeting(op_kind kind, bool failed) {
   switch (kind) {
-    case op_kind::down_read:
     case op_kind::up_read:
-      return meets_as::share;
+      return meets_as::reader_leaves;
+    case op_kind::down_read:  // by the writer itself: that ends it
     case op_kind::down_read_trylock:
-      return failed ? meets_as::look : meets_as::share;
+      return failed ? meets_as::reader_fails : meets_as::reader_enters;
+    case op_kind::down_write_arrive:
+      return meets_as::writer_arrives;
+    case op_kind::down_write:
+      return meets_as::writer_enters;
+    case op_kind::up_write:
+    case op_kind::downgrade_write:
+      return meets_as::writer_leaves;
     case op_kind::down_write_trylock:
-      return failed ? meets_as::count : meets_as::write;
+      return failed ? meets_as::writer_fails : meets_as::write;
     default:
       break;
   }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <string_view>
 
 namespace iorace {
@@ -76,18 +77,67 @@ struct pending_op {
 static_assert(sizeof(pending_op) == 16);
 
 // How an executed operation meets others at the same place. Readers of a lock come and go without
-// noticing each other, but whoever asks whether there are any notices them.
+// noticing each other, and a writer that queues up keeps out readers and tries, but no writer.
 enum class meets_as : std::uint8_t {
   nothing,
-  look,   // meets writes
-  share,  // meets writes and counts
-  count,  // meets writes and shares
-  write,  // meets everything
+  look,
+  write,
+  // Of an rw_semaphore; a down_write_trylock that succeeds is a write.
+  reader_enters,
+  reader_leaves,
+  reader_fails,  // a try
+  writer_arrives,
+  writer_enters,
+  writer_leaves,
+  writer_fails,  // a try
+  count_
 };
+
+namespace meetings {
+consteval std::uint16_t set(auto... all) {
+  return static_cast<std::uint16_t>((0u | ... | (1u << static_cast<unsigned>(all))));
+}
+using enum meets_as;
+// By meeting: whose order with it matters. Where a writer enters, it has arrived, so that tries
+// fail before it as behind it.
+inline constexpr std::uint16_t conflicts[] = {
+    set(),
+    set(write),
+    set(look, write, reader_enters, reader_leaves, reader_fails, writer_arrives, writer_enters,
+        writer_leaves, writer_fails),
+    set(write, writer_arrives, writer_enters, writer_leaves, writer_fails),
+    set(write, writer_enters, writer_leaves, writer_fails),
+    set(write, writer_arrives, writer_leaves),
+    set(write, reader_enters, reader_fails, writer_fails),
+    set(write, reader_enters, reader_leaves, writer_enters, writer_leaves),
+    set(write, reader_enters, reader_leaves, reader_fails, writer_enters, writer_leaves,
+        writer_fails),
+    set(write, reader_enters, reader_leaves, writer_arrives, writer_leaves),
+};
+// By meeting: behind which ones nothing is left that is in conflict with it and does not precede
+// them. Who enters does so when all that have arrived have entered.
+inline constexpr std::uint16_t covered[] = {
+    set(write),
+    set(write),
+    set(write, writer_leaves),
+    set(write, writer_leaves),
+    set(write, writer_leaves),
+    set(write),
+    set(write),
+    set(write, writer_leaves),
+    set(write, writer_leaves),
+    set(write),
+};
+static_assert(std::size(conflicts) == static_cast<unsigned>(count_));
+static_assert(std::size(covered) == static_cast<unsigned>(count_));
+}  // namespace meetings
+
 inline bool conflict(meets_as a, meets_as b) {
-  if (a == meets_as::nothing || b == meets_as::nothing) return false;
-  if (a == meets_as::write || b == meets_as::write) return true;
-  return a != b && a != meets_as::look && b != meets_as::look;
+  return (meetings::conflicts[static_cast<unsigned>(a)] >> static_cast<unsigned>(b) & 1) != 0;
+}
+// Returns true iff whatever comes before an earlier `b` and is in conflict with `a` precedes `b`.
+inline bool covers(meets_as b, meets_as a) {
+  return (meetings::covered[static_cast<unsigned>(a)] >> static_cast<unsigned>(b) & 1) != 0;
 }
 // `failed`: a try that did not succeed.
 meets_as meeting(op_kind kind, bool failed);

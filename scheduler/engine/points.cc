@@ -27,7 +27,9 @@ void engine::ask_waiters(sync_base& object) {
     const bool is = tasks_[t]->enabled(&object, t);
     if (was == is) continue;
     set_enabled(t, is);
-    if (was && tasks_[t]->held_count != 0) find_cycle(t);
+    // A writer that arrives is part of the cycle, and will soon be seen to wait.
+    if (was && tasks_[t]->held_count != 0 && mine_->kind != op_kind::down_write_arrive)
+      find_cycle(t);
   }
 }
 

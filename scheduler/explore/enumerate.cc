@@ -106,8 +106,8 @@ class trace_hasher {
   struct place {
     std::uint64_t name = 0;   // the same in every execution; 0 until it is asked for
     std::uint64_t write = 0;  // hash of the last write
-    // Sums of the hashes of what came since, whose order does not matter.
-    std::uint64_t looks = 0, shares = 0, counts = 0;
+    // Sums of the hashes of what came since, by meeting: their order does not matter.
+    std::uint64_t since[static_cast<unsigned>(meets_as::count_)] = {};
   };
   struct access {
     place* at;
@@ -153,17 +153,17 @@ class trace_hasher {
     std::uint64_t sum = mine;
     for (const access& a : made_) {
       const place& b = *a.at;
-      sum += mix({b.name, b.write, a.how == meets_as::write ? b.looks : 0,
-                  conflict(a.how, meets_as::share) ? b.shares : 0,
-                  conflict(a.how, meets_as::count) ? b.counts : 0});
+      std::uint64_t before = 0;
+      for (unsigned m = 0; m < std::size(b.since); ++m)
+        if (b.since[m] != 0 && conflict(a.how, static_cast<meets_as>(m)))
+          before = before * 31 + b.since[m];
+      sum += mix({b.name, b.write, before});
     }
     mine = made_.empty() ? mine : mix({sum});
     for (const access& a : made_) {
       place& now = *a.at;
       if (a.how == meets_as::write) now = {.name = now.name, .write = mine};
-      if (a.how == meets_as::look) now.looks += mine;
-      if (a.how == meets_as::share) now.shares += mine;
-      if (a.how == meets_as::count) now.counts += mine;
+      else now.since[static_cast<unsigned>(a.how)] += mine;
     }
   }
 

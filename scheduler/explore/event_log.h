@@ -10,29 +10,14 @@
 #include <cstdint>
 #include <vector>
 
-#include "scheduler/engine/operation.h"
+#include "scheduler/sync/admission.h"
 
 namespace iorace {
 
 using event_id = std::int32_t;  // index into the log; no_event if there is none
 inline constexpr event_id no_event = -1;
 
-struct event {
-  task_id task = 0;
-  std::uint16_t position = 0;  // within its task, from 1
-  op_kind kind = op_kind::read;
-  bool waits = false;      // it had a precondition that others decide
-  bool scheduled = false;  // placed by a reversal, not by the policy
-  bool drawn = false;      // drew something else than 0
-  bool dead = false;       // ended the execution: its task is taken to stop there, see reversals.h
-  std::uint8_t admits_before = 0, admits_after = 0;  // see sync/admission.h
-  event_id before = no_event;   // the task's previous event, or the one that created it
-  event_id enabler = no_event;  // who woke it, or the last one of the task that it joins
-  step_id first_step = 0;       // the steps before it
-  event_id barrier = 0;         // every event below happens before it: time had to pass
-  std::uint32_t accesses = 0;   // index of the first one
-  std::uint32_t draws = 0;      // index of the first one
-};
+inline constexpr std::uint32_t no_word = 0xffffffff;
 
 // An access of an event to a word; chains lead to the accesses before it.
 struct word_access {
@@ -45,7 +30,39 @@ struct word_access {
   std::int32_t freed = -1;           // kfree of the same object
   meets_as how = meets_as::look;
 };
-inline constexpr std::uint32_t no_word = 0xffffffff;
+// What a task that has not ended was about to do.
+struct unfinished {
+  task_id task = no_task;
+  op_kind kind = op_kind::read;
+  std::uint32_t word = no_word;  // no_word if it concerns no word
+  object_id object = 0;
+  meets_as how = meets_as::nothing;
+  bool waits = false;
+  bool whole = false;  // kfree: it concerns the object
+  bool meets(const word_access& x) const {
+    if (whole || x.word == no_word) return object != 0 && x.object == object;
+    return word != no_word && x.word == word && conflict(how, x.how);
+  }
+};
+
+struct event {
+  task_id task = 0;
+  std::uint16_t position = 0;  // within its task, from 1
+  op_kind kind = op_kind::read;
+  bool waits = false;      // it had a precondition that others decide
+  bool scheduled = false;  // placed by a reversal, not by the policy
+  bool drawn = false;      // drew something else than 0
+  bool dead = false;       // ended the execution: its task is taken to stop there, see reversals.h
+  std::uint8_t admits_before = 0, admits_after = 0;  // see sync/admission.h
+  attendance there_before = 0, there_after = 0;
+  event_id before = no_event;   // the task's previous event, or the one that created it
+  event_id enabler = no_event;  // who woke it, or the last one of the task that it joins
+  step_id first_step = 0;       // the steps before it
+  event_id barrier = 0;         // every event below happens before it: time had to pass
+  std::uint32_t accesses = 0;   // index of the first one
+  std::uint32_t draws = 0;      // index of the first one
+  unfinished next;              // of a dead one: what its task waits for in a deadlock, if anything
+};
 
 struct drawn_number {
   event_id by;  // no_event: before the first event
@@ -104,8 +121,8 @@ class event_log {
   // Adds the next event; its accesses and its clock follow by add_access() and close().
   event& open(task_id t);
   void add_access(std::uint32_t word, object_id object, meets_as how);
-  // Calls visit(event) for every event that conflicts with access `i` and is not hidden behind a
-  // write; newest first, an event possibly more than once.
+  // Calls visit(event) for every event that conflicts with access `i` and is not covered by
+  // another; newest first, an event possibly more than once.
   template <class Visit>
   void each_conflict(std::uint32_t i, Visit visit) const {
     const word_access& a = accesses[i];
@@ -118,7 +135,7 @@ class event_log {
     } else {
       for (std::int32_t p = a.previous; p >= 0; p = accesses[at(p)].previous) {
         if (conflict(a.how, accesses[at(p)].how)) visit(accesses[at(p)].by);
-        if (accesses[at(p)].how == meets_as::write) break;
+        if (covers(accesses[at(p)].how, a.how)) break;
       }
     }
   }

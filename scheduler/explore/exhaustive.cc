@@ -70,14 +70,28 @@ task_id exhaustive::choose(const choice_view& view) {
   if (planned == next.tasks.size() && next.against != no_task && could(next.against))
     return theirs_[next.against];
   if (at_ > 0 && could(log_.events[log_.at(at_ - 1)].task))
-    return theirs_[log_.events[log_.at(at_ - 1)].task];
+    return first_arrived(view, theirs_[log_.events[log_.at(at_ - 1)].task]);
   for (unsigned word = 0; word < view.words; ++word)
     for (std::uint64_t bits = view.enabled[word]; bits != 0; bits &= bits - 1) {
       const auto t =
           static_cast<task_id>(word * 64 + static_cast<unsigned>(std::countr_zero(bits)));
-      if (may_move(t)) return t;
+      if (may_move(t)) return first_arrived(view, t);
     }
   return no_task;
+}
+
+// Writers that have arrived enter in this order.
+task_id exhaustive::first_arrived(const choice_view& view, task_id t) const {
+  const pending_op& mine = view.pending[t];
+  if (mine.kind != op_kind::down_write) return t;
+  task_id first = t;
+  for (task_id u = 1; u < view.tasks; ++u) {
+    const pending_op& op = view.pending[u];
+    if (op.kind == op_kind::down_write && op.place == mine.place && view.is_enabled(u) &&
+        may_move(u) && log_.last_of(ours_[u]) < log_.last_of(ours_[first]))
+      first = u;
+  }
+  return first;
 }
 
 // Dead tasks do not move, nor does who would meet them.
@@ -190,7 +204,10 @@ void exhaustive::open(const choice_view& view, task_id t) {
     if ((traits(op_.kind).flags & op_lasts) != 0) v.enabler = event_of(mover.awaits->since);
   }
   v.first_step = static_cast<step_id>(engine_.steps().size());
-  if (op_.place != nullptr) v.admits_before = admitted_now();
+  if (op_.place != nullptr) {
+    v.admits_before = admitted_now();
+    v.there_before = there_now();
+  }
   first_step_ = engine_.steps().size();
   touched_ = engine_.touched().size();
 }
@@ -199,6 +216,10 @@ void exhaustive::open(const choice_view& view, task_id t) {
 // Nobody waits at it.
 std::uint8_t exhaustive::admitted_now() const {
   return engine_.is_alive(op_.place) ? admission(op_.kind, op_.place) : admits_all;
+}
+
+attendance exhaustive::there_now() const {
+  return engine_.is_alive(op_.place) ? attendance_at(op_.kind, op_.place) : 0;
 }
 
 // The event that made a step; no_event if that was before the first one.
@@ -221,6 +242,7 @@ void exhaustive::close() {
     } else {
       add_accesses(v, own, steps.size());
       v.admits_after = admitted_now();
+      v.there_after = there_now();
     }
   }
   log_.close();
@@ -270,6 +292,14 @@ void exhaustive::settle() {
   settled_ = true;
 }
 
+// What a task would have done next. One that a finding has stopped would have done nothing, unless
+// it waits: without the deadlock it goes on.
+unfinished exhaustive::end_of(task_id t) const {
+  for (const event_id d : dead_)
+    if (const event& v = log_.events[log_.at(d)]; v.task == ours_[t]) return v.next;
+  return next_of(t);
+}
+
 bool exhaustive::finish(const execution_result& r, std::vector<unfinished>& ends) {
   settle();
   begun_ = false;
@@ -278,13 +308,17 @@ bool exhaustive::finish(const execution_result& r, std::vector<unfinished>& ends
   bool stuck = true;
   for (unsigned t = 1; t < known_; ++t) {
     if (engine_.task_at(static_cast<task_id>(t)).finished) continue;
-    ends.push_back(next_of(static_cast<task_id>(t)));
+    ends.push_back(end_of(static_cast<task_id>(t)));
+    if (ends.back().task == no_task) ends.pop_back();
     stuck = stuck && !engine_.is_enabled(static_cast<task_id>(t));
   }
   if (r.how == ended::finished || ends.empty() || stuck || newest_ == no_event || over_)
     return true;
   deaths_ = true;
-  log_.events[log_.at(newest_)].dead = true;
+  event& v = log_.events[log_.at(newest_)];
+  const unfinished would = next_of(theirs_[v.task]);
+  if (engine_.last_finding().kind == verdict::deadlock && would.waits) v.next = would;
+  v.dead = true;
   dead_.push_back(newest_);
   for (const unfinished& u : ends)
     if (engine_.is_enabled(theirs_[u.task]) && may_move(theirs_[u.task])) return false;

@@ -3,7 +3,7 @@
 // The strategy of an exhaustive search: repeats a prefix and a plan, then follows the policy, and
 // writes the log of events on the way. The policy: after a reversal the task that was put off, if
 // it is enabled; else the task that moved last, if it is enabled; else the enabled task with the
-// lowest number. It depends on the sequence of events alone, as reversals.h requires.
+// lowest number. Of writers that wait for one semaphore the one that arrived first goes first. It depends on the sequence of events alone, as reversals.h requires.
 #pragma once
 
 #include <vector>
@@ -28,6 +28,11 @@ class exhaustive final : public strategy {
   plan next;
   bool head_scheduled = true;  // false: the last of `tasks` is the policy's choice, and draws anew
 
+  // To be called before the first execution of a search.
+  void restart() {
+    next = {};
+    deaths_ = false;
+  }
   void begin(const execution_options& o) override;
   task_id pick(const choice_view& view) override;
   std::uint32_t draw(task_id task, const char* site, std::uint32_t n, draw_kind kind) override;
@@ -49,8 +54,10 @@ class exhaustive final : public strategy {
   task_id move(const choice_view& view);
   std::uint32_t answer(std::uint32_t n);
   task_id choose(const choice_view& view);
+  task_id first_arrived(const choice_view& view, task_id t) const;
   bool may_move(task_id t) const;
   unfinished next_of(task_id t) const;
+  unfinished end_of(task_id t) const;
   task_id give_up(const choice_view& view);
   void open(const choice_view& view, task_id t);
   void close();
@@ -58,6 +65,7 @@ class exhaustive final : public strategy {
   void follow_time(const choice_view& view);
   event_id event_of(step_id s) const;
   std::uint8_t admitted_now() const;
+  attendance there_now() const;
   void add_accesses(event& v, std::size_t first, std::size_t end);
 
   const engine& engine_;

@@ -77,7 +77,7 @@ inline const instruction instructions[] = {
      [](lab* l, own_state& own) {
        if (!own.s) own.s = spin_trylock(&l->s);
      }},
-    {"read_lock", "locks",
+    {"read_lock", "rwsem",
      [](lab* l, own_state& own) {
        if (own.reads) {
          up_read(&l->rw);
@@ -87,7 +87,7 @@ inline const instruction instructions[] = {
          own.reads = true;
        }
      }},
-    {"write_lock", "locks",
+    {"write_lock", "rwsem",
      [](lab* l, own_state& own) {
        if (own.writes) {
          up_write(&l->rw);
@@ -97,15 +97,15 @@ inline const instruction instructions[] = {
          own.writes = true;
        }
      }},
-    {"try_read", "locks",
+    {"try_read", "rwsem",
      [](lab* l, own_state& own) {
        if (!own.reads && !own.writes) own.reads = down_read_trylock(&l->rw);
      }},
-    {"try_write", "locks",
+    {"try_write", "rwsem",
      [](lab* l, own_state& own) {
        if (!own.reads && !own.writes) own.writes = down_write_trylock(&l->rw);
      }},
-    {"downgrade", "locks",
+    {"downgrade", "rwsem",
      [](lab* l, own_state& own) {
        if (own.writes) {
          downgrade_write(&l->rw);

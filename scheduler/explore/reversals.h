@@ -44,21 +44,8 @@ struct reversal {
   event_id head;  // a; no_event if it never ran
   event_id past;  // of `waits`: what precedes `a` precedes this, or nothing (no_event)
   std::uint32_t draw = 0, value = 0;  // of a choice: which of the event's numbers, and what it is
-};
-
-// What a task that has not ended was about to do.
-struct unfinished {
-  task_id task = no_task;
-  op_kind kind = op_kind::read;
-  std::uint32_t word = no_word;  // no_word if it concerns no word
-  object_id object = 0;
-  meets_as how = meets_as::nothing;
-  bool waits = false;
-  bool whole = false;  // kfree: it concerns the object
-  bool meets(const word_access& x) const {
-    if (whole || x.word == no_word) return object != 0 && x.object == object;
-    return word != no_word && x.word == word && conflict(how, x.how);
-  }
+  std::size_t also = none;  // of `waits`: besides, whatever this clock of the finder's knows
+  static constexpr std::size_t none = ~std::size_t{0};
 };
 
 class reversal_finder {
@@ -72,12 +59,23 @@ class reversal_finder {
   // Sets to[t] to how many of the first events of each task t all traces have in common, and in the
   // same order, that the child and its descendants stand for. `to` has room for log.stride().
   void common(const reversal& r, tick* to) const;
+  // Reversals keep clocks here: of the newest ones they are cut when those are dropped.
+  std::size_t kept() const { return kept_.size(); }
+  void cut(std::size_t n) { kept_.resize(n); }
 
  private:
   void conflicts_of(event_id a);
   void waits_of(const unfinished& u, std::int32_t chain, event_id past, event_id head);
+  bool overtakes(event_id e, event_id arrival) const;
+  void arrives(event_id e, const unfinished& u, std::int32_t chain, event_id past, event_id head);
   void join_conflicts_before(event_id e, event_id a, tick* into) const;
   void stopped_by(event_id e, const unfinished& u);
+  bool would_go(event_id e, const unfinished& u, const tick* past, tick* in_child);
+  void could_precede(event_id e, const unfinished& u, const tick* past);
+  template <class See>
+  void each_past(std::size_t next, std::size_t frame, const See& see);
+  bool is_admitted(event_id e, op_kind kind, std::int32_t chain, const tick* past) const;
+  void keep(reversal r, const tick* past);
   void choices_of(event_id e);
   void note_conflict(event_id e, event_id a);
   bool plain_choice(event_id e) const;
@@ -85,9 +83,10 @@ class reversal_finder {
   bool in_order(event_id e, task_id t, const tick* past) const;
 
   const event_log& log_;
+  const std::vector<unfinished>* ends_ = nullptr;
   std::vector<reversal>* to_ = nullptr;
-  std::vector<event_id> in_conflict_;
-  std::vector<tick> past_, without_;
+  std::vector<event_id> in_conflict_, candidates_;
+  std::vector<tick> past_, without_, frames_, kept_;
 };
 
 }  // namespace iorace

@@ -40,6 +40,7 @@ class searcher {
   // Executions that are still to come out of one execution.
   struct level {
     std::size_t first, next, end;  // of its reversals
+    std::size_t kept;              // what the finder kept before
     bool stashed;
   };
   // What is known of the nodes of the tree that are so many reversals away from its root.
@@ -56,7 +57,8 @@ class searcher {
     levels_.clear();
     breadths_.clear();
     reversals_.clear();
-    strategy_.next = {};
+    finder_.cut(0);
+    strategy_.restart();
     restart_passed();
     if (!execute(0)) return false;
     while (!levels_.empty()) {
@@ -71,6 +73,7 @@ class searcher {
       }
       if (top.next == top.end) {
         reversals_.resize(top.first);
+        finder_.cut(top.kept);
         levels_.pop_back();
         continue;
       }
@@ -171,17 +174,17 @@ class searcher {
         keep_finding();
       if (promote()) return false;
     }
-    const std::size_t begin = reversals_.size();
+    const std::size_t begin = reversals_.size(), kept = finder_.kept();
     if (strategy_.lost()) {
       ++result_.blocked;
-      levels_.push_back({begin, begin, begin, false});
+      levels_.push_back({begin, begin, begin, kept, false});
       return true;
     }
     ++result_.traces;
     finder_.find(first, ends_, reversals_);
     if (options_.preemptions) keep_within(begin, *options_.preemptions);
     shuffle(begin);
-    levels_.push_back({begin, begin, reversals_.size(), false});
+    levels_.push_back({begin, begin, reversals_.size(), kept, false});
     if (levels_.size() > breadths_.size()) breadths_.emplace_back();
     breadth& b = breadths_[levels_.size() - 1];
     ++b.traces;

@@ -16,11 +16,10 @@ namespace {
 
 std::uint8_t if_free(bool free) { return free ? admits_one : std::uint8_t{0}; }
 
-std::uint8_t of_rwsem(const rw_semaphore& s) {
-  const bool reader = s.writer == 0 && s.arrived == 0;
-  const bool writer = s.writer == 0 && s.readers == 0;
-  return static_cast<std::uint8_t>((writer ? admits_one : 0) | (reader ? admits_readers : 0) |
-                                   (reader && writer ? admits_try_write : 0));
+constexpr attendance reader = 1, arrived = 1u << 10, writer = 1u << 20;
+
+attendance of_rwsem(const rw_semaphore& s) {
+  return s.readers * reader + s.arrived * arrived + (s.writer != 0 ? writer : 0);
 }
 
 std::uint8_t of_count(int value) {
@@ -76,6 +75,7 @@ std::uint8_t of_deferred(op_kind kind, const void* place) {
 }
 
 std::uint8_t of_place(op_kind kind, const void* place) {
+  if (counts_attendance(kind)) return admission_of(attendance_at(kind, place));
   switch (kind) {
     case op_kind::mutex_lock:
     case op_kind::mutex_trylock:
@@ -85,15 +85,6 @@ std::uint8_t of_place(op_kind kind, const void* place) {
     case op_kind::spin_trylock:
     case op_kind::spin_unlock:
       return if_free(static_cast<const spinlock*>(place)->holder == 0);
-    case op_kind::down_read:
-    case op_kind::down_read_trylock:
-    case op_kind::up_read:
-    case op_kind::down_write_arrive:
-    case op_kind::down_write:
-    case op_kind::down_write_trylock:
-    case op_kind::up_write:
-    case op_kind::downgrade_write:
-      return of_rwsem(*static_cast<const rw_semaphore*>(place));
     case op_kind::complete:
     case op_kind::complete_all:
     case op_kind::wait_for_completion:
@@ -126,6 +117,33 @@ std::uint8_t of_place(op_kind kind, const void* place) {
 }
 
 }  // namespace
+
+bool counts_attendance(op_kind kind) {
+  switch (kind) {
+    case op_kind::down_read:
+    case op_kind::down_read_trylock:
+    case op_kind::up_read:
+    case op_kind::down_write_arrive:
+    case op_kind::down_write:
+    case op_kind::down_write_trylock:
+    case op_kind::up_write:
+    case op_kind::downgrade_write:
+      return true;
+    default:
+      return false;
+  }
+}
+
+attendance attendance_at(op_kind kind, const void* place) {
+  return counts_attendance(kind) ? of_rwsem(*static_cast<const rw_semaphore*>(place)) : 0;
+}
+
+std::uint8_t admission_of(attendance who) {
+  const bool read = who < arrived;
+  const bool write = who < writer && who % arrived == 0;
+  return static_cast<std::uint8_t>((write ? admits_one : 0) | (read ? admits_readers : 0) |
+                                   (read && write ? admits_try_write : 0));
+}
 
 std::uint8_t admission_needed(op_kind kind) {
   if ((traits(kind).flags & op_lasts) != 0) return admits_lasting;

@@ -32,6 +32,14 @@ std::uint8_t admission_needed(op_kind kind);
 
 // Whether an event of this kind ends waits of others.
 inline bool wakes(op_kind k) { return k == op_kind::wake_up || k == op_kind::wake_up_all; }
+// Events of an rw_semaphore change admission together: two writers have arrived when the first one
+// enters. What its admission follows from are counts, so that the changes that events make can be
+// added up in another order than they were made in.
+using attendance = std::uint32_t;
+// Returns 0 if events of `kind` are at places of other kinds.
+attendance attendance_at(op_kind kind, const void* place);
+bool counts_attendance(op_kind kind);
+std::uint8_t admission_of(attendance who);
 
 // Precondition of a wait that may end by itself at any time.
 bool at_any_time(const void* object, task_id task);
