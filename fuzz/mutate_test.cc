@@ -8,8 +8,9 @@
 
 #include "fuzz/fake_test.h"
 #include "fuzz/trace_file.h"
+#include "scheduler/engine/this_build_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 std::string text_of(const program_data& p) {
@@ -94,7 +95,7 @@ int differing_in_one(const schema& s, int all) {
 }
 
 TEST(mutate, changes_one_thing) {
-  constexpr int all = 20000;
+  constexpr int all = in_this_build(20'000, 2'000);
   EXPECT_GE(differing_in_one(fake::tables, all) * 100, 95 * all);
   EXPECT_GE(differing_in_one(kernel_schema(), all) * 100, 95 * all);
 }
@@ -135,4 +136,4 @@ TEST(mutate, crossing_gives_valid_programs) {
 }
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

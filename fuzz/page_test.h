@@ -34,11 +34,15 @@ inline marked_part part_of_page(const std::string& path, std::string_view mark) 
 }
 
 // IORACE_UPDATE=1 writes the table, otherwise it has to be there.
+inline bool updates_pages() {
+  const char* update = std::getenv("IORACE_UPDATE");
+  return update != nullptr && *update == '1';
+}
 inline void compare_with_page(const std::string& path, std::string_view mark,
                               const std::string& table) {
   const std::string full = IORACE_SOURCE_DIR "/" + path;
   marked_part part = part_of_page(full, mark);
-  if (const char* update = std::getenv("IORACE_UPDATE"); update != nullptr && *update == '1') {
+  if (updates_pages()) {
     part.page.replace(part.first, part.size, table);
     ASSERT_TRUE(write_file(full, part.page, existing::replace));
   } else {

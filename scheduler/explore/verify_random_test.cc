@@ -72,7 +72,7 @@ void compare_many(std::uint64_t seed, std::uint64_t programs, std::size_t cpus, 
     comparison one;
     return compare(random_program_from(text), one);
   }
-  programs = in_this_build(programs, programs / 10);
+  programs = in_this_build(programs, programs / 20);
   if (const char* more = std::getenv("IORACE_PROGRAMS")) programs = std::strtoull(more, nullptr, 0);
   if (const char* other = std::getenv("IORACE_SEED")) seed = std::strtoull(other, nullptr, 0);
   std::mt19937_64 rng(seed);
@@ -100,16 +100,16 @@ TEST(verify_random, readers_race) {
 
 TEST(verify_random, memory) { compare_many(1, 300, 3, 4, "memory"); }
 TEST(verify_random, choices) { compare_many(2, 200, 3, 3, "memory choices"); }
-TEST(verify_random, locks) { compare_many(3, 300, 3, 4, "locks"); }
-TEST(verify_random, counts) { compare_many(4, 300, 3, 3, "counts"); }
+TEST(verify_random, locks) { compare_many(3, 200, 3, 4, "locks"); }
+TEST(verify_random, counts) { compare_many(4, 200, 3, 3, "counts"); }
 TEST(verify_random, tasks) { compare_many(5, 200, 2, 4, "tasks memory"); }
 TEST(verify_random, waits) { compare_many(7, 150, 3, 3, "waits memory"); }
-TEST(verify_random, all_exact) { compare_many(6, 300, 3, 4, "memory choices locks counts tasks"); }
+TEST(verify_random, all_exact) { compare_many(6, 150, 3, 4, "memory choices locks counts tasks"); }
 TEST(verify_random, rcu) { compare_many(10, 100, 3, 3, "rcu memory"); }
 TEST(verify_random, work) { compare_many(11, 200, 2, 3, "work memory"); }
 TEST(verify_random, delays) { compare_many(12, 60, 2, 3, "delays work"); }
 TEST(verify_random, timers) { compare_many(13, 200, 3, 2, "timers memory"); }
-TEST(verify_random, everything) { compare_many(9, 300, 3, 4, "*"); }
+TEST(verify_random, everything) { compare_many(9, 150, 3, 4, "*"); }
 
 }  // namespace
 }  // namespace iorace::this_file
