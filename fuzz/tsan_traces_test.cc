@@ -6,7 +6,7 @@
 
 #include "scheduler/detect/tsan_report_test.h"
 
-namespace iorace {
+namespace iorace::this_file {
 namespace {
 
 #ifdef IORACE_TSAN
@@ -24,4 +24,4 @@ TEST(tsan_traces, both_report_the_races_of_partial_requests) {
 #endif
 
 }  // namespace
-}  // namespace iorace
+}  // namespace iorace::this_file

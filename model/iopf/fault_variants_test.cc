@@ -5,7 +5,7 @@
 #include "model/iopf/fault_machine_test.h"
 #include "model/iopf/iopf_variants_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using testing::IsEmpty;
@@ -160,4 +160,4 @@ TEST(fault_variants, rid_replace_drain) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

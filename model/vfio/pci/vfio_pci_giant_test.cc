@@ -8,7 +8,7 @@
 #include "model/mm/pagetable.h"
 #include "model/vfio/pci/inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using testing::IsEmpty;
@@ -125,4 +125,4 @@ TEST(vfio_pci_giant, steps_of_a_fault) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -10,7 +10,7 @@
 #include "model/mm/pagetable.h"
 #include "model/vfio/pci/inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using testing::IsEmpty;
@@ -242,4 +242,4 @@ TEST(vfio_pci_power_steps, low_power_exit) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

