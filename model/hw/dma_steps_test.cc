@@ -71,7 +71,7 @@ outcome unmap_after(engine& e, const config& c, const translating& what, unsigne
   return r;
 }
 
-constexpr translating cases[] = {{vtd_dev, domain, false},         {vtd_dev, domain, true},
+constexpr translating cases[] = {{vtd_dev, domain, false},        {vtd_dev, domain, true},
                                  {ats_device, domain, false},     {ats_device, domain, true},
                                  {amd_device, amd_domain, false}, {amd_device, amd_domain, true}};
 

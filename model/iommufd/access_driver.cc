@@ -90,8 +90,8 @@ int iommufd_test_access_replace_ioas(int fd, u32 ioas_id) {
 
 // Closes the descriptor, and destroys the access at once if no call is in flight on it. Unlike the
 // selftest's release this relies on the destroy operation's own callback to let the pins go.
-// Returns -EBUSY if there are calls in flight: the last of them releases the access then; -EBADFD if
-// the file was no access.
+// Returns -EBUSY if there are calls in flight: the last of them releases the access then; -EBADFD
+// if the file was no access.
 int access_driver_destroy(int fd) {
   KFUNC();
   struct file* const filp = file_close_fd(fd);

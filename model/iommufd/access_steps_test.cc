@@ -49,7 +49,10 @@ TEST(steps, access_attach) {
   expect_pairs({.pairs = 13,
                 .unlocked = 0,
                 .setup = access,
-                .cpu1 = [](world* w) { make_call(w, "access_attach", {3, 1}); },
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "access_attach", {3, 1});
+                    },
                 .steps = {{"1 L+", "mutex_lock access#1.ioas_lock"},
                           {"2 attached?", "read access#1.ioas", ioas_lock},
                           {"3 get ioas", "xa_lock ctx#1.objects", ioas_lock},
@@ -70,7 +73,10 @@ TEST(steps, access_replace) {
   expect_pairs({.pairs = 19,
                 .unlocked = 3,
                 .setup = two_ioas,
-                .cpu1 = [](world* w) { make_call(w, "access_replace", {3, 3}); },
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "access_replace", {3, 3});
+                    },
                 .steps = {{"1 L+", "mutex_lock access#1.ioas_lock"},
                           {"2 attached?", "read access#1.ioas", ioas_lock},
                           {"3 get ioas", "xa_lock ctx#1.objects", ioas_lock},
@@ -119,7 +125,10 @@ TEST(steps, pin) {
   expect_pairs({.pairs = 15,
                 .unlocked = 1,
                 .setup = attached,
-                .cpu1 = [](world* w) { make_call(w, "access_pages", {3, iova, 0x1000}); },
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "access_pages", {3, iova, 0x1000});
+                    },
                 .steps = {{"1 arguments", "read access#1.iova_alignment"},
                           {"2 L+", "mutex_lock access#1.ioas_lock"},
                           {"2 attached?", "read access#1.ioas", ioas_lock},
@@ -143,7 +152,10 @@ TEST(steps, pin_unwinds) {
   expect_pairs({.pairs = 7,
                 .unlocked = 0,
                 .setup = two_areas,
-                .cpu1 = [](world* w) { make_call(w, "access_pages", {3, iova, 0x3000}); },
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "access_pages", {3, iova, 0x3000});
+                    },
                 .steps = {{"4 area", "mutex_lock pages#1.mutex"},
                           {"4 area", "mutex_lock pages#2.mutex", ioas_lock},
                           {"5 hole", "itree_find ioas#1.area_itree", ioas_lock},
@@ -159,7 +171,10 @@ TEST(steps, unpin) {
   expect_pairs({.pairs = 12,
                 .unlocked = 1,
                 .setup = with_item,
-                .cpu1 = [](world* w) { make_call(w, "item_destroy", {3, 0}); },
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "item_destroy", {3, 0});
+                    },
                 .steps = {{"1 arguments", "read item#1.length"},
                           {"2 L+", "mutex_lock access#1.ioas_lock"},
                           {"2 attached?", "read access#1.ioas_unpin", ioas_lock},
@@ -179,7 +194,10 @@ TEST(steps, rw) {
   expect_pairs({.pairs = 7,
                 .unlocked = 1,
                 .setup = attached,
-                .cpu1 = [](world* w) { make_call(w, "access_rw", {3, iova, 0x1000, 1}); },
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "access_rw", {3, iova, 0x1000, 1});
+                    },
                 .steps = {{"1 arguments", "copy_from_user"},
                           {"2 L+", "mutex_lock access#1.ioas_lock"},
                           {"2 attached?", "read access#1.ioas", ioas_lock},
@@ -195,7 +213,10 @@ TEST(steps, rw_of_a_page) {
   expect_pairs({.pairs = 6,
                 .unlocked = 0,
                 .setup = attached,
-                .cpu1 = [](world* w) { make_call(w, "access_rw", {3, iova, 0x1000, 4}); },
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "access_rw", {3, iova, 0x1000, 4});
+                    },
                 .steps = {{"3 R+ iova", "down_read ioas#1.iova_rwsem"},
                           {"4 R+ mmap", "down_read mm#1.mmap_lock", ioas_lock},
                           {"4 fault", "copy_from_user", ioas_lock},

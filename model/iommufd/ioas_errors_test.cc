@@ -134,8 +134,9 @@ TEST(errors, copy) {
                 {"reserved", EINVAL, [](call& c) { reserve(c, 3, c["dst_iova"], 0x1000); }},
                 {"overlap", EEXIST,
                  [](call& c) {
-                   c.before.push_back(
-                       [](world* w) { make_call(w, "ioas_map", {3, iova + 0x1000, 0x1000}); });
+                   c.before.push_back([](world* w) {
+                     make_call(w, "ioas_map", {3, iova + 0x1000, 0x1000});
+                   });
                    c["length"] += 0x1000;
                  }},
                 {"pages are read only", EPERM, [](call& c) { c["src_iova"] += 0x8000; }},

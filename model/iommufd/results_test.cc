@@ -104,7 +104,9 @@ TEST(results, pin_beyond_the_limit_is_cut) {
                                  make_call(w, "ioas_map", {1, iova, 0x2000});
                                  make_call(w, "test_create_access", {1});
                                },
-                               {[](world* w) { make_call(w, "access_pages", {3, iova, 0x2000}); }});
+                               {[](world* w) {
+                                 make_call(w, "access_pages", {3, iova, 0x2000});
+                               }});
   engine e;
   round_robin choose;
   EXPECT_EQ(e.run(p, choose, {}).how, ended::cut);

@@ -187,6 +187,12 @@ constexpr knob_value again_values[] = {
     {"again", "c27s", "And once more when the new handle can be found.", OURS, "request_vs_replace",
      "clean"},
 };
+constexpr knob_value drains_values[] = {
+    {"none", "c20", "Nothing: one may take back what another waits for.", UPSTREAM,
+     "unbind_vs_fault_detach", "deadlock"},
+    {"per_iommu", "c20s", "A mutex of the IOMMU, whose completion they wait for.", OURS,
+     "unbind_vs_fault_detach", "clean"},
+};
 
 constexpr knob_info knob_table[] = {
     {"iopf.locking", "What keeps a device's fault data and the lists behind it.",
@@ -229,6 +235,7 @@ constexpr knob_info knob_table[] = {
     {"rid_drain.waits_for", "What hardware waits for that drains a requester id.", waits_values, 0},
     {"rid_replace.drain", "When a requester id is drained that gets another domain.", again_values,
      1},
+    {"prq_drain.lock", "What excludes two drains of one IOMMU.", drains_values, 1},
 };
 static_assert(std::size(knob_table) == knob::iopf_count - knob::iopf_before - 1);
 

@@ -38,6 +38,7 @@ enum iopf_id : unsigned {
   rid_block_drain,
   rid_drain_waits,
   rid_replace_drain,
+  prq_drain_lock,
   iopf_count
 };
 }  // namespace knob
@@ -82,6 +83,7 @@ enum : unsigned { TRIGGER_FENCED, TRIGGER_FREE };
 enum : unsigned { BLOCK_DRAINS, BLOCK_ALONE };
 enum : unsigned { DRAIN_OF_REQUESTS, DRAIN_OF_ANSWERS };
 enum : unsigned { REPLACE_DRAINS_ONCE, REPLACE_DRAINS_AGAIN };
+enum : unsigned { DRAINS_TOGETHER, DRAINS_ONE_AT_A_TIME };
 
 namespace limit {
 enum iopf_id : unsigned {

@@ -47,10 +47,10 @@ struct pri_iommu {
   shared<workqueue_struct*> irq;
   shared<struct iopf_queue*> iopf_queue;
   struct mutex pasid_mutex;  // knob page_response.lock
-  struct mutex rid_drains;   // one drain of a requester id at a time
+  struct mutex drains;       // knob prq_drain.lock
 };
 IORACE_DESCRIBE(pri_iommu, "prq", receive, ring, head, tail, pending, overflowed, wired, kind, hw,
-                iopf_lock, devices, prq_complete, thread, irq, iopf_queue, pasid_mutex, rid_drains);
+                iopf_lock, devices, prq_complete, thread, irq, iopf_queue, pasid_mutex, drains);
 
 struct dev_iommu_fault {
   struct mutex lock;

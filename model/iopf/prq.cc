@@ -7,6 +7,7 @@
 #include "model/hw/invalidate.h"
 #include "model/iopf/contracts.h"
 #include "model/iopf/iopf.h"
+#include "model/iopf/prq_drain.h"
 #include "model/world.h"
 
 namespace iorace::kern::iopf {
@@ -125,6 +126,8 @@ void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid) {
   KFUNC();
   if (dev->pri_enabled == 0) return;
   pri_iommu* const iommu = dev->iommu.peek();
+  critical_section cs = drain_section(iommu);
+  cs.at(drain_begins);
   reinit_completion(&iommu->prq_complete);
   while (has_entry_of(iommu, pasid)) {
     PROBE(drain_waited);
@@ -141,6 +144,7 @@ void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid) {
     reinit_completion(&iommu->prq_complete);
     submit_drain(dev, pasid);
   }
+  cs.at(drain_ends);
   CONTRACT(drained, dev, pasid);
 }
 
@@ -156,7 +160,7 @@ pri_iommu* pri_iommu_make(u64 kind) {
   spin_lock_init(&iommu->receive);
   mutex_init(&iommu->iopf_lock);
   mutex_init(&iommu->pasid_mutex);
-  mutex_init(&iommu->rid_drains);
+  mutex_init(&iommu->drains);
   init_completion(&iommu->prq_complete);
   iommu->kind.poke(kind);
   iommu->hw.poke(hw_iommu_make(IOMMU_VTD));

@@ -5,6 +5,7 @@
 // drivers/iommu/intel/iommu.c, where a requester id is blocked before it is drained.
 #include "model/iopf/contracts.h"
 #include "model/iopf/iopf.h"
+#include "model/iopf/prq_drain.h"
 #include "model/world.h"
 
 namespace iorace::kern::iopf {
@@ -35,7 +36,8 @@ bool has_request_of(pri_device* dev) {
 void rid_drain(pri_device* dev) {
   KFUNC();
   pri_iommu* const iommu = dev->iommu.peek();
-  mutex_lock(&iommu->rid_drains);
+  critical_section cs = drain_section(iommu);
+  cs.at(drain_begins);
   reinit_completion(&iommu->prq_complete);
   submit_drain(dev, IOMMU_NO_PASID);
   while (has_request_of(dev)) {
@@ -44,7 +46,7 @@ void rid_drain(pri_device* dev) {
     reinit_completion(&iommu->prq_complete);
   }
   if (dev->pri_enabled != 0) iopf_queue_flush_dev(dev);
-  mutex_unlock(&iommu->rid_drains);
+  cs.at(drain_ends);
 }
 
 void rid_block(pri_device* dev) {

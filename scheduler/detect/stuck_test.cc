@@ -177,7 +177,8 @@ void wait_for_user(room* r) {
 }
 void wait_for_user_a_while(room* r) {
   KFUNC();
-  wait_event_timeout(r->wq, [r] { return READ_ONCE(r->flag) != 0; }, HZ);
+  wait_event_timeout(
+      r->wq, [r] { return READ_ONCE(r->flag) != 0; }, HZ);
 }
 void wait_for_user_holding_a(room* r) {
   KFUNC();

@@ -15,8 +15,7 @@
 #define IORACE_TSAN_ONLY ;
 #else
 #define IORACE_TSAN_ONLY \
-  {                      \
-  }
+  {}
 #endif
 
 namespace iorace {

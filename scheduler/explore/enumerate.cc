@@ -162,8 +162,10 @@ class trace_hasher {
     mine = made_.empty() ? mine : mix({sum});
     for (const access& a : made_) {
       place& now = *a.at;
-      if (a.how == meets_as::write) now = {.name = now.name, .write = mine};
-      else now.since[static_cast<unsigned>(a.how)] += mine;
+      if (a.how == meets_as::write)
+        now = {.name = now.name, .write = mine};
+      else
+        now.since[static_cast<unsigned>(a.how)] += mine;
     }
   }
 

@@ -3,7 +3,8 @@
 // The strategy of an exhaustive search: repeats a prefix and a plan, then follows the policy, and
 // writes the log of events on the way. The policy: after a reversal the task that was put off, if
 // it is enabled; else the task that moved last, if it is enabled; else the enabled task with the
-// lowest number. Of writers that wait for one semaphore the one that arrived first goes first. It depends on the sequence of events alone, as reversals.h requires.
+// lowest number. Of writers that wait for one semaphore the one that arrived first goes first. It
+// depends on the sequence of events alone, as reversals.h requires.
 #pragma once
 
 #include <vector>
@@ -78,8 +79,8 @@ class exhaustive final : public strategy {
   event_id newest_ = no_event;  // the last one that was executed
   bool over_ = false;           // only dead tasks are left
   bool lost_ = false;
-  bool deaths_ = false;  // there has been a finding
-  bool settled_ = false;        // the newest event is closed
+  bool deaths_ = false;   // there has been a finding
+  bool settled_ = false;  // the newest event is closed
   std::vector<event_id> dead_;
   std::size_t drawn_ = 0, number_ = 0;
   unsigned known_ = 0;  // tasks

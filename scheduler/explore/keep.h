@@ -18,7 +18,7 @@ namespace iorace {
 
 struct kept_execution {
   execution_result result;
-  finding what;   // verdict::none if nothing was found
+  finding what;          // verdict::none if nothing was found
   struct schedule plan;  // replaying it makes this execution again
   recording steps;
   std::vector<std::string> points;  // fields whose plain accesses were points

@@ -44,7 +44,7 @@ struct reduction_options {
 
 struct reduced_schedule {
   bool holds = false;       // did the schedule come to the goal at all?
-  struct schedule plan;            // the best, or the one that came in if !holds
+  struct schedule plan;     // the best, or the one that came in if !holds
   execution_result result;  // of `plan`
   bool minimal = false;     // no line of `plan` can be removed
   std::size_t lines_before = 0;
@@ -60,6 +60,6 @@ reduced_schedule reduce_schedule(engine& e, const program& p, const replay_input
 // Follows `in.plan` as far as that is possible; returns what was followed if it came to the goal.
 // For those who reduce programs: a removed call only loses the lines that spoke of it.
 std::optional<struct schedule> still_holds(engine& e, const program& p, const replay_input& in,
-                                    const reduction_goal& goal);
+                                           const reduction_goal& goal);
 
 }  // namespace iorace

@@ -68,6 +68,7 @@ expectation expectation_of(const execution_result& result, const finding& f, con
 // and comes to the verdict and title that `want` has. Returns nothing if that takes more than
 // `executions_max` executions or cannot be done.
 std::optional<struct schedule> relocate(engine& e, const program& p, const replay_input& in,
-                                 const expectation& want, std::uint32_t executions_max = 5000);
+                                        const expectation& want,
+                                        std::uint32_t executions_max = 5000);
 
 }  // namespace iorace

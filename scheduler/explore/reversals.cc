@@ -162,8 +162,8 @@ void reversal_finder::waits_of(const unfinished& u, std::int32_t chain, event_id
   }
 }
 
-// Whether a writer that enters before `e` would come to be the first to enter of those whose arrival
-// stops a reader, which `e` is.
+// Whether a writer that enters before `e` would come to be the first to enter of those whose
+// arrival stops a reader, which `e` is.
 bool reversal_finder::overtakes(event_id e, event_id arrival) const {
   const event_id own = log_.events[log_.at(e)].before;
   const auto d = std::find_if(log_.departures.begin(), log_.departures.end(),
@@ -176,8 +176,7 @@ bool reversal_finder::overtakes(event_id e, event_id arrival) const {
     if (log_.events[log_.at(f)].task == d->against) stopped = log_.events[log_.at(f)].kind;
   if (stopped != op_kind::down_read) return false;
   for (std::int32_t p = log_.accesses[log_.first_access(arrival)].previous;
-       p >= 0 && log_.accesses[log_.at(p)].by >= d->start;
-       p = log_.accesses[log_.at(p)].previous) {
+       p >= 0 && log_.accesses[log_.at(p)].by >= d->start; p = log_.accesses[log_.at(p)].previous) {
     const word_access& x = log_.accesses[log_.at(p)];
     if (conflict(meets_as::reader_enters, x.how) && log_.ordered(x.by, arrival)) return false;
   }
@@ -304,8 +303,7 @@ void reversal_finder::could_precede(event_id e, const unfinished& u, const tick*
 
 // Whether `u` could move where `e` stood, behind what `past` knows, and is in conflict with all of
 // candidates_ in it. Makes `in_child` what then precedes it.
-bool reversal_finder::would_go(event_id e, const unfinished& u, const tick* past,
-                               tick* in_child) {
+bool reversal_finder::would_go(event_id e, const unfinished& u, const tick* past, tick* in_child) {
   unfinished would = u;
   if (u.word != no_word && u.word == log_.accesses[log_.first_access(e)].word) {
     const bool admitted = is_admitted(e, u.kind, log_.last_access_of_word(u.word), past);

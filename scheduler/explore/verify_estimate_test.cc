@@ -28,7 +28,8 @@ std::vector<named> estimated() {
       {"fib_bench", counted::fib_bench(4)}};
   for (const char* text :
        {"[ set_x get_y inc_x get_x ] [ swap_x set_y get_x inc_x ] [ get_x set_x get_y ]",
-        "[ lock_a inc_x lock_a read_lock get_x ] [ write_lock set_x try_read inc_x ] [ inc_x get_x write_lock set_x ]",
+        "[ lock_a inc_x lock_a read_lock get_x ] [ write_lock set_x try_read inc_x ] [ inc_x get_x "
+        "write_lock set_x ]",
         "[ ref_get ref_put ref_last ] [ ref_put ref_get ref_set ] [ ref_get ref_put ]",
         "[ choose_3 inc_x get_x ] [ choose_2 inc_x get_x ] [ inc_x swap_x ]"})
     all.push_back({text, random_program_from(text).runnable()});

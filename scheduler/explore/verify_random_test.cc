@@ -15,7 +15,8 @@ namespace iorace::this_file {
 namespace {
 
 struct comparison {
-  std::uint64_t programs = 0, traces = 0, clean = 0, executions = 0, blocked = 0, titles = 0, wrong = 0;
+  std::uint64_t programs = 0, traces = 0, clean = 0, executions = 0, blocked = 0, titles = 0,
+                wrong = 0;
 };
 
 std::string set_text(const std::set<std::string>& all) {
@@ -85,8 +86,8 @@ void compare_many(std::uint64_t seed, std::uint64_t programs, std::size_t cpus, 
       "wrong %llu\n",
       static_cast<unsigned long long>(sum.programs), static_cast<unsigned long long>(sum.traces),
       static_cast<unsigned long long>(sum.clean), static_cast<unsigned long long>(sum.executions),
-      static_cast<unsigned long long>(sum.blocked),
-      static_cast<unsigned long long>(sum.titles), static_cast<unsigned long long>(sum.wrong));
+      static_cast<unsigned long long>(sum.blocked), static_cast<unsigned long long>(sum.titles),
+      static_cast<unsigned long long>(sum.wrong));
   EXPECT_EQ(sum.wrong, 0u);
   EXPECT_LE(sum.blocked * 10, sum.executions);
 }
@@ -102,8 +103,8 @@ TEST(verify_random, readers_race) {
   EXPECT_EQ(sum.wrong, 0u);
 }
 
-// Where a finding stops other tasks, these may have come before it in several ways; where a deadlock
-// does, all who are stopped would have gone on without it.
+// Where a finding stops other tasks, these may have come before it in several ways; where a
+// deadlock does, all who are stopped would have gone on without it.
 TEST(verify_random, findings_hide_no_traces) {
   comparison sum;
   for (const char* text :
@@ -130,10 +131,9 @@ TEST(verify_random, deadlocks_name_the_writer_that_arrived) {
 // Whichever section comes first, and whoever is stopped by its arrival.
 TEST(verify_random, arrivals_make_no_traces) {
   comparison sum;
-  for (const char* text :
-       {"[ read_lock ] [ write_lock ] [ write_lock ] [ write_lock ]",
-        "[ write_lock ] [ write_lock ] [ read_lock ] [ try_read ]",
-        "[ write_lock ] [ write_lock ] [ read_lock ] [ try_write ]"})
+  for (const char* text : {"[ read_lock ] [ write_lock ] [ write_lock ] [ write_lock ]",
+                           "[ write_lock ] [ write_lock ] [ read_lock ] [ try_read ]",
+                           "[ write_lock ] [ write_lock ] [ read_lock ] [ try_write ]"})
     compare(random_program_from(text), sum);
   EXPECT_EQ(sum.programs, 3u);
   EXPECT_EQ(sum.wrong, 0u);
@@ -148,7 +148,9 @@ TEST(verify_random, rwsem_and_others) { compare_many(15, 120, 3, 4, "rwsem memor
 TEST(verify_random, counts) { compare_many(4, 200, 3, 3, "counts"); }
 TEST(verify_random, tasks) { compare_many(5, 200, 2, 4, "tasks memory"); }
 TEST(verify_random, waits) { compare_many(7, 150, 3, 3, "waits memory"); }
-TEST(verify_random, all_exact) { compare_many(6, 150, 3, 4, "memory choices locks rwsem counts tasks"); }
+TEST(verify_random, all_exact) {
+  compare_many(6, 150, 3, 4, "memory choices locks rwsem counts tasks");
+}
 TEST(verify_random, rcu) { compare_many(10, 100, 3, 3, "rcu memory"); }
 TEST(verify_random, work) { compare_many(11, 200, 2, 3, "work memory"); }
 TEST(verify_random, delays) { compare_many(12, 60, 2, 3, "delays work"); }

@@ -104,7 +104,7 @@ TEST(litmus_counts, readers_of_one_write) {
   }
 }
 
-constexpr atomic_t lab::* cell[] = {&lab::c0, &lab::c1, &lab::c2, &lab::c3, &lab::c4};
+constexpr atomic_t lab::*cell[] = {&lab::c0, &lab::c1, &lab::c2, &lab::c3, &lab::c4};
 
 TEST(litmus_counts, last_zero) {
   const unsigned expected[] = {5, 12, 28};
@@ -162,7 +162,8 @@ TEST(litmus_counts, write_sections) {
   EXPECT_EQ(traces(on_lab({write_sections<1>, write_sections<1>})), 2u);
   EXPECT_EQ(traces(on_lab({write_sections<2>, write_sections<2>})), 6u);
   EXPECT_EQ(traces(on_lab({write_sections<1>, write_sections<1>, write_sections<1>})), 6u);
-  EXPECT_EQ(traces(on_lab({write_sections<1>, write_sections<1>, [](lab* l) {
+  EXPECT_EQ(traces(on_lab({write_sections<1>, write_sections<1>,
+                           [](lab* l) {
                              down_read(&l->rw);
                              up_read(&l->rw);
                            }})),

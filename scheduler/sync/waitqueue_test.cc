@@ -185,7 +185,8 @@ TEST(litmus_waitqueue, wake_up_all_reaches_exclusive_sleepers_too) {
 // A long timeout runs out only when nothing else can move; a short one at any time. Neither hangs.
 template <long timeout>
 void wait_with_timeout(lab* l) {
-  l->r[0].poke(wait_event_timeout(l->wq, [l] { return atomic_read(&l->x) != 0; }, timeout) > 0);
+  l->r[0].poke(wait_event_timeout(
+                   l->wq, [l] { return atomic_read(&l->x) != 0; }, timeout) > 0);
 }
 
 TEST(litmus_waitqueue, timeouts) {
