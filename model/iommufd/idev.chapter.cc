@@ -19,7 +19,7 @@ constexpr arg_info iova_arg = {.name = "iova", .kind = arg_kind::iova, .dull = P
 ARGS(vfio_cdev_bind, device_arg);
 ERRORS(vfio_cdev_bind, ENOENT, ENODEV, EINVAL, EPERM, EBUSY, ENOMEM);
 ARGS(vfio_cdev_attach, device_arg, ioas_arg);
-ERRORS(vfio_cdev_attach, ENOENT, EINVAL, EADDRINUSE, EBUSY, ENODEV, ENOMEM, ENOSPC, EFAULT);
+ERRORS(vfio_cdev_attach, ENOENT, EINVAL, EADDRINUSE, EBUSY, ENOMEM, ENOSPC, EFAULT);
 ARGS(vfio_cdev_detach, device_arg);
 ERRORS(vfio_cdev_detach, ENOENT, EINVAL);
 ARGS(vfio_cdev_close, device_arg);
