@@ -63,7 +63,7 @@ TEST(idev_steps, bind_the_second_device) {
 
 // The domain is attached before what is mapped is put into it.
 TEST(idev_steps, attach_makes_a_domain) {
-  expect_pairs({.pairs = 19,
+  expect_pairs({.pairs = 20,
                 .unlocked = 4,
                 .setup = with_a_page(own_group),
                 .cpu1 = attaching(1, 1),
@@ -82,6 +82,7 @@ TEST(idev_steps, attach_makes_a_domain) {
                           {"hwpt", "write igroup#1.hwpt", igroup_lock},
                           {"G-", "mutex_unlock igroup#1.lock", igroup_lock},
                           {"fill", "down_write_arrive ioas#1.domains_rwsem", ioas_mutex},
+                          {"P+", "mutex_lock pages#1.mutex", "ioas#1.domains_rwsem"},
                           {"pin", "atomic page#1.pincount", "pages#1.mutex"},
                           {"listed", "list_add ioas#1.hwpt_list", ioas_mutex},
                           {"publish", "xa_store ctx#1.objects", ioas_mutex},
@@ -151,10 +152,13 @@ const std::vector<flow_step> mark_and_publish = {
 const std::vector<flow_step> old_one_goes = {
     {"M-", "mutex_unlock ioas#1.mutex", ioas_mutex},
     {"automatic?", "read hwpt#1.auto_domain"},
+    {"X+", "xa_lock ctx#1.objects"},
     {"the last?", "refcount_dec hwpt#1.users", objects_lock},
     {"it is", "refcount_dec_if_one hwpt#1.users", objects_lock},
     {"nobody finds it", "xa_erase ctx#1.objects", objects_lock},
+    {"M+", "mutex_lock ioas#2.mutex"},
     {"not listed", "list_del hwpt#1.hwpt_item", "ioas#2.mutex"},
+    {"D+", "down_write_arrive ioas#2.domains_rwsem"},
     {"no domain", "xa_erase ioas#2.domains", "ioas#2.domains_rwsem"},
     {"free", "kfree hwpt#1"},
 };
@@ -168,8 +172,8 @@ TEST(idev_steps, replace) {
     for (const std::vector<flow_step>& part : parts)
       steps.insert(steps.end(), part.begin(), part.end());
     expect_pairs(
-        {.pairs = 24,
-         .unlocked = 2,
+        {.pairs = 27,
+         .unlocked = 5,
          .setup = in_order({with_a_page(one_group), attaching(1, 2), attaching(2, 2)}),
          .cpu1 = attaching(1, 1),
          .steps = steps,
@@ -208,12 +212,13 @@ TEST(idev_steps, detach_one_of_two) {
       {"reserved", "down_write_arrive ioas#1.iova_rwsem", igroup_lock},
       {"G-", "mutex_unlock igroup#1.lock", igroup_lock},
       {"automatic?", "read hwpt#1.auto_domain"},
+      {"X+", "xa_lock ctx#1.objects"},
       {"put", "refcount_dec hwpt#1.users", objects_lock},
       {"detached", "refcount_dec idevice#1.users"},
       {"L-", "mutex_unlock cdevs#1.of", "cdevs#1.of"}};
   const body attached = in_order({with_a_page(one_group), attaching(1, 1), attaching(2, 1)});
-  expect_pairs({.pairs = 10,
-                .unlocked = 3,
+  expect_pairs({.pairs = 11,
+                .unlocked = 4,
                 .setup = attached,
                 .cpu1 = calling("vfio_cdev_detach"),
                 .steps = steps,
@@ -222,8 +227,8 @@ TEST(idev_steps, detach_one_of_two) {
   std::vector<flow_step> upstream = steps;
   upstream[1] = {"from what?", "read igroup#1.hwpt"};
   upstream[2] = {"G+", "mutex_lock igroup#1.lock"};
-  expect_pairs({.pairs = 10,
-                .unlocked = 4,
+  expect_pairs({.pairs = 11,
+                .unlocked = 5,
                 .setup = attached,
                 .cpu1 = calling("vfio_cdev_detach"),
                 .steps = upstream,
@@ -231,8 +236,8 @@ TEST(idev_steps, detach_one_of_two) {
 }
 
 TEST(idev_steps, detach_the_last_device) {
-  expect_pairs({.pairs = 17,
-                .unlocked = 5,
+  expect_pairs({.pairs = 21,
+                .unlocked = 8,
                 .setup = in_order({with_a_page(one_group), attaching(1, 1)}),
                 .cpu1 = calling("vfio_cdev_detach"),
                 .steps = {{"G+", "mutex_lock igroup#1.lock"},
@@ -245,10 +250,14 @@ TEST(idev_steps, detach_the_last_device) {
                           {"no hwpt", "write igroup#1.hwpt", igroup_lock},
                           {"G-", "mutex_unlock igroup#1.lock", igroup_lock},
                           {"automatic?", "read hwpt#1.auto_domain"},
+                          {"X+", "xa_lock ctx#1.objects"},
                           {"nobody finds it", "xa_erase ctx#1.objects", objects_lock},
                           {"wait for users", "refcount_dec_and_test hwpt#1.shortterm_users"},
+                          {"M+", "mutex_lock ioas#1.mutex"},
                           {"not listed", "list_del hwpt#1.hwpt_item", ioas_mutex},
+                          {"D+", "down_write_arrive ioas#1.domains_rwsem"},
                           {"no domain", "xa_erase ioas#1.domains", "ioas#1.domains_rwsem"},
+                          {"P+", "mutex_lock pages#1.mutex", "ioas#1.domains_rwsem"},
                           {"unpin", "atomic page#1.pincount", "pages#1.mutex"},
                           {"free the domain", "refcount_dec_and_test dom#4.users"},
                           {"free", "kfree hwpt#1"},
@@ -258,8 +267,8 @@ TEST(idev_steps, detach_the_last_device) {
 
 // What is attached is detached first.
 TEST(idev_steps, close) {
-  expect_pairs({.pairs = 14,
-                .unlocked = 9,
+  expect_pairs({.pairs = 15,
+                .unlocked = 10,
                 .setup = in_order({both_cdevs_bound(own_group), attaching(1, 1)}),
                 .cpu1 = calling("vfio_cdev_close"),
                 .steps = {{"L+", "mutex_lock cdevs#1.of"},
@@ -268,6 +277,7 @@ TEST(idev_steps, close) {
                           {"free the page table", "kfree hwpt#1"},
                           {"detached", "refcount_dec idevice#1.users"},
                           {"unbind", "refcount_dec_and_test idevice#1.shortterm_users"},
+                          {"X+", "xa_lock ctx#1.objects"},
                           {"nobody finds it", "xa_erase ctx#1.objects", objects_lock},
                           {"release", "mutex_lock group#1.mutex"},
                           {"no owner", "write group#1.owner", core_mutex},
