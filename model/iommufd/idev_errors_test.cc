@@ -49,13 +49,15 @@ TEST(idev_errors, bind) {
   expect_returns("vfio_cdev_bind", cdevs_of_a_group,
                  {{"no device", ENOENT, no_device},
                   {"VFIO does not drive it", ENODEV, after("driver_unbind", {1})},
+                  {"the group has a container", EBUSY, after("vfio_group_set_container", {2}), 1},
                   {"it is bound", EINVAL, after("vfio_cdev_bind", {1})},
                   {"no memory for the group", ENOMEM, [](call& c) { c.fail("kmalloc", 1); }},
                   {"another owns the group", EPERM, after("device_claim_owner", {2, 3})},
                   {"no default domain yet", EBUSY, no_default_domain_yet},
                   {"no memory to block it", ENOMEM, [](call& c) { c.fail("kmalloc", 2); }},
                   {"direct mappings", EINVAL, with_direct_mappings},
-                  {"no memory for the device", ENOMEM, [](call& c) { c.fail("kmalloc", 3); }}},
+                  {"no memory for the device", ENOMEM, [](call& c) { c.fail("kmalloc", 3); }},
+                  {"no answer", EFAULT, [](call& c) { c.fail("vfio_cdev_bind"); }}},
                  {}, of_idev(repaired_config()));
 }
 
@@ -63,8 +65,28 @@ TEST(idev_errors, bind) {
 TEST(idev_errors, bind_the_second_device) {
   expect_returns("vfio_cdev_bind", then(cdevs_of_a_group, "vfio_cdev_bind", 2),
                  {{"it is bound", EINVAL, after("vfio_cdev_bind", {1})},
-                  {"no memory", ENOMEM, [](call& c) { c.fail("kmalloc", 1); }}},
+                  {"no memory", ENOMEM, [](call& c) { c.fail("kmalloc", 1); }},
+                  {"no answer", EFAULT, [](call& c) { c.fail("vfio_cdev_bind"); }}},
                  {ENOENT, ENODEV, EPERM, EBUSY}, of_idev(repaired_config()));
+}
+
+// A group is used as a whole, or its devices one by one.
+TEST(idev_errors, a_container_for_a_group_of_which_a_device_is_used) {
+  const auto used = [](call& c) {
+    after("vfio_cdev_bind", {2})(c);
+    after("vfio_cdev_bind", {1})(c);
+    after("vfio_cdev_close", {2})(c);
+  };
+  const auto not_used_any_more = [=](call& c) {
+    used(c);
+    after("vfio_cdev_close", {1})(c);
+    after("driver_unbind", {1})(c);
+    after("driver_unbind", {2})(c);
+  };
+  expect_returns("vfio_group_set_container", cdevs_of_a_group,
+                 {{"a device is used", EBUSY, used, 9},
+                  {"none is, and none is there", ENODEV, not_used_any_more}},
+                 {ENOENT, EINVAL, EPERM, ENOMEM, ENOSPC}, of_idev(repaired_config()));
 }
 
 // Before the devices know of each other: their group is attached elsewhere.
@@ -90,6 +112,7 @@ TEST(idev_errors, attach) {
       {"no memory for a batch", ENOMEM, [](call& c) { c.fail("batch_init"); }},
       {"what is mapped is not there", EFAULT, after("ioas_map", {1, iova, 0x1000, no_memory})},
       {"over the limit", ENOMEM, [](call& c) { c.fail("pfn_reader_user_update_pinned"); }},
+      {"no answer", EFAULT, [](call& c) { c.fail("vfio_cdev_attach"); }},
   };
   rows.insert(rows.end(), attaching_it.begin(), attaching_it.end());
   expect_returns("vfio_cdev_attach",
@@ -118,6 +141,7 @@ TEST(idev_errors, replace) {
       {"what is mapped is not there", EFAULT, after("ioas_map", {1, iova, 0x1000, no_memory})},
       {"over the limit", ENOMEM, [](call& c) { c.fail("pfn_reader_user_update_pinned"); }},
       {"it is reset", EBUSY, is_reset},
+      {"no answer", EFAULT, [](call& c) { c.fail("vfio_cdev_attach"); }},
   };
   rows.insert(rows.end(), moving_it.begin(), moving_it.end());
   for (const char* publish : {"after_attach", "marked_first", "before_attach"})

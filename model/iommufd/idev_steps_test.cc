@@ -12,6 +12,7 @@ constexpr const char* groups_lock = "ctx#1.groups";
 constexpr const char* objects_lock = "ctx#1.objects";
 constexpr const char* ioas_mutex = "ioas#1.mutex";
 constexpr const char* igroup_lock = "igroup#1.lock";
+constexpr const char* vgroup_lock = "vgroup#1.group_lock";
 constexpr const char* core_mutex = "group#1.mutex";
 
 config stepped_idev(const char* publish = "before_attach") {
@@ -24,11 +25,14 @@ body with_a_page(std::uint64_t second_slot) {
 }
 
 TEST(idev_steps, bind_the_first_device) {
-  expect_pairs({.pairs = 13,
-                .unlocked = 8,
+  expect_pairs({.pairs = 17,
+                .unlocked = 9,
                 .setup = cdevs(one_group),
                 .cpu1 = calling("vfio_cdev_bind"),
                 .steps = {{"registered", "refcount_inc_not_zero device#1.registered"},
+                          {"B+", "mutex_lock vgroup#1.group_lock"},
+                          {"container?", "read vgroup#1.domain", vgroup_lock},
+                          {"block", "write vgroup#1.cdev_device_open_cnt", vgroup_lock},
                           {"L+", "mutex_lock cdevs#1.of"},
                           {"group", "read device#1.iommu_group"},
                           {"reference", "refcount_inc group#1.kobj"},
@@ -41,6 +45,7 @@ TEST(idev_steps, bind_the_first_device) {
                           {"owner", "write group#1.owner", core_mutex},
                           {"device", "xa_alloc ctx#1.objects"},
                           {"publish the device", "xa_store ctx#1.objects", "cdevs#1.of"},
+                          {"answer", "copy_to_user", "cdevs#1.of"},
                           {"L-", "mutex_unlock cdevs#1.of", "cdevs#1.of"}},
                 .c = stepped_idev()});
 }
@@ -267,8 +272,8 @@ TEST(idev_steps, detach_the_last_device) {
 
 // What is attached is detached first.
 TEST(idev_steps, close) {
-  expect_pairs({.pairs = 15,
-                .unlocked = 10,
+  expect_pairs({.pairs = 17,
+                .unlocked = 11,
                 .setup = in_order({both_cdevs_bound(own_group), attaching(1, 1)}),
                 .cpu1 = calling("vfio_cdev_close"),
                 .steps = {{"L+", "mutex_lock cdevs#1.of"},
@@ -286,6 +291,8 @@ TEST(idev_steps, close) {
                           {"put context", "refcount_dec_and_test file#1.f_count"},
                           {"free", "kfree idevice#1"},
                           {"L-", "mutex_unlock cdevs#1.of", "cdevs#1.of"},
+                          {"B+", "mutex_lock vgroup#1.group_lock"},
+                          {"unblock", "write vgroup#1.cdev_device_open_cnt", vgroup_lock},
                           {"registered", "refcount_dec_and_test device#1.registered"}},
                 .c = stepped_idev()});
 }
