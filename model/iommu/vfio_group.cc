@@ -3,8 +3,8 @@
 // Kernel: drivers/vfio/group.c, container.c, vfio_main.c, vfio_iommu_type1.c @ 6.12.117.
 #include "model/iommu/vfio_group.h"
 
-#include "model/iommu/smmu_driver.h"
 #include "model/iommu/iommu_world.h"
+#include "model/iommu/smmu_driver.h"
 #include "model/world.h"
 
 namespace iorace::kern {

@@ -2,13 +2,12 @@
 //
 // What is judged about user pages that devices reach: a planted bug each, and near misses. The
 // kernel's functions are called as no sound caller would.
-#include "model/iommufd/contracts.h"
-
 #include <gmock/gmock.h>
 
 #include "model/hw/contracts.h"
 #include "model/hw/paging.h"
 #include "model/iommu/smmu_driver.h"
+#include "model/iommufd/contracts.h"
 #include "model/iommufd/idev_machine_test.h"
 #include "model/iommufd/inside_test.h"
 #include "model/iommufd/mock_domain.h"
@@ -18,29 +17,30 @@ namespace {
 
 using testing::StartsWith;
 
-constexpr std::uint64_t iova = 0x1000;
-constexpr u64 mapped_pfn = iova / PAGE_SIZE;
+constexpr u64 mapped_pfn = idev_iova / PAGE_SIZE;
 
-// Runs `cpu` where device 1 is attached to ioas 1, which maps page 0 at `iova`.
+// Runs `cpu` where device 1 is attached to ioas 1, which maps page 0 at `idev_iova`.
 std::string title_of_attached(const body& cpu) {
   const body attached = in_order({both_cdevs_bound(own_group), attaching(1, 1), [](world* w) {
-                                    make_call(w, "ioas_map", {1, iova, 0x1000});
+                                    make_call(w, "ioas_map", {1, idev_iova, 0x1000});
                                   }});
   return title_alone(of_idev(repaired_config()), attached, cpu);
 }
-void device_touches(world* w) { make_call(w, "device_dma_write", {1, iova}); }
+void device_touches(world* w) { make_call(w, "device_dma_write", {1, idev_iova}); }
 
 // The domain that was made for device 1.
 core_domain* domain_of_device() {
   return this_world().iommu->devices[0]->iommu_group.peek()->domain.peek();
 }
-hw_iommu* iommu_of_device() { return this_world().iommu->devices[0]->endpoint.peek()->iommu.peek(); }
+hw_iommu* iommu_of_device() {
+  return this_world().iommu->devices[0]->endpoint.peek()->iommu.peek();
+}
 
 TEST(idev_contracts, sound_calls_are_acquitted) {
   EXPECT_EQ(title_of_attached([](world* w) {
               device_touches(w);
               make_call(w, "ioas_unmap_all", {1});
-              make_call(w, "ioas_map", {1, iova, 0x1000});
+              make_call(w, "ioas_map", {1, idev_iova, 0x1000});
               device_touches(w);
               make_call(w, "vfio_cdev_close", {1});
             }),
@@ -131,27 +131,27 @@ TEST(idev_contracts, stale_translation_of_a_domain_of_the_core) {
 TEST(idev_contracts, unpinned_while_only_a_tlb_of_the_mock_has_half_of_the_page) {
   constexpr std::uint64_t at = 0x1002000;
   const auto unpinned = [](bool flushed) {
-    return title_alone(repaired_config(),
-                       [](world* w) {
-                         make_call(w, "ioas_alloc");
-                         make_call(w, "hwpt_alloc", {1});
-                       },
-                       [=](world* w) {
-                         iommu_domain* const domain =
-                             static_cast<iommufd_hwpt_paging*>(xa_peek(&w->ictx->objects, 2))
-                                 ->domain.peek();
-                         paging_domain* const paging =
-                             container_of(domain, mock_iommu_domain, domain)->paging.peek();
-                         u32 pfns[1];
-                         pin_user_pages(user_memory_start, 1, pfns);
-                         iommu_map(domain, at, MOCK_IO_PAGE_SIZE, MOCK_IO_PAGE_SIZE);
-                         EXPECT_EQ(make_call(w, "hwpt_dma_write", {2, at}).rc, 0);
-                         iotlb_gather gather;
-                         iotlb_gather_init(&gather);
-                         unmap_fast(paging, at / MOCK_IO_PAGE_SIZE, 1, &gather);
-                         if (flushed) iotlb_sync(paging, &gather);
-                         unpin_user_page(0);
-                       });
+    return title_alone(
+        repaired_config(),
+        [](world* w) {
+          make_call(w, "ioas_alloc");
+          make_call(w, "hwpt_alloc", {1});
+        },
+        [=](world* w) {
+          iommu_domain* const domain =
+              static_cast<iommufd_hwpt_paging*>(xa_peek(&w->ictx->objects, 2))->domain.peek();
+          paging_domain* const paging =
+              container_of(domain, mock_iommu_domain, domain)->paging.peek();
+          u32 pfns[1];
+          pin_user_pages(user_memory_start, 1, pfns);
+          iommu_map(domain, at, MOCK_IO_PAGE_SIZE, MOCK_IO_PAGE_SIZE);
+          EXPECT_EQ(make_call(w, "hwpt_dma_write", {2, at}).rc, 0);
+          iotlb_gather gather;
+          iotlb_gather_init(&gather);
+          unmap_fast(paging, at / MOCK_IO_PAGE_SIZE, 1, &gather);
+          if (flushed) iotlb_sync(paging, &gather);
+          unpin_user_page(0);
+        });
   };
   EXPECT_EQ(unpinned(false), "unpinned-while-mapped in unpin_user_page");
   EXPECT_EQ(unpinned(true), "");

@@ -10,7 +10,12 @@
 namespace iorace::kern {
 
 namespace knob {
-enum idev_id : unsigned { idev_before = iopf_count - 1, hw_pagetable_detach_read, auto_domain_publish, idev_count };
+enum idev_id : unsigned {
+  idev_before = iopf_count - 1,
+  hw_pagetable_detach_read,
+  auto_domain_publish,
+  idev_count
+};
 }  // namespace knob
 
 enum : unsigned { DETACH_READS_UNLOCKED, DETACH_READS_LOCKED };

@@ -43,5 +43,8 @@ inline body in_order(std::vector<body> parts) {
 }
 
 inline constexpr std::uint64_t one_group = 0, own_group = 1;
+inline constexpr std::uint64_t idev_iova = 0x1000;
+inline constexpr std::uint64_t beyond_idev_aperture = 0x10000;
+inline constexpr std::uint64_t idev_memory = 0x100000;
 
 }  // namespace iorace::kern

@@ -1,28 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// The steps of devices that iommufd has: bind, attach, replace, detach, close. All lie under the
-// lock of the device's file, some under a lock that others take as well.
-#include "model/iommufd/idev_machine_test.h"
-#include "model/iommufd/steps_test.h"
+// The steps of devices that iommufd has as they come: bind and attach. All lie under the lock of
+// the device's file, some under a lock that others take as well.
+#include "model/iommufd/idev_steps_test.h"
 
 namespace iorace::kern {
 namespace {
-
-constexpr const char* groups_lock = "ctx#1.groups";
-constexpr const char* objects_lock = "ctx#1.objects";
-constexpr const char* ioas_mutex = "ioas#1.mutex";
-constexpr const char* igroup_lock = "igroup#1.lock";
-constexpr const char* vgroup_lock = "vgroup#1.group_lock";
-constexpr const char* core_mutex = "group#1.mutex";
-
-config stepped_idev(const char* publish = "before_attach") {
-  return with(of_idev(repaired_config()), {{"auto_domain.publish", publish}});
-}
-body with_a_page(std::uint64_t second_slot) {
-  return in_order({both_cdevs_bound(second_slot), [](world* w) {
-                     make_call(w, "ioas_map", {1, 0x1000, 0x1000});
-                   }});
-}
 
 TEST(idev_steps, bind_the_first_device) {
   expect_pairs({.pairs = 17,
@@ -31,18 +14,18 @@ TEST(idev_steps, bind_the_first_device) {
                 .cpu1 = calling("vfio_cdev_bind"),
                 .steps = {{"registered", "refcount_inc_not_zero device#1.registered"},
                           {"B+", "mutex_lock vgroup#1.group_lock"},
-                          {"container?", "read vgroup#1.domain", vgroup_lock},
-                          {"block", "write vgroup#1.cdev_device_open_cnt", vgroup_lock},
+                          {"container?", "read vgroup#1.domain", idev_vgroup_lock},
+                          {"block", "write vgroup#1.cdev_device_open_cnt", idev_vgroup_lock},
                           {"L+", "mutex_lock cdevs#1.of"},
                           {"group", "read device#1.iommu_group"},
                           {"reference", "refcount_inc group#1.kobj"},
                           {"known?", "xa_lock ctx#1.groups"},
                           {"new one", "kmalloc igroup#1.1"},
                           {"still not known?", "xa_lock ctx#1.groups"},
-                          {"publish", "xa_store ctx#1.groups", groups_lock},
+                          {"publish", "xa_store ctx#1.groups", idev_groups_lock},
                           {"claim", "mutex_lock group#1.mutex"},
-                          {"block", "write group#1.domain", core_mutex},
-                          {"owner", "write group#1.owner", core_mutex},
+                          {"block", "write group#1.domain", idev_core_mutex},
+                          {"owner", "write group#1.owner", idev_core_mutex},
                           {"device", "xa_alloc ctx#1.objects"},
                           {"publish the device", "xa_store ctx#1.objects", "cdevs#1.of"},
                           {"answer", "copy_to_user", "cdevs#1.of"},
@@ -58,10 +41,10 @@ TEST(idev_steps, bind_the_second_device) {
                 .steps = {{"L+", "mutex_lock cdevs#1.of"},
                           {"reference", "refcount_inc group#1.kobj"},
                           {"known?", "xa_lock ctx#1.groups"},
-                          {"get it", "refcount_inc_not_zero igroup#1.ref", groups_lock},
+                          {"get it", "refcount_inc_not_zero igroup#1.ref", idev_groups_lock},
                           {"claim", "mutex_lock group#1.mutex"},
-                          {"by us?", "read group#1.owner", core_mutex},
-                          {"count", "write group#1.owner_cnt", core_mutex},
+                          {"by us?", "read group#1.owner", idev_core_mutex},
+                          {"count", "write group#1.owner_cnt", idev_core_mutex},
                           {"device", "xa_alloc ctx#1.objects"}},
                 .c = stepped_idev()});
 }
@@ -74,23 +57,23 @@ TEST(idev_steps, attach_makes_a_domain) {
                 .cpu1 = attaching(1, 1),
                 .steps = {{"L+", "mutex_lock cdevs#1.of"},
                           {"get ioas", "xa_lock ctx#1.objects"},
-                          {"users", "refcount_inc_not_zero ioas#1.users", objects_lock},
+                          {"users", "refcount_inc_not_zero ioas#1.users", idev_objects_lock},
                           {"M+", "mutex_lock ioas#1.mutex"},
-                          {"others?", "list_next ioas#1.hwpt_list", ioas_mutex},
-                          {"page table", "xa_alloc ctx#1.objects", ioas_mutex},
-                          {"domain", "kmalloc dom#1.1", ioas_mutex},
-                          {"G+", "mutex_lock igroup#1.lock", ioas_mutex},
-                          {"attached?", "list_empty igroup#1.device_list", igroup_lock},
-                          {"attach", "mutex_lock group#1.mutex", igroup_lock},
-                          {"entry", "write_once context#1.word", core_mutex},
-                          {"set", "write group#1.domain", core_mutex},
-                          {"hwpt", "write igroup#1.hwpt", igroup_lock},
-                          {"G-", "mutex_unlock igroup#1.lock", igroup_lock},
-                          {"fill", "down_write_arrive ioas#1.domains_rwsem", ioas_mutex},
+                          {"others?", "list_next ioas#1.hwpt_list", idev_ioas_mutex},
+                          {"page table", "xa_alloc ctx#1.objects", idev_ioas_mutex},
+                          {"domain", "kmalloc dom#1.1", idev_ioas_mutex},
+                          {"G+", "mutex_lock igroup#1.lock", idev_ioas_mutex},
+                          {"attached?", "list_empty igroup#1.device_list", idev_igroup_lock},
+                          {"attach", "mutex_lock group#1.mutex", idev_igroup_lock},
+                          {"entry", "write_once context#1.word", idev_core_mutex},
+                          {"set", "write group#1.domain", idev_core_mutex},
+                          {"hwpt", "write igroup#1.hwpt", idev_igroup_lock},
+                          {"G-", "mutex_unlock igroup#1.lock", idev_igroup_lock},
+                          {"fill", "down_write_arrive ioas#1.domains_rwsem", idev_ioas_mutex},
                           {"P+", "mutex_lock pages#1.mutex", "ioas#1.domains_rwsem"},
                           {"pin", "atomic page#1.pincount", "pages#1.mutex"},
-                          {"listed", "list_add ioas#1.hwpt_list", ioas_mutex},
-                          {"publish", "xa_store ctx#1.objects", ioas_mutex},
+                          {"listed", "list_add ioas#1.hwpt_list", idev_ioas_mutex},
+                          {"publish", "xa_store ctx#1.objects", idev_ioas_mutex},
                           {"put ioas", "refcount_dec ioas#1.users"},
                           {"attached", "refcount_inc idevice#1.users"}},
                 .c = stepped_idev()});
@@ -104,16 +87,16 @@ TEST(idev_steps, attach_shares_a_domain) {
                 .cpu1 = attaching(1, 1),
                 .steps = {{"get ioas", "xa_lock ctx#1.objects"},
                           {"M+", "mutex_lock ioas#1.mutex"},
-                          {"automatic?", "read hwpt#1.auto_domain", ioas_mutex},
-                          {"get it", "refcount_inc_not_zero hwpt#1.users", ioas_mutex},
-                          {"G+", "mutex_lock igroup#1.lock", ioas_mutex},
-                          {"fits?", "read igroup#1.hwpt", igroup_lock},
-                          {"attach", "mutex_lock group#1.mutex", igroup_lock},
-                          {"entry", "write_once context#1.word", core_mutex},
-                          {"set", "write group#1.domain", core_mutex},
-                          {"hwpt", "write igroup#1.hwpt", igroup_lock},
-                          {"G-", "mutex_unlock igroup#1.lock", igroup_lock},
-                          {"put it", "refcount_dec hwpt#1.users", ioas_mutex},
+                          {"automatic?", "read hwpt#1.auto_domain", idev_ioas_mutex},
+                          {"get it", "refcount_inc_not_zero hwpt#1.users", idev_ioas_mutex},
+                          {"G+", "mutex_lock igroup#1.lock", idev_ioas_mutex},
+                          {"fits?", "read igroup#1.hwpt", idev_igroup_lock},
+                          {"attach", "mutex_lock group#1.mutex", idev_igroup_lock},
+                          {"entry", "write_once context#1.word", idev_core_mutex},
+                          {"set", "write group#1.domain", idev_core_mutex},
+                          {"hwpt", "write igroup#1.hwpt", idev_igroup_lock},
+                          {"G-", "mutex_unlock igroup#1.lock", idev_igroup_lock},
+                          {"put it", "refcount_dec hwpt#1.users", idev_ioas_mutex},
                           {"put ioas", "refcount_dec ioas#1.users"}},
                 .c = stepped_idev()});
 }
@@ -125,191 +108,12 @@ TEST(idev_steps, attach_follows_the_group) {
                 .setup = in_order({with_a_page(one_group), attaching(2, 1)}),
                 .cpu1 = attaching(1, 1),
                 .steps = {{"automatic?", "read hwpt#1.auto_domain"},
-                          {"G+", "mutex_lock igroup#1.lock", ioas_mutex},
-                          {"attached?", "list_empty igroup#1.device_list", igroup_lock},
-                          {"count", "refcount_inc hwpt#1.users", igroup_lock},
-                          {"listed", "list_add igroup#1.device_list", igroup_lock},
-                          {"put it", "refcount_dec hwpt#1.users", ioas_mutex},
+                          {"G+", "mutex_lock igroup#1.lock", idev_ioas_mutex},
+                          {"attached?", "list_empty igroup#1.device_list", idev_igroup_lock},
+                          {"count", "refcount_inc hwpt#1.users", idev_igroup_lock},
+                          {"listed", "list_add igroup#1.device_list", idev_igroup_lock},
+                          {"put it", "refcount_dec hwpt#1.users", idev_ioas_mutex},
                           {"put ioas", "refcount_dec ioas#1.users"}},
-                .c = stepped_idev()});
-}
-
-// Both devices move. Upstream others find the new page table once they have, and it is marked.
-const std::vector<flow_step> group_moves = {
-    {"G+", "mutex_lock igroup#1.lock", ioas_mutex},
-    {"from where?", "read igroup#1.hwpt", igroup_lock},
-    {"one of it?", "list_next igroup#1.device_list", igroup_lock},
-    {"replace", "mutex_lock group#1.mutex", igroup_lock},
-    {"first entry", "write_once context#1.word", core_mutex},
-    {"second entry", "write_once context#3.word", core_mutex},
-    {"set", "write group#1.domain", core_mutex},
-    {"hwpt", "write igroup#1.hwpt", igroup_lock},
-    {"one reference", "refcount_inc hwpt#1.1.users", igroup_lock},
-    {"and another", "refcount_inc hwpt#1.1.users", igroup_lock},
-    {"all but one", "refcount_dec_and_test hwpt#1.users", igroup_lock},
-    {"G-", "mutex_unlock igroup#1.lock", igroup_lock},
-};
-const std::vector<flow_step> mark_and_publish = {
-    {"mark", "write hwpt#1.1.auto_domain", ioas_mutex},
-    {"publish", "xa_store ctx#1.objects", ioas_mutex},
-};
-// The old one goes when all is unlocked.
-const std::vector<flow_step> old_one_goes = {
-    {"M-", "mutex_unlock ioas#1.mutex", ioas_mutex},
-    {"automatic?", "read hwpt#1.auto_domain"},
-    {"X+", "xa_lock ctx#1.objects"},
-    {"the last?", "refcount_dec hwpt#1.users", objects_lock},
-    {"it is", "refcount_dec_if_one hwpt#1.users", objects_lock},
-    {"nobody finds it", "xa_erase ctx#1.objects", objects_lock},
-    {"M+", "mutex_lock ioas#2.mutex"},
-    {"not listed", "list_del hwpt#1.hwpt_item", "ioas#2.mutex"},
-    {"D+", "down_write_arrive ioas#2.domains_rwsem"},
-    {"no domain", "xa_erase ioas#2.domains", "ioas#2.domains_rwsem"},
-    {"free", "kfree hwpt#1"},
-};
-
-TEST(idev_steps, replace) {
-  const auto expect_moves = [](const char* publish,
-                               std::initializer_list<std::vector<flow_step>> parts) {
-    std::vector<flow_step> steps = {{"M+", "mutex_lock ioas#1.mutex"},
-                                    {"fill", "down_write_arrive ioas#1.domains_rwsem", ioas_mutex},
-                                    {"listed", "list_add ioas#1.hwpt_list", ioas_mutex}};
-    for (const std::vector<flow_step>& part : parts)
-      steps.insert(steps.end(), part.begin(), part.end());
-    expect_pairs(
-        {.pairs = 27,
-         .unlocked = 5,
-         .setup = in_order({with_a_page(one_group), attaching(1, 2), attaching(2, 2)}),
-         .cpu1 = attaching(1, 1),
-         .steps = steps,
-         .c = stepped_idev(publish)});
-  };
-  expect_moves("after_attach", {group_moves, mark_and_publish, old_one_goes});
-  expect_moves("before_attach", {mark_and_publish, group_moves, old_one_goes});
-}
-
-// The domain of another group's device, which the ioas has already.
-TEST(idev_steps, replace_by_a_shared_domain) {
-  expect_pairs({.pairs = 9,
-                .unlocked = 2,
-                .setup = in_order({with_a_page(own_group), attaching(1, 2), attaching(2, 1)}),
-                .cpu1 = attaching(1, 1),
-                .steps = {{"M+", "mutex_lock ioas#1.mutex"},
-                          {"automatic?", "read hwpt#2.auto_domain", ioas_mutex},
-                          {"get it", "refcount_inc_not_zero hwpt#2.users", ioas_mutex},
-                          {"G+", "mutex_lock igroup#1.lock", ioas_mutex},
-                          {"replace", "mutex_lock group#1.mutex", igroup_lock},
-                          {"hwpt", "write igroup#1.hwpt", igroup_lock},
-                          {"count", "refcount_inc hwpt#2.users", igroup_lock},
-                          {"put it", "refcount_dec hwpt#2.users", ioas_mutex},
-                          {"automatic?", "read hwpt#1.auto_domain"},
-                          {"free", "kfree hwpt#1"}},
-                .c = stepped_idev()});
-}
-
-TEST(idev_steps, detach_one_of_two) {
-  const std::vector<flow_step> steps = {
-      {"L+", "mutex_lock cdevs#1.of"},
-      {"G+", "mutex_lock igroup#1.lock"},
-      {"from what?", "read igroup#1.hwpt", igroup_lock},
-      {"not listed", "list_del idevice#1.group_item", igroup_lock},
-      {"the last?", "list_empty igroup#1.device_list", igroup_lock},
-      {"reserved", "down_write_arrive ioas#1.iova_rwsem", igroup_lock},
-      {"G-", "mutex_unlock igroup#1.lock", igroup_lock},
-      {"automatic?", "read hwpt#1.auto_domain"},
-      {"X+", "xa_lock ctx#1.objects"},
-      {"put", "refcount_dec hwpt#1.users", objects_lock},
-      {"detached", "refcount_dec idevice#1.users"},
-      {"L-", "mutex_unlock cdevs#1.of", "cdevs#1.of"}};
-  const body attached = in_order({with_a_page(one_group), attaching(1, 1), attaching(2, 1)});
-  expect_pairs({.pairs = 11,
-                .unlocked = 4,
-                .setup = attached,
-                .cpu1 = calling("vfio_cdev_detach"),
-                .steps = steps,
-                .c = stepped_idev()});
-  // Upstream it asks first.
-  std::vector<flow_step> upstream = steps;
-  upstream[1] = {"from what?", "read igroup#1.hwpt"};
-  upstream[2] = {"G+", "mutex_lock igroup#1.lock"};
-  expect_pairs({.pairs = 11,
-                .unlocked = 5,
-                .setup = attached,
-                .cpu1 = calling("vfio_cdev_detach"),
-                .steps = upstream,
-                .c = with(stepped_idev(), {{"hw_pagetable_detach.read", "unlocked"}})});
-}
-
-TEST(idev_steps, detach_the_last_device) {
-  expect_pairs({.pairs = 21,
-                .unlocked = 8,
-                .setup = in_order({with_a_page(one_group), attaching(1, 1)}),
-                .cpu1 = calling("vfio_cdev_detach"),
-                .steps = {{"G+", "mutex_lock igroup#1.lock"},
-                          {"the last?", "list_empty igroup#1.device_list", igroup_lock},
-                          {"detach", "mutex_lock group#1.mutex", igroup_lock},
-                          {"owned?", "read group#1.owner", core_mutex},
-                          {"entry", "write_once context#1.word", core_mutex},
-                          {"invalidated", "device_poll iommu#1.status", core_mutex},
-                          {"blocked", "write group#1.domain", core_mutex},
-                          {"no hwpt", "write igroup#1.hwpt", igroup_lock},
-                          {"G-", "mutex_unlock igroup#1.lock", igroup_lock},
-                          {"automatic?", "read hwpt#1.auto_domain"},
-                          {"X+", "xa_lock ctx#1.objects"},
-                          {"nobody finds it", "xa_erase ctx#1.objects", objects_lock},
-                          {"wait for users", "refcount_dec_and_test hwpt#1.shortterm_users"},
-                          {"M+", "mutex_lock ioas#1.mutex"},
-                          {"not listed", "list_del hwpt#1.hwpt_item", ioas_mutex},
-                          {"D+", "down_write_arrive ioas#1.domains_rwsem"},
-                          {"no domain", "xa_erase ioas#1.domains", "ioas#1.domains_rwsem"},
-                          {"P+", "mutex_lock pages#1.mutex", "ioas#1.domains_rwsem"},
-                          {"unpin", "atomic page#1.pincount", "pages#1.mutex"},
-                          {"free the domain", "refcount_dec_and_test dom#4.users"},
-                          {"free", "kfree hwpt#1"},
-                          {"detached", "refcount_dec idevice#1.users"}},
-                .c = stepped_idev()});
-}
-
-// What is attached is detached first.
-TEST(idev_steps, close) {
-  expect_pairs({.pairs = 17,
-                .unlocked = 11,
-                .setup = in_order({both_cdevs_bound(own_group), attaching(1, 1)}),
-                .cpu1 = calling("vfio_cdev_close"),
-                .steps = {{"L+", "mutex_lock cdevs#1.of"},
-                          {"G+", "mutex_lock igroup#1.lock"},
-                          {"no hwpt", "write igroup#1.hwpt", igroup_lock},
-                          {"free the page table", "kfree hwpt#1"},
-                          {"detached", "refcount_dec idevice#1.users"},
-                          {"unbind", "refcount_dec_and_test idevice#1.shortterm_users"},
-                          {"X+", "xa_lock ctx#1.objects"},
-                          {"nobody finds it", "xa_erase ctx#1.objects", objects_lock},
-                          {"release", "mutex_lock group#1.mutex"},
-                          {"no owner", "write group#1.owner", core_mutex},
-                          {"default domain", "write group#1.domain", core_mutex},
-                          {"put group", "refcount_dec_and_test igroup#1.ref"},
-                          {"put context", "refcount_dec_and_test file#1.f_count"},
-                          {"free", "kfree idevice#1"},
-                          {"L-", "mutex_unlock cdevs#1.of", "cdevs#1.of"},
-                          {"B+", "mutex_lock vgroup#1.group_lock"},
-                          {"unblock", "write vgroup#1.cdev_device_open_cnt", vgroup_lock},
-                          {"registered", "refcount_dec_and_test device#1.registered"}},
-                .c = stepped_idev()});
-}
-
-// The group is still claimed for the other device.
-TEST(idev_steps, close_one_of_two) {
-  expect_pairs({.pairs = 6,
-                .unlocked = 5,
-                .setup = both_cdevs_bound(one_group),
-                .cpu1 = calling("vfio_cdev_close"),
-                .steps = {{"L+", "mutex_lock cdevs#1.of"},
-                          {"unbind", "refcount_dec_and_test idevice#1.shortterm_users"},
-                          {"release", "mutex_lock group#1.mutex"},
-                          {"count", "write group#1.owner_cnt", core_mutex},
-                          {"put group", "refcount_dec_and_test igroup#1.ref"},
-                          {"free", "kfree idevice#1"},
-                          {"registered", "refcount_dec_and_test device#1.registered"}},
                 .c = stepped_idev()});
 }
 

@@ -13,7 +13,7 @@ namespace {
 using testing::Contains;
 using testing::IsEmpty;
 
-config of_variant(const char* knob, const char* value) {
+config idev_variant(const char* knob, const char* value) {
   return with(of_idev(repaired_config()), {{knob, value}});
 }
 // Two devices of one group, attached to ioas 1.
@@ -22,21 +22,20 @@ const body group_attached =
 const std::vector<body> detach_and_replace = {attaching(1, 2), calling("vfio_cdev_detach", 2)};
 const std::vector<body> close_and_replace = {attaching(1, 2), calling("vfio_cdev_close", 2)};
 
-void expect_faulty(const char* knob, const char* value, const char* title) {
-  const config c = of_variant(knob, value);
+void expect_faulty_idev(const char* knob, const char* value, const char* title) {
+  const config c = idev_variant(knob, value);
   for (const std::vector<body>& cpus : {detach_and_replace, close_and_replace})
     EXPECT_THAT(titles(program_of(c, group_attached, cpus), "portfolio", 3'000), Contains(title))
         << value;
   // Nobody moves the group: whatever is read, and when, is the same.
   const std::vector<body> without_replace = {calling("vfio_cdev_detach", 1),
                                              calling("vfio_cdev_detach", 2)};
-  EXPECT_THAT(titles(program_of(c, group_attached, without_replace), "portfolio", 2'000),
-              IsEmpty())
+  EXPECT_THAT(titles(program_of(c, group_attached, without_replace), "portfolio", 2'000), IsEmpty())
       << value;
 }
 
-void expect_sound(const char* knob, const char* value) {
-  const config c = of_variant(knob, value);
+void expect_sound_idev(const char* knob, const char* value) {
+  const config c = idev_variant(knob, value);
   const std::vector<body> attach_anew = {
       in_order({calling("vfio_cdev_detach", 1), attaching(1, 2)}),
       in_order({calling("vfio_cdev_detach", 2), attaching(2, 2)})};
@@ -48,16 +47,17 @@ void expect_sound(const char* knob, const char* value) {
 }
 
 TEST(knob_idev, hw_pagetable_detach_read) {
-  expect_faulty("hw_pagetable_detach.read", "unlocked",
-                "data-race: iommufd_device_do_replace v iommufd_hw_pagetable_detach");
-  expect_sound("hw_pagetable_detach.read", "locked");
+  expect_faulty_idev("hw_pagetable_detach.read", "unlocked",
+                     "data-race: iommufd_device_do_replace v iommufd_hw_pagetable_detach");
+  expect_sound_idev("hw_pagetable_detach.read", "locked");
 }
 
 TEST(knob_idev, auto_domain_publish) {
-  expect_faulty("auto_domain.publish", "after_attach",
-                "data-race: iommufd_device_auto_get_domain v iommufd_hw_pagetable_put");
-  expect_faulty("auto_domain.publish", "marked_first", "out-of-bounds in iommufd_object_remove");
-  expect_sound("auto_domain.publish", "before_attach");
+  expect_faulty_idev("auto_domain.publish", "after_attach",
+                     "data-race: iommufd_device_auto_get_domain v iommufd_hw_pagetable_put");
+  expect_faulty_idev("auto_domain.publish", "marked_first",
+                     "out-of-bounds in iommufd_object_remove");
+  expect_sound_idev("auto_domain.publish", "before_attach");
 }
 
 }  // namespace
