@@ -3,8 +3,8 @@
 // Kernel: drivers/vfio/group.c, container.c, vfio_main.c, vfio_iommu_type1.c @ 6.12.117.
 #include "model/iommu/vfio_group.h"
 
-#include "model/iommu/smmu_driver.h"
 #include "model/iommu/iommu_world.h"
+#include "model/iommu/smmu_driver.h"
 #include "model/world.h"
 
 namespace iorace::kern {
@@ -91,6 +91,29 @@ void vfio_device_remove_group(device* dev) {
   mutex_unlock(&vgroup->group_lock);
 }
 
+int vfio_device_block_group(device* dev) {
+  KFUNC();
+  vfio_iommu_group* const vgroup = vfio_group_of(dev);
+  mutex_lock(&vgroup->group_lock);
+  const core_domain* const domain = vgroup->domain;
+  if (domain == nullptr) vgroup->cdev_device_open_cnt++;
+  mutex_unlock(&vgroup->group_lock);
+  return domain == nullptr ? 0 : -EBUSY;
+}
+
+void vfio_device_unblock_group(device* dev) {
+  KFUNC();
+  vfio_iommu_group* const vgroup = vfio_group_of(dev);
+  mutex_lock(&vgroup->group_lock);
+  vgroup->cdev_device_open_cnt--;
+  mutex_unlock(&vgroup->group_lock);
+}
+
+// Without iommufd nobody uses devices one by one. Requires: group_lock.
+static bool is_blocked(vfio_iommu_group* vgroup) {
+  return this_world().idev != nullptr && vgroup->cdev_device_open_cnt.load(op_kind::read) != 0;
+}
+
 int vfio_set_container(device* dev) {
   KFUNC();
   vfio_iommu_group* const vgroup = vfio_group_of(dev);
@@ -98,7 +121,8 @@ int vfio_set_container(device* dev) {
   core_domain* const domain = vgroup->domain;
   iommu_group* const group = vgroup->group;
   int rc = domain != nullptr ? -EINVAL : -ENODEV;
-  if (domain == nullptr && group != nullptr) rc = vfio_container_attach_group(vgroup, group, dev);
+  if (domain == nullptr && group != nullptr)
+    rc = is_blocked(vgroup) ? -EBUSY : vfio_container_attach_group(vgroup, group, dev);
   mutex_unlock(&vgroup->group_lock);
   return rc;
 }

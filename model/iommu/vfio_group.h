@@ -18,9 +18,10 @@ struct vfio_iommu_group {
   shared<core_domain*> domain;  // of the container, which is its own; null: none is set
   shared<dma_page*> page;       // the one page that the user has mapped
   shared<u64> devices, container_users;
+  shared<u64> cdev_device_open_cnt;  // of devices that have a user each
 };
 IORACE_DESCRIBE(vfio_iommu_group, "vgroup", group_lock, group, domain, page, devices,
-                container_users);
+                container_users, cdev_device_open_cnt);
 
 // Drivers bind and unbind. Return 0 or the error.
 int driver_bind(device* dev);
@@ -38,6 +39,10 @@ int vfio_group_map_dma(device* dev);
 int vfio_group_unmap_dma(device* dev);
 int vfio_open(device* dev);
 int vfio_close(device* dev);
+// Devices of the group are used one by one: it can have no container meanwhile. Returns 0, or
+// -EBUSY if it has one.
+int vfio_device_block_group(device* dev);
+void vfio_device_unblock_group(device* dev);
 
 // What a bound driver does besides: a domain of its own, ownership by device.
 int driver_attach_own(device* dev);

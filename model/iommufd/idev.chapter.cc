@@ -17,9 +17,9 @@ constexpr arg_info ioas_arg = {.name = "ioas", .kind = arg_kind::object, .cls = 
 constexpr arg_info iova_arg = {.name = "iova", .kind = arg_kind::iova, .dull = PAGE_SIZE};
 
 ARGS(vfio_cdev_bind, device_arg);
-ERRORS(vfio_cdev_bind, ENOENT, ENODEV, EINVAL, EPERM, EBUSY, ENOMEM);
+ERRORS(vfio_cdev_bind, ENOENT, ENODEV, EINVAL, EPERM, EBUSY, ENOMEM, EFAULT);
 ARGS(vfio_cdev_attach, device_arg, ioas_arg);
-ERRORS(vfio_cdev_attach, ENOENT, EINVAL, EADDRINUSE, EBUSY, ENODEV, ENOMEM, ENOSPC, EFAULT);
+ERRORS(vfio_cdev_attach, ENOENT, EINVAL, EADDRINUSE, EBUSY, ENOMEM, ENOSPC, EFAULT);
 ARGS(vfio_cdev_detach, device_arg);
 ERRORS(vfio_cdev_detach, ENOENT, EINVAL);
 ARGS(vfio_cdev_close, device_arg);

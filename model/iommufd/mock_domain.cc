@@ -70,9 +70,12 @@ constexpr iommu_domain_ops mock_domain_ops = {
     .free = mock_domain_free,
 };
 
+// Whoever is gone has it, and is blocked: the next device gets the requester id that it had.
+constexpr unsigned mock_rid_gone = mock_rids_max - 1;
+
 // Returns a requester id that no device has.
 unsigned take_rid(hw_iommu* iommu) {
-  for (unsigned rid = 0; rid < mock_rids_max; ++rid)
+  for (unsigned rid = 0; rid < mock_rid_gone; ++rid)
     if (cmpxchg(iommu->rid_use[rid], rid_free, rid_shared) == rid_free) return rid;
   cut("mock_devices");
 }
@@ -108,7 +111,9 @@ bool is_mock(const iommu_domain* domain) { return domain->ops.peek() == &mock_do
 
 static void mock_dev_free(hw_endpoint* dev) {
   device_release(dev);
-  WRITE_ONCE(dev->iommu.peek()->rid_use[dev->rid.peek()], rid_free);
+  const u64 rid = dev->rid.peek();
+  dev->rid.poke(mock_rid_gone);
+  WRITE_ONCE(dev->iommu.peek()->rid_use[rid], rid_free);
 }
 
 int mock_domain_attach_device(iommu_domain* domain, u32 id) {

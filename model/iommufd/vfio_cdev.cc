@@ -5,6 +5,7 @@
 #include "model/iommufd/vfio_cdev.h"
 
 #include "model/iommu/iommu_world.h"
+#include "model/iommu/vfio_group.h"
 #include "model/world.h"
 
 namespace iorace::kern {
@@ -18,6 +19,11 @@ vfio_cdev* cdev_of(const struct device* dev) {
 
 void vfio_device_put_registration(struct device* dev) {
   if (refcount_dec_and_test(&dev->registered)) complete(&dev->comp);
+}
+
+void put_user(struct device* dev) {
+  vfio_device_unblock_group(dev);
+  vfio_device_put_registration(dev);
 }
 
 // Requires: the lock of the cdev, and a bound device.
@@ -56,9 +62,14 @@ int vfio_cdev_bind(struct device* dev, u32* id) {
   KFUNC();
   vfio_cdev* const cdev = cdev_of(dev);
   if (!refcount_inc_not_zero(&dev->registered)) return -ENODEV;
+  int rc = vfio_device_block_group(dev);
+  if (rc != 0) {
+    vfio_device_put_registration(dev);
+    return rc;
+  }
   mutex_lock(&cdev->lock);
   iommufd_core_device* idev = cdev->idev;
-  int rc = idev != nullptr ? -EINVAL : 0;
+  if (idev != nullptr) rc = -EINVAL;
   if (rc == 0) {
     idev = iommufd_device_bind(this_world().ictx, dev);
     if (IS_ERR(idev)) rc = static_cast<int>(PTR_ERR(idev));
@@ -66,9 +77,11 @@ int vfio_cdev_bind(struct device* dev, u32* id) {
   if (rc == 0) {
     cdev->idev = idev;
     *id = idev->obj.id;
+    rc = iommufd_ucmd_respond("vfio_cdev_bind");
+    if (rc != 0) vfio_iommufd_physical_unbind(cdev);
   }
   mutex_unlock(&cdev->lock);
-  if (rc != 0) vfio_device_put_registration(dev);
+  if (rc != 0) put_user(dev);
   return rc;
 }
 
@@ -77,7 +90,11 @@ int vfio_cdev_attach(struct device* dev, u32 pt_id) {
   vfio_cdev* const cdev = cdev_of(dev);
   mutex_lock(&cdev->lock);
   const iommufd_core_device* const idev = cdev->idev;
-  const int rc = idev == nullptr ? -EINVAL : vfio_iommufd_physical_attach_ioas(cdev, pt_id);
+  int rc = idev == nullptr ? -EINVAL : vfio_iommufd_physical_attach_ioas(cdev, pt_id);
+  if (rc == 0) {
+    rc = iommufd_ucmd_respond("vfio_cdev_attach");
+    if (rc != 0) vfio_iommufd_physical_detach_ioas(cdev);
+  }
   mutex_unlock(&cdev->lock);
   return rc;
 }
@@ -100,7 +117,7 @@ int vfio_cdev_close(struct device* dev) {
   if (idev != nullptr) vfio_iommufd_physical_unbind(cdev);
   mutex_unlock(&cdev->lock);
   if (idev == nullptr) return -EBADF;
-  vfio_device_put_registration(dev);
+  put_user(dev);
   return 0;
 }
 

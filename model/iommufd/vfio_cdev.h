@@ -19,10 +19,12 @@ struct idev_world {
   vfio_cdev* cdevs;  // of all devices, by their number
 };
 
-// Opens the device and binds it. Returns 0 or -ENODEV if VFIO does not drive it, -EINVAL if it is
-// bound, or what binding fails with.
+// Opens the device and binds it. Returns 0 or -ENODEV if VFIO does not drive it, -EBUSY if its
+// group has a container, -EINVAL if it is bound, what binding fails with, or -EFAULT if the user
+// cannot be told.
 int vfio_cdev_bind(struct device* dev, u32* id);
-// Return 0, -EINVAL if the device is not bound, or what attaching fails with.
+// Return 0, -EINVAL if the device is not bound, or what attaching fails with. If the user cannot be
+// told, the device is detached, wherever it was before, and the result is -EFAULT.
 int vfio_cdev_attach(struct device* dev, u32 pt_id);
 int vfio_cdev_detach(struct device* dev);
 // Lets go of all of it. Returns 0, or -EBADF if the device is not bound.
