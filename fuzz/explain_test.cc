@@ -64,8 +64,8 @@ TEST(explain_repro, of_each_race_something_matters_and_its_neighbour_is_none) {
                           "rid_block.drain-blocks_only", "rid_drain.waits_for-answers",
                           "vfio_pci.fault-fork_opens_first", "vfio_pci.fault-remap_locked",
                           "vfio_pci.fault-remap_unlocked", "vfio_pci_core_device.flags-bits",
-                          "vfio_pci_fault.check-before_lock", "vfio_pci_iowrite.check-unchecked",
-                          "vfio_pci_zap.bars-left"));
+                          "vfio_pci_fault.check-before_lock", "vfio_pci_fault.power-unchecked",
+                          "vfio_pci_iowrite.check-unchecked", "vfio_pci_zap.bars-left"));
 }
 
 // Without any other finding, but for a driver that destroys under a lock that its callback takes, a
@@ -82,7 +82,8 @@ TEST(explain_repro, the_neighbours_pass) {
               ElementsAre("access_destroy.lock-driver_lock", "free_fq.timer-left_armed",
                           "of_iommu_configure.lock-none_pointer_last", "probe_device.lock-unlocked",
                           "report_device_fault.accepted-falls_through", "type1_vaddr-wake_all",
-                          "vfio_pci_zap.vmas-outer", "vfio_pci_zap.vmas-outer-munmap"));
+                          "vfio_pci_zap.vmas-outer", "vfio_pci_zap.vmas-outer-fork",
+                          "vfio_pci_zap.vmas-outer-munmap"));
 }
 
 // The first seed's race: the unmap looks at the pins, and at the driver's list of them, between the

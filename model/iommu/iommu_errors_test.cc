@@ -37,7 +37,7 @@ TEST(iommu_errors, devices_come_and_go) {
     make_call(w, "iommu_add");
     rc.push_back(make_call(w, "device_add", {9}).rc);
     rc.push_back(make_call(w, "device_add", {1, 7}).rc);
-    rc.push_back(make_call(w, "device_add", {1, 0, 7}).rc);
+    rc.push_back(make_call(w, "device_add", {1, 0, 9}).rc);
     rc.push_back(make_call(w, "device_add", {1, 0, 0, 32}).rc);
     rc.push_back(make_call(w, "device_add", {1, 0, 1}).rc);                // an alias elsewhere
     rc.push_back(make_call(w, "device_add", {2, 0, 0}).rc);                // another IOMMU

@@ -9,7 +9,7 @@
 
 namespace iorace::kern {
 
-inline constexpr unsigned slots_max = 6;
+inline constexpr unsigned slots_max = 9;
 inline constexpr unsigned group_devices_max = 32;
 
 struct vfio_iommu_group;

@@ -12,7 +12,7 @@
 #include "model/iommufd/inside_test.h"
 #include "model/iommufd/mock_domain.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using testing::StartsWith;
@@ -158,4 +158,4 @@ TEST(idev_contracts, unpinned_while_only_a_tlb_of_the_mock_has_half_of_the_page)
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -3,7 +3,7 @@
 // The steps of devices that iommufd has as they go: replace, detach and close.
 #include "model/iommufd/idev_steps_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 // Both devices move. Upstream others find the new page table once they have, and it is marked.
@@ -81,7 +81,7 @@ TEST(idev_steps, replace_by_a_shared_domain) {
 
 TEST(idev_steps, detach_one_of_two) {
   const std::vector<flow_step> steps = {
-      {"L+", "mutex_lock cdevs#1.of"},
+      {"L+", "mutex_lock cdevs#1.cdev"},
       {"G+", "mutex_lock igroup#1.lock"},
       {"from what?", "read igroup#1.hwpt", idev_igroup_lock},
       {"not listed", "list_del idevice#1.group_item", idev_igroup_lock},
@@ -92,7 +92,7 @@ TEST(idev_steps, detach_one_of_two) {
       {"X+", "xa_lock ctx#1.objects"},
       {"put", "refcount_dec hwpt#1.users", idev_objects_lock},
       {"detached", "refcount_dec idevice#1.users"},
-      {"L-", "mutex_unlock cdevs#1.of", "cdevs#1.of"}};
+      {"L-", "mutex_unlock cdevs#1.cdev", "cdevs#1.cdev"}};
   const body attached = in_order({with_a_page(one_group), attaching(1, 1), attaching(2, 1)});
   expect_pairs({.pairs = 11,
                 .unlocked = 4,
@@ -148,7 +148,7 @@ TEST(idev_steps, close) {
                 .unlocked = 11,
                 .setup = in_order({both_cdevs_bound(own_group), attaching(1, 1)}),
                 .cpu1 = calling("vfio_cdev_close"),
-                .steps = {{"L+", "mutex_lock cdevs#1.of"},
+                .steps = {{"L+", "mutex_lock cdevs#1.cdev"},
                           {"G+", "mutex_lock igroup#1.lock"},
                           {"no hwpt", "write igroup#1.hwpt", idev_igroup_lock},
                           {"free the page table", "kfree hwpt#1"},
@@ -162,7 +162,7 @@ TEST(idev_steps, close) {
                           {"put group", "refcount_dec_and_test igroup#1.ref"},
                           {"put context", "refcount_dec_and_test file#1.f_count"},
                           {"free", "kfree idevice#1"},
-                          {"L-", "mutex_unlock cdevs#1.of", "cdevs#1.of"},
+                          {"L-", "mutex_unlock cdevs#1.cdev", "cdevs#1.cdev"},
                           {"B+", "mutex_lock vgroup#1.group_lock"},
                           {"unblock", "write vgroup#1.cdev_device_open_cnt", idev_vgroup_lock},
                           {"registered", "refcount_dec_and_test device#1.registered"}},
@@ -175,7 +175,7 @@ TEST(idev_steps, close_one_of_two) {
                 .unlocked = 5,
                 .setup = both_cdevs_bound(one_group),
                 .cpu1 = calling("vfio_cdev_close"),
-                .steps = {{"L+", "mutex_lock cdevs#1.of"},
+                .steps = {{"L+", "mutex_lock cdevs#1.cdev"},
                           {"unbind", "refcount_dec_and_test idevice#1.shortterm_users"},
                           {"release", "mutex_lock group#1.mutex"},
                           {"count", "write group#1.owner_cnt", idev_core_mutex},
@@ -186,4 +186,4 @@ TEST(idev_steps, close_one_of_two) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -6,7 +6,7 @@
 #include "model/iommu/iommu_errors_test.h"
 #include "model/iommufd/idev_machine_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 constexpr std::uint64_t no_idev_memory = 0;
@@ -171,4 +171,4 @@ TEST(idev_errors, detach_and_close) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -5,7 +5,7 @@
 #include "model/iommu/iommu_errors_test.h"
 #include "model/iommufd/idev_machine_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 const body cdevs_for_results = both_cdevs_bound(one_group);
@@ -124,4 +124,4 @@ TEST(idev_results, hardware) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -4,7 +4,7 @@
 // the device's file, some under a lock that others take as well.
 #include "model/iommufd/idev_steps_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 TEST(idev_steps, bind_the_first_device) {
@@ -16,7 +16,7 @@ TEST(idev_steps, bind_the_first_device) {
                           {"B+", "mutex_lock vgroup#1.group_lock"},
                           {"container?", "read vgroup#1.domain", idev_vgroup_lock},
                           {"block", "write vgroup#1.cdev_device_open_cnt", idev_vgroup_lock},
-                          {"L+", "mutex_lock cdevs#1.of"},
+                          {"L+", "mutex_lock cdevs#1.cdev"},
                           {"group", "read device#1.iommu_group"},
                           {"reference", "refcount_inc group#1.kobj"},
                           {"known?", "xa_lock ctx#1.groups"},
@@ -27,9 +27,9 @@ TEST(idev_steps, bind_the_first_device) {
                           {"block", "write group#1.domain", idev_core_mutex},
                           {"owner", "write group#1.owner", idev_core_mutex},
                           {"device", "xa_alloc ctx#1.objects"},
-                          {"publish the device", "xa_store ctx#1.objects", "cdevs#1.of"},
-                          {"answer", "copy_to_user", "cdevs#1.of"},
-                          {"L-", "mutex_unlock cdevs#1.of", "cdevs#1.of"}},
+                          {"publish the device", "xa_store ctx#1.objects", "cdevs#1.cdev"},
+                          {"answer", "copy_to_user", "cdevs#1.cdev"},
+                          {"L-", "mutex_unlock cdevs#1.cdev", "cdevs#1.cdev"}},
                 .c = stepped_idev()});
 }
 
@@ -38,7 +38,7 @@ TEST(idev_steps, bind_the_second_device) {
                 .unlocked = 4,
                 .setup = then(cdevs(one_group), "vfio_cdev_bind", 2),
                 .cpu1 = calling("vfio_cdev_bind"),
-                .steps = {{"L+", "mutex_lock cdevs#1.of"},
+                .steps = {{"L+", "mutex_lock cdevs#1.cdev"},
                           {"reference", "refcount_inc group#1.kobj"},
                           {"known?", "xa_lock ctx#1.groups"},
                           {"get it", "refcount_inc_not_zero igroup#1.ref", idev_groups_lock},
@@ -55,7 +55,7 @@ TEST(idev_steps, attach_makes_a_domain) {
                 .unlocked = 4,
                 .setup = with_a_page(own_group),
                 .cpu1 = attaching(1, 1),
-                .steps = {{"L+", "mutex_lock cdevs#1.of"},
+                .steps = {{"L+", "mutex_lock cdevs#1.cdev"},
                           {"get ioas", "xa_lock ctx#1.objects"},
                           {"users", "refcount_inc_not_zero ioas#1.users", idev_objects_lock},
                           {"M+", "mutex_lock ioas#1.mutex"},
@@ -118,4 +118,4 @@ TEST(idev_steps, attach_follows_the_group) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

@@ -7,7 +7,7 @@
 
 #include "model/iommufd/idev_machine_test.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using testing::Contains;
@@ -61,4 +61,4 @@ TEST(knob_idev, auto_domain_publish) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

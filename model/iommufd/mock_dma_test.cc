@@ -7,7 +7,7 @@
 #include "model/iommufd/mock_domain.h"
 #include "model/test_calls.h"
 
-namespace iorace::kern {
+namespace iorace::kern::this_file {
 namespace {
 
 using testing::ElementsAre;
@@ -141,4 +141,4 @@ TEST(mock_dma, pages_of_one_slot_are_not_mixed_up) {
 }
 
 }  // namespace
-}  // namespace iorace::kern
+}  // namespace iorace::kern::this_file

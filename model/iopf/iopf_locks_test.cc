@@ -195,8 +195,9 @@ TEST(iopf_locks, page_response) {
   const body unbinds = calls("sva_unbind", first_bond);
   for (const char* value : {"none", "pasid_mutex"}) {
     const bool locked = std::string_view(value) == "pasid_mutex";
-    const config c =
-        iopf_config({{"drain_pasid_prq.partial", "left"}, {"page_response.lock", value}});
+    const config c = iopf_config({{"drain_pasid_prq.partial", "left"},
+                                  {"page_response.lock", value},
+                                  {"prq_drain.lock", "none"}});
     EXPECT_EQ(held_at(c, one_bond, responds, "device_submit"),
               locked ? (locks{lists, pasids}) : locks{lists});
     for (const char* of_drain : {"reinit_completion", "flush_workqueue", "device_poll"})
@@ -210,9 +211,19 @@ TEST(iopf_locks, page_response) {
 
 TEST(iopf_locks, drain_pasid_prq) {
   for (const char* value : {"swept", "swept_to_another"}) {
-    const config c = iopf_config({{"drain_pasid_prq.partial", value}});
+    const config c = iopf_config({{"drain_pasid_prq.partial", value}, {"prq_drain.lock", "none"}});
     EXPECT_EQ(held_at(c, has_partial, calls("sva_unbind", first_bond), "list_del iopf#1.list"),
               (locks{driver, sva, group_mutex, lists}));
+  }
+}
+
+TEST(iopf_locks, prq_drain) {
+  for (const char* value : {"none", "per_iommu"}) {
+    locks expected = {driver, sva, group_mutex};
+    if (std::string_view(value) == "per_iommu") expected.push_back("prq#1.drains");
+    const config c = iopf_config({{"prq_drain.lock", value}});
+    for (const char* of_drain : {"reinit_completion", "flush_workqueue", "device_poll"})
+      EXPECT_EQ(held_at(c, one_bond, calls("sva_unbind", first_bond), of_drain), expected);
   }
 }
 

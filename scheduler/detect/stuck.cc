@@ -58,6 +58,9 @@ std::string side_of(const engine& e, task_id t) {
   return *function != '\0' ? function : e.task_name(t);
 }
 
+// Who is stopped outside of all functions waits for others only, wherever one is inside of one.
+bool names_nobody(const engine& e, task_id t) { return *e.pending_function(t) == '\0'; }
+
 std::string in_sides(std::vector<std::string> sides) {
   std::sort(sides.begin(), sides.end());
   std::string text;
@@ -128,7 +131,7 @@ bool engine::time_passes() {
 finding engine::judge_stuck() {
   finding f;
   bool user = false;
-  std::vector<std::string> sides;
+  std::vector<std::string> sides, outside;
   for (task_id t = 1; t < task_count_; ++t) {
     const task& waiter = *tasks_[t];
     if (waiter.finished || waiter.kind == task_kind::user || waiter.kind == task_kind::device ||
@@ -146,11 +149,12 @@ finding engine::judge_stuck() {
     }
     user = user || waiter.by == waits_for::user || waiter.by == waits_for::device;
     if (f.task == no_task) f.task = t;
-    sides.push_back(side_of(*this, t));
+    (names_nobody(*this, t) ? outside : sides).push_back(side_of(*this, t));
     f.detail += (f.detail.empty() ? "" : "; ") + waiter.name +
                 " waits: " + traits(pending_[t].kind).name + " " +
                 place_name(pending_[t].object, pending_[t].field);
   }
+  if (sides.empty()) sides = std::move(outside);
   if (sides.empty()) return f;
   if (f.kind == verdict::none) f.kind = user ? verdict::hung_task : verdict::deadlock;
   f.name = verdicts()[static_cast<unsigned>(f.kind)].name;
