@@ -24,7 +24,7 @@ inline body cdevs(std::uint64_t second_slot) {
     make_call(w, "iommu_add");
     make_call(w, "device_add", {1, 0});
     make_call(w, "device_add", {1, 1, second_slot});
-    for (const std::uint64_t device : {1, 2}) {
+    for (const std::uint64_t device : {1u, 2u}) {
       make_call(w, "device_probe", {device});
       make_call(w, "vfio_device_bind", {device});
     }

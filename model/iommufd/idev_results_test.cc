@@ -77,13 +77,13 @@ TEST(idev_results, attach_behind_another_iommu) {
     make_call(w, "vfio_cdev_bind", {3});
   };
   const auto cpu1 = [&](world* w) {
-    for (const std::uint64_t device : {1, 3})
+    for (const std::uint64_t device : {1u, 3u})
       rc.push_back(make_call(w, "vfio_cdev_attach", {device, 1}).rc);
     rc.push_back(make_call(w, "ioas_map", {1, idev_iova, 0x1000, idev_memory}).rc);
-    for (const std::uint64_t device : {1, 3})
+    for (const std::uint64_t device : {1u, 3u})
       rc.push_back(make_call(w, "device_dma_read", {device, idev_iova}).rc);
     rc.push_back(make_call(w, "vfio_cdev_close", {1}).rc);
-    for (const std::uint64_t device : {1, 3})
+    for (const std::uint64_t device : {1u, 3u})
       rc.push_back(make_call(w, "device_dma_read", {device, idev_iova}).rc);
   };
   round_robin choose;

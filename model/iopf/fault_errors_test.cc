@@ -137,7 +137,7 @@ void expect_second_fails(const char* flow, const body& cpu) {
   const body two_wait = [](world* w) {
     fault_machine(w);
     make_call(w, "fault_attach", {mock_requester, fault_page_table});
-    for (const std::uint64_t grpid : {0, 1})
+    for (const std::uint64_t grpid : {0u, 1u})
       make_call(w, "trigger_iopf", {mock_requester, IOMMU_NO_PASID, grpid});
   };
   call failing(flow);
