@@ -39,6 +39,14 @@ std::uint64_t engine::state_hash() const {
   return h;
 }
 
+// What a task goes round in: where in it the bound was met does not matter.
+static std::string outermost_function(const engine& e, task_id t) {
+  const char* outermost = "";
+  for (std::uint32_t n = e.innermost(t); n != 0; n = e.frame(n).parent)
+    if (!e.frame(n).call) outermost = e.frame(n).function;
+  return *outermost != '\0' ? outermost : e.task_name(t);
+}
+
 // The kernel's part in it: users and devices may poll for ever.
 finding engine::word_livelock(std::size_t period) const {
   finding f;
@@ -46,7 +54,7 @@ finding engine::word_livelock(std::size_t period) const {
   for (task_id t = 1; t < task_count_; ++t) {
     const task_kind kind = tasks_[t]->kind;
     if (!view_.is_enabled(t) || kind == task_kind::user || kind == task_kind::device) continue;
-    sides.push_back(side_of(*this, t));
+    sides.push_back(outermost_function(*this, t));
     if (f.task != no_task && f.other_task == no_task) f.other_task = t;
     if (f.task == no_task) f.task = t;
   }
