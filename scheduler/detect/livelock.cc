@@ -79,6 +79,7 @@ void engine::probe_livelock() {
     if (probe_hashes_[i] != h || at - i < std::size_t{view_.enabled_count}) continue;
     finding f = word_livelock(at - i);
     if (f.kind == verdict::none) end(ended::step_bound);
+    step_count_ = steps_at_bound_;  // how many turns it took depends on what stacks are like
     found_as(std::move(f));
   }
   probe_hashes_.push_back(h);
@@ -90,6 +91,7 @@ void engine::probe_livelock() {
 task_id engine::take_turns() {
   task& t = *me_;
   const bool over = t.finished;
+  if (probe_hashes_.empty()) steps_at_bound_ = step_count_;
   result_.points = options_->points_max;  // what counts turns must not be found on stacks
   become(0);
   tasks_[0]->context.prepare(engine_turns::probe, this, probe_stack_bytes);

@@ -392,6 +392,7 @@ class engine {
   };
   setup_image setup_;
   std::vector<std::uint64_t> probe_hashes_;
+  std::uint32_t steps_at_bound_ = 0;
   task_id probe_next_ = 0;
   task_id last_picked_ = no_task;
 };
