@@ -234,7 +234,8 @@ bool succeeds(const call_count& count) { return count.succeeded * 10 >= count.ma
 TEST(scenarios, get_somewhere) {
   constexpr std::uint64_t enough = 500;  // for a menu to have drawn each of its calls, often
   const std::set<std::string> refused = {"type1_change_mm"};
-  for (const scenario_text& s : scenario_texts())
+  for (const scenario_text& s : scenario_texts()) {
+    if (s.name == std::string_view("everything")) continue;  // its calls are those of other menus
     for (const char* strategy : {"random", "pos", "portfolio"}) {
       std::set<std::string> never, succeeded;
       for (const std::string& settings : settings_of(s.name)) {
@@ -251,6 +252,7 @@ TEST(scenarios, get_somewhere) {
       }
       EXPECT_THAT(never, testing::IsEmpty()) << s.name << ", " << strategy;
     }
+  }
 }
 
 }  // namespace

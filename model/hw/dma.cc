@@ -45,10 +45,11 @@ static io_table* walk(hw_iommu* iommu, const cached_entry& entry, u64 pfn) {
     return table;
   }
   table = entry.root;
+  const u64 format = pt_format_of(iommu);
   u64 level = table->level.peek();
-  if (pfn >= pt_span(table->format.peek(), level)) return nullptr;
+  if (pfn >= pt_span(format, level)) return nullptr;
   for (; level > 1; --level) {
-    table = static_cast<io_table*>(READ_ONCE(pt_entry(table, pfn)));
+    table = static_cast<io_table*>(READ_ONCE(table->pte[pt_index(format, level, pfn)]));
     if (table == nullptr) return nullptr;
   }
   cache.fill(table);
@@ -72,7 +73,7 @@ static dma_page* translate(hw_endpoint* dev, unsigned pasid, u64 pfn) {
   }
   io_table* const table = walk(iommu, entry, pfn);
   if (table == nullptr) return nullptr;
-  page = static_cast<dma_page*>(READ_ONCE(pt_entry(table, pfn)));
+  page = static_cast<dma_page*>(READ_ONCE(table->pte[pt_index(pt_format_of(iommu), 1, pfn)]));
   if (page != nullptr) cache.fill(page);
   return page;
 }

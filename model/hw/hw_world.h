@@ -85,6 +85,9 @@ IORACE_DESCRIBE(hw_iommu, "iommu", lock, domain_ids, kind, rid_use, entries, q_l
 inline bool is_amd(const hw_iommu* iommu) { return iommu->kind.peek() == IOMMU_AMD; }
 inline bool is_mock(const hw_iommu* iommu) { return iommu->kind.peek() == IOMMU_MOCK; }
 inline unsigned rids_of(const hw_iommu* iommu) { return is_mock(iommu) ? mock_rids_max : rids_max; }
+inline u64 pt_format_of(const hw_iommu* iommu) {
+  return is_amd(iommu) ? PT_AMD_V1 : is_mock(iommu) ? PT_MOCK : PT_VTD;
+}
 // What a leaf maps, in bytes, and how many of them the widest tree has.
 inline u64 io_page_size(const hw_iommu* iommu) {
   return is_mock(iommu) ? MOCK_IO_PAGE_SIZE : PAGE_SIZE;

@@ -32,7 +32,7 @@ constexpr block_step block_rows[][3] = {
 static int set_up(paging_domain* domain) {
   const hw_iommu* const iommu = domain->iommu.peek();
   const bool amd = is_amd(iommu);
-  int rc = pgtable_alloc(&domain->pgtable, amd ? PT_AMD_V1 : is_mock(iommu) ? PT_MOCK : PT_VTD);
+  int rc = pgtable_alloc(&domain->pgtable, pt_format_of(iommu));
   if (rc != 0) return rc;
   if (amd) rc = domain_attach_iommu(domain);
   if (rc == 0 && domain->type.peek() != DOMAIN_UNMANAGED) {

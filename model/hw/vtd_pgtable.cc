@@ -13,7 +13,7 @@ static io_table* pfn_to_dma_pte(io_pgtable* pgtable, u64 pfn, bool alloc) {
   KFUNC();
   io_table* parent = pgtable->root;
   for (u64 level = parent->level.peek(); level > 1; --level) {
-    shared<void*>& pte = pt_entry(parent, pfn);
+    shared<void*>& pte = parent->pte[pt_index(pgtable->format.peek(), level, pfn)];
     void* next = READ_ONCE(pte);
     if (next == nullptr) {
       if (!alloc) return nullptr;

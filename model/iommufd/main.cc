@@ -164,7 +164,7 @@ static int iommufd_object_remove(iommufd_ctx* ictx, iommufd_object* to_destroy, 
   xa_lock(&ictx->objects);
   obj = static_cast<iommufd_object*>(xa_load(&ictx->objects, id));
   if (to_destroy != nullptr) {
-    refcount_dec(&obj->users);
+    refcount_dec(obj == nullptr ? nullptr : &obj->users);
     if (WARN_ON(obj != to_destroy)) ret = -ENOENT;
   } else if (obj == nullptr) {
     ret = -ENOENT;

@@ -52,7 +52,7 @@ void judge_entry(const vm_process* mm, unsigned long addr) {
 
 // A process that nobody uses any more does not touch anything.
 void judge_process(const vm_process* mm) {
-  if (refcount_peek(&mm->mm_users) == 0) return;
+  if (!is_live(mm) || refcount_peek(&mm->mm_users) == 0) return;
   for (unsigned long addr = 0; addr < TASK_SIZE; addr += PAGE_SIZE) judge_entry(mm, addr);
 }
 
