@@ -55,7 +55,6 @@ struct call_result {
 
 enum class flow_context : std::uint8_t { syscall, kernel, agent };
 
-// One flow: something that a simulated CPU can be told to do.
 // Parts of the kernel, each with tables, flows and a part of the world of its own.
 enum class chapter : std::uint8_t {
   iommufd,
@@ -72,6 +71,7 @@ enum class chapter : std::uint8_t {
 using chapter_set = std::uint32_t;
 constexpr chapter_set chapter_bit(chapter c) { return 1u << static_cast<unsigned>(c); }
 
+// One flow: something that a simulated CPU can be told to do.
 struct flow_info {
   const char* name;  // as written in programs: "ioas_unmap"
   const char* summary;

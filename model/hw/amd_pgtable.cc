@@ -150,7 +150,7 @@ dma_page* iommu_v1_iova_to_phys(io_pgtable* pgtable, u64 pfn) {
 void free_sub_pt(io_table* table) {
   KFUNC();
   if (table->level.peek() > 1)
-    for (shared<void*>& pte : table->pte)
+    for (shared<void*>& pte : pt_entries_of(table))
       if (pte.peek() != nullptr) free_sub_pt(static_cast<io_table*>(READ_ONCE(pte)));
   kfree(table);
 }

@@ -52,7 +52,7 @@ u64 pgtable_unmap(io_pgtable* pgtable, u64 pfn, u64 pages, list_head* freelist) 
 }
 
 static bool has_leaves(const io_table* table) {
-  for (const shared<void*>& pte : table->pte) {
+  for (const shared<void*>& pte : pt_entries_of(table)) {
     const void* const below = pte.peek();
     if (below == nullptr) continue;
     if (table->level.peek() == 1 || has_leaves(static_cast<const io_table*>(below))) return true;

@@ -7,6 +7,8 @@
 // Kernel: drivers/iommu/intel/iommu.c, drivers/iommu/amd/io_pgtable.c @ 6.12.117.
 #pragma once
 
+#include <span>
+
 #include "model/kernel.h"
 #include "model/mm/dma_page.h"
 #include "scheduler/sync/list.h"
@@ -52,6 +54,13 @@ constexpr unsigned pt_index(u64 format, u64 level, u64 pfn) {
 }
 inline pt_level pt_level_of(const io_table* table) {
   return pt_formats[table->format.peek()][table->level.peek() - 1];
+}
+// Its entries: as many as its level has. Of a table that is alive.
+inline std::span<shared<void*>> pt_entries_of(io_table* table) {
+  return std::span(table->pte).first(1u << pt_level_of(table).bits);
+}
+inline std::span<const shared<void*>> pt_entries_of(const io_table* table) {
+  return std::span(table->pte).first(1u << pt_level_of(table).bits);
 }
 inline unsigned pt_index(const io_table* table, u64 pfn) {
   return pt_index(table->format.peek(), table->level.peek(), pfn);

@@ -38,7 +38,7 @@ bool has_device(const hw_iommu* iommu, unsigned did) {
 
 bool is_below(const io_table* table, const void* wanted) {
   if (table == nullptr || !is_live(table)) return false;
-  for (const shared<void*>& pte : table->pte) {
+  for (const shared<void*>& pte : pt_entries_of(table)) {
     const void* const below = pte.peek();
     if (below == wanted) return true;
     if (below != nullptr && table->level.peek() > 1 &&

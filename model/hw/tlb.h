@@ -42,21 +42,18 @@ inline tlb_slot<io_table> slot_of(walk_cache& cache, u64 pfn) {
   return {cache.table[of % walk_slots], cache.tag[of % walk_slots], of};
 }
 
+template <class T, std::size_t Slots>
+void drop_all(shared<T*> (&entries)[Slots]) {
+  for (shared<T*>& entry : entries)
+    if (entry.peek() != nullptr) WRITE_ONCE(entry, nullptr);
+}
 // Forget `pages` pages from `pfn` on, or everything if they are as many as there are slots.
 inline void tlb_drop(tlb& cache, u64 pfn, u64 pages) {
-  if (pages >= tlb_slots) {
-    for (unsigned i = 0; i < tlb_slots; ++i)
-      if (cache.page[i].peek() != nullptr) WRITE_ONCE(cache.page[i], nullptr);
-    return;
-  }
+  if (pages >= tlb_slots) return drop_all(cache.page);
   for (u64 at = pfn; at < pfn + pages; ++at) slot_of(cache, at).drop();
 }
 inline void tlb_drop(walk_cache& cache, u64 pfn, u64 pages) {
-  if (pages >= tlb_slots) {
-    for (unsigned i = 0; i < walk_slots; ++i)
-      if (cache.table[i].peek() != nullptr) WRITE_ONCE(cache.table[i], nullptr);
-    return;
-  }
+  if (pages >= tlb_slots) return drop_all(cache.table);
   for (u64 at = pfn; at < pfn + pages; at = (at | (pt_entries - 1)) + 1) slot_of(cache, at).drop();
 }
 

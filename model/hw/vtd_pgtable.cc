@@ -47,7 +47,7 @@ int domain_mapping(io_pgtable* pgtable, u64 pfn, u64 pages, dma_page* memory) {
 static void dma_pte_list_pagetables(io_table* table, list_head* freelist) {
   list_add_tail(&table->lru, freelist);
   if (table->level.peek() == 1) return;
-  for (shared<void*>& pte : table->pte)
+  for (shared<void*>& pte : pt_entries_of(table))
     if (pte.peek() != nullptr)
       dma_pte_list_pagetables(static_cast<io_table*>(READ_ONCE(pte)), freelist);
 }

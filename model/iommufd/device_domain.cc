@@ -41,9 +41,7 @@ unsigned long device_domain_unmap_pages(iommu_domain* domain, unsigned long iova
 
 unsigned long device_domain_iova_to_phys(iommu_domain* domain, unsigned long iova) {
   KFUNC();
-  const dma_page* const memory = pgtable_iova_to_phys(&core_of(domain)->pgtable, iova / PAGE_SIZE);
-  WARN_ON(memory == nullptr);
-  return memory == nullptr ? 0 : memory_to_phys(memory);
+  return mapped_at(&core_of(domain)->pgtable, iova / PAGE_SIZE);
 }
 
 void device_domain_free(iommu_domain* domain) {

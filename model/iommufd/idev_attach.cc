@@ -73,11 +73,9 @@ int iommufd_hwpt_attach_device(iommufd_hwpt_paging* hwpt, iommufd_group* igroup)
 void iommufd_hw_pagetable_put(iommufd_ctx* ictx, iommufd_hwpt_paging* hwpt) {
   KFUNC();
   const bool automatic = hwpt->auto_domain;
-  if (automatic) PROBE(auto_domain_gone);
-  if (automatic)
-    iommufd_object_put_and_try_destroy(ictx, &hwpt->obj);
-  else
-    refcount_dec(&hwpt->obj.users);
+  if (!automatic) return refcount_dec(&hwpt->obj.users);
+  PROBE(auto_domain_gone);
+  iommufd_object_put_and_try_destroy(ictx, &hwpt->obj);
 }
 
 // Requires: igroup->lock.

@@ -4,8 +4,15 @@
 #include "model/iommufd/iommu_domain.h"
 
 #include "model/iommufd/iommufd_private.h"
+#include "model/mm/mm.h"
 
 namespace iorace::kern {
+
+unsigned long mapped_at(io_pgtable* pgtable, u64 pfn) {
+  const dma_page* const memory = pgtable_iova_to_phys(pgtable, pfn);
+  WARN_ON(memory == nullptr);
+  return memory == nullptr ? 0 : memory_to_phys(memory);
+}
 
 void iommu_domain_free(iommu_domain* domain) {
   KFUNC();

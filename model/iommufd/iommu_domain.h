@@ -4,7 +4,7 @@
 // Kernel: include/linux/iommu.h, drivers/iommu/iommu.c @ 6.12.117.
 #pragma once
 
-#include "model/kernel.h"
+#include "model/hw/io_pgtable.h"
 
 namespace iorace::kern {
 
@@ -27,6 +27,9 @@ struct iommu_domain {
   shared<unsigned long> aperture_start, aperture_end, page_size;
 };
 IORACE_DESCRIBE(iommu_domain, "iommu_domain", ops, aperture_start, aperture_end, page_size);
+
+// For drivers: the physical address of page `pfn` of a domain, which has to be mapped.
+unsigned long mapped_at(io_pgtable* pgtable, u64 pfn);
 
 void iommu_domain_free(iommu_domain* domain);
 // Simplified: one call maps one page or a part of one, never a run of contiguous pages.

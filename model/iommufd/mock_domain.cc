@@ -48,10 +48,7 @@ unsigned long mock_domain_unmap_pages(iommu_domain* domain, unsigned long iova,
 
 unsigned long mock_domain_iova_to_phys(iommu_domain* domain, unsigned long iova) {
   KFUNC();
-  const dma_page* const memory =
-      pgtable_iova_to_phys(&to_mock(domain)->paging.peek()->pgtable, iova / MOCK_IO_PAGE_SIZE);
-  WARN_ON(memory == nullptr);
-  return memory == nullptr ? 0 : memory_to_phys(memory);
+  return mapped_at(&to_mock(domain)->paging.peek()->pgtable, iova / MOCK_IO_PAGE_SIZE);
 }
 
 void mock_domain_free(iommu_domain* domain) {

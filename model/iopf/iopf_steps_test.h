@@ -10,8 +10,6 @@ namespace iorace::kern {
 
 using namespace iopf;
 
-using namespace iopf;
-
 inline constexpr const char* iopf_lock = "prq#1.iopf_lock";
 inline constexpr const char* lists = "fault_param#1.lock";
 inline constexpr const char* queue = "iopf_queue#1.lock";
