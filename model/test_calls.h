@@ -101,13 +101,25 @@ inline std::vector<std::string> titles(const program& p, const std::string& stra
                                        std::uint32_t faults_max = 0) {
   sample_options o;
   o.strategy = strategy;
-  o.executions_max = std::min(executions, in_this_build(executions, std::uint64_t{2'000}));
+  o.executions_max = std::min(executions, in_this_build(executions, std::uint64_t{250}));
   o.keep_going = true;
   o.each.seed = seed;
   o.each.faults_max = faults_max;
   std::vector<std::string> found;
   for (const sampled_finding& f : sample(p, o).findings) found.push_back(f.what.title);
   return found;
+}
+
+// Whether one of up to `executions` executions is convicted of `title`.
+inline bool convicts(const program& p, const std::string& strategy, std::uint64_t executions,
+                     const std::string& title, std::uint32_t faults_max = 0) {
+  sample_options o;
+  o.strategy = strategy;
+  o.executions_max = executions;
+  o.each.seed = 1;
+  o.each.faults_max = faults_max;
+  o.pass_over = [&title](const finding& f) { return f.title != title; };
+  return !sample(p, o).findings.empty();
 }
 
 }  // namespace iorace::kern

@@ -33,17 +33,18 @@ endfunction()
 # Registers the gtest cases of `target`. The first word of a suite's name is its label:
 # TEST(litmus_mutex, two_tasks) of the folder scheduler is litmus/scheduler.litmus_mutex.two_tasks;
 # a suite that starts with none of the words is a unit test.
+set(labels litmus knob smoke twice canary tidy slow)
 function(iorace_discover target folder)
-  set(labels litmus knob smoke twice canary tidy slow)
+  if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=")
+    iorace_add_suites(${target} ${folder})
+    return()
+  endif()
   list(TRANSFORM labels APPEND "_*" OUTPUT_VARIABLE suites)
   list(JOIN suites ":" suites)
   foreach(label unit ${labels})
     set(filter "${label}_*")
-    set(timeout 300)
     if(label STREQUAL unit)
       set(filter "*-${suites}")
-    elseif(label STREQUAL slow)
-      set(timeout 3600)
     endif()
     gtest_discover_tests(${target}
       TEST_PREFIX "${label}/${folder}."
@@ -51,8 +52,55 @@ function(iorace_discover target folder)
       WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
       DISCOVERY_MODE PRE_TEST
       DISCOVERY_TIMEOUT 60
-      PROPERTIES LABELS ${label} TIMEOUT ${timeout})
+      PROPERTIES LABELS ${label} TIMEOUT $<IF:$<STREQUAL:${label},slow>,3600,300>)
   endforeach()
+endfunction()
+
+# With a sanitizer a program takes a tenth of a second to start: the cases of a suite share a run
+# of it, litmus/scheduler.litmus_mutex. What was not seen to be a suite is run as unit/<folder>.
+function(iorace_add_suites target folder)
+  get_target_property(sources ${target} SOURCES)
+  foreach(source ${sources})
+    file(STRINGS ${source} cases REGEX "^TEST(_F)?\\([a-z0-9_]+,")
+    list(TRANSFORM cases REPLACE "^TEST(_F)?\\(([a-z0-9_]+),.*" "\\2")
+    list(APPEND suites ${cases})
+  endforeach()
+  list(REMOVE_DUPLICATES suites)
+  list(TRANSFORM suites APPEND ".*" OUTPUT_VARIABLE seen)
+  list(JOIN seen ":" seen)
+  iorace_add_suite(unit ${folder} "-${seen}")
+  list(JOIN labels "|" words)
+  foreach(suite ${suites})
+    set(label unit)
+    if(suite MATCHES "^(${words})_")
+      set(label ${CMAKE_MATCH_1})
+    endif()
+    iorace_add_suite(${label} ${folder}.${suite} "${suite}.*")
+  endforeach()
+endfunction()
+function(iorace_add_suite label name filter)
+  add_test(NAME ${label}/${name} COMMAND ${target} --gtest_brief=1 "--gtest_filter=${filter}"
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(${label}/${name} PROPERTIES LABELS ${label} TIMEOUT 3600)
+endfunction()
+
+# Tests are compiled once and run once; what they test is optimised.
+function(iorace_test_options target)
+  target_compile_options(${target} PRIVATE ${for_moments})
+  target_compile_definitions(${target} PRIVATE
+    IORACE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" IORACE_BINARY_DIR="${PROJECT_BINARY_DIR}")
+endfunction()
+
+# All programs of tests are compiled in the same way: they share the headers that are parsed once.
+function(iorace_reuse_precompiled target)
+  if(NOT TARGET iorace_test_headers)
+    file(TOUCH ${PROJECT_BINARY_DIR}/test_headers.cc)
+    add_library(iorace_test_headers OBJECT ${PROJECT_BINARY_DIR}/test_headers.cc)
+    iorace_test_options(iorace_test_headers)
+    target_link_libraries(iorace_test_headers PRIVATE iorace::scheduler GTest::gmock)
+    iorace_precompile(iorace_test_headers <gmock/gmock.h> <gtest/gtest.h>)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM iorace_test_headers)
 endfunction()
 
 # All x_test.cc below the current folder become one program, <folder>_tests.
@@ -64,19 +112,21 @@ function(iorace_tests folder)
   endif()
   add_executable(${folder}_tests ${sources})
   target_link_libraries(${folder}_tests PRIVATE ${ARGN} GTest::gmock GTest::gtest_main)
-  iorace_precompile(${folder}_tests <gmock/gmock.h> <gtest/gtest.h>)
+  iorace_test_options(${folder}_tests)
+  iorace_reuse_precompiled(${folder}_tests)
   # Tests of small pieces have helpers of the same names, each file in a namespace of its own.
   set_target_properties(${folder}_tests PROPERTIES UNITY_BUILD_UNIQUE_ID this_file)
-  # Tests are compiled once and run once; what they test is optimised.
-  target_compile_options(${folder}_tests PRIVATE ${for_moments})
-  target_compile_definitions(${folder}_tests PRIVATE
-    IORACE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" IORACE_BINARY_DIR="${PROJECT_BINARY_DIR}")
   iorace_discover(${folder}_tests ${folder})
 endfunction()
 
-# Every trace of repro/ and every folder of corpus/ is one test.
+# Every trace of repro/ and every folder of corpus/ is one test; with sanitizers, every folder.
 function(iorace_replay_tests)
-  file(GLOB_RECURSE traces CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/repro/*.trace)
+  if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=")
+    file(GLOB traces CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/repro/*)
+    list(FILTER traces EXCLUDE REGEX "\\.md$")
+  else()
+    file(GLOB_RECURSE traces CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/repro/*.trace)
+  endif()
   file(GLOB corpora CONFIGURE_DEPENDS LIST_DIRECTORIES true ${PROJECT_SOURCE_DIR}/corpus/*)
   foreach(input ${traces} ${corpora})
     cmake_path(RELATIVE_PATH input BASE_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE file)
