@@ -174,6 +174,7 @@ task& engine::add_task(task_kind kind, const char* name) {
   t.sleep_state = 0;
   t.expired = t.signalled = false;
   t.sleeps_on = nullptr;
+  t.thread = nullptr;
   t.attends = t.late = false;
   t.awaits = nullptr;
   t.slept = {.clock = 0, .first_waiter = 0, .magic = sync_magic};

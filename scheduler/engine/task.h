@@ -23,6 +23,7 @@ struct held_lock {
 };
 
 struct awaited;  // see sync/awaited.h
+struct kthread;  // see sync/kthread.h
 
 struct task {
   fiber context;
@@ -44,6 +45,7 @@ struct task {
   bool expired = false;
   bool signalled = false;
   const void* sleeps_on = nullptr;
+  kthread* thread = nullptr;  // that it is
   sync_base slept;
   // Tasks of primitives, see engine::attend(); `late`: its time ran out after the program's end.
   bool attends = false, late = false;

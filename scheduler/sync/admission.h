@@ -31,7 +31,9 @@ std::uint8_t admission(op_kind kind, const void* place);
 std::uint8_t admission_needed(op_kind kind);
 
 // Whether an event of this kind ends waits of others.
-inline bool wakes(op_kind k) { return k == op_kind::wake_up || k == op_kind::wake_up_all; }
+inline bool wakes(op_kind k) {
+  return k == op_kind::wake_up || k == op_kind::wake_up_all || k == op_kind::kthread_stop;
+}
 // Events of an rw_semaphore change admission together: two writers have arrived when the first one
 // enters. What its admission follows from are counts, so that the changes that events make can be
 // added up in another order than they were made in.

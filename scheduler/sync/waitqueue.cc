@@ -7,6 +7,7 @@
 
 #include "scheduler/engine/points.h"
 #include "scheduler/sync/admission.h"
+#include "scheduler/sync/kthread.h"
 
 namespace iorace {
 namespace {
@@ -27,9 +28,17 @@ void link(wait_queue_head* wq, wait_queue_entry* entry) {
   (entry->next != nullptr ? entry->next->prev : wq->last) = entry;
 }
 
+// Whether a thread sleeps in the queue changes, or is about to: kthread_stop() asks.
+void touch_thread(engine& e, op_kind kind, const void* wq, const task& t) {
+  if (t.thread == nullptr) return;
+  if (is_live(wq)) e.touch(kind, wq, access_type::write, true);
+  e.touch(kind, &t.thread->base, access_type::write, true);
+}
+
 void prepare(wait_queue_head* wq, wait_queue_entry* entry, task_state state, bool exclusive) {
   engine& e = engine::current();
   e.begin(op_kind::prepare_to_wait, &wq->base);
+  touch_thread(e, op_kind::prepare_to_wait, wq, e.task_at(e.self()));
   e.commit(op_kind::prepare_to_wait, wq, state);
   entry->exclusive = exclusive;
   entry->task = e.self();
@@ -42,8 +51,9 @@ void prepare(wait_queue_head* wq, wait_queue_entry* entry, task_state state, boo
 }
 
 // A task that is not asleep in a fitting state is not woken, stays queued and counts for nothing.
-bool wake_task(engine& e, wait_queue_entry* entry, std::uint8_t mask) {
+bool wake_task(engine& e, op_kind kind, wait_queue_entry* entry, std::uint8_t mask) {
   task& t = e.task_at(entry->task);
+  touch_thread(e, kind, entry->queue, t);
   if ((t.sleep_state & mask) == 0) return false;
   t.sleep_state = TASK_RUNNING;
   unlink(entry);
@@ -61,7 +71,7 @@ void wake(op_kind kind, wait_queue_head* wq, std::uint8_t mask, unsigned exclusi
   for (wait_queue_entry* entry = wq->first; entry != nullptr; entry = next) {
     next = entry->next;
     const bool counts = entry->exclusive;
-    if (!wake_task(e, entry, mask)) continue;
+    if (!wake_task(e, kind, entry, mask)) continue;
     ++woken;
     if (counts && --exclusive == 0) break;
   }
@@ -70,6 +80,8 @@ void wake(op_kind kind, wait_queue_head* wq, std::uint8_t mask, unsigned exclusi
 }
 
 bool signal_fits(std::uint8_t state) { return (state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL)) != 0; }
+
+bool is_the_user_s(const task& t) { return t.kind == task_kind::cpu || t.kind == task_kind::user; }
 
 // Preconditions of schedule(), by who may end the sleep.
 bool woken(const void*, task_id t) {
@@ -108,12 +120,16 @@ long schedule_timeout(long timeout) {
   task& t = e.task_at(e.self());
   const bool timed = timeout != MAX_SCHEDULE_TIMEOUT;
   const bool user = signal_fits(t.sleep_state);
-  if (user && !t.signalled) t.signalled = e.draw_fault("signal");
+  if (user && !t.signalled && is_the_user_s(t)) t.signalled = e.draw_fault("signal");
   const bool soon = (timed && timeout < long_timeout) || (user && t.signalled);
-  const waits_for by = timed ? waits_for::timer : user ? waits_for::user : waits_for::kernel;
+  const waits_for by = timed                        ? waits_for::timer
+                       : user                       ? waits_for::user
+                       : t.sleep_state == TASK_IDLE ? waits_for::work
+                                                    : waits_for::kernel;
   e.begin_sleep(t.sleeps_on, soon ? at_any_time : woken, by);
   const bool awake = t.sleep_state == TASK_RUNNING;
   t.sleep_state = TASK_RUNNING;
+  touch_thread(e, op_kind::schedule, t.sleeps_on, t);
   e.commit(op_kind::schedule, t.sleeps_on, awake);
   if (awake) e.acquire(t.slept);
   return awake || !timed || (user && t.signalled) ? timeout : 0;
@@ -124,6 +140,7 @@ void finish_wait(wait_queue_head_t* wq, wait_queue_entry* entry) {
   e.begin_unchecked(op_kind::finish_wait, wq);
   const bool queued = entry->queue != nullptr;
   if (queued) e.check_live(wq, op_kind::finish_wait);
+  touch_thread(e, op_kind::finish_wait, wq, e.task_at(e.self()));
   e.commit(op_kind::finish_wait, wq, queued);
   e.task_at(e.self()).sleep_state = TASK_RUNNING;
   if (queued) unlink(entry);

@@ -7,8 +7,9 @@
 //
 // Time is no number here. A timeout shorter than long_timeout may end its sleep at any moment; a
 // longer one only when nothing else in the system can move. A killable or interruptible sleep may
-// be ended by a signal of the user's: a choice of the strategy that counts as an injected fault.
-// The signal then stays pending for the task, and every later sleep of these kinds ends at once.
+// be ended by a signal of the user's, if the task is his: a choice of the strategy that counts as
+// an injected fault. The signal then stays pending for the task, and every later sleep of these
+// kinds ends at once.
 #pragma once
 
 #include "scheduler/engine/sync_base.h"
@@ -23,6 +24,8 @@ enum task_state : std::uint8_t {
   TASK_NORMAL = 3,  // mask of wake_up
   TASK_WAKEKILL = 4,
   TASK_KILLABLE = 6,
+  TASK_NOLOAD = 8,
+  TASK_IDLE = 10,  // of a thread that has nothing to do
 };
 
 constexpr long HZ = 1000;
@@ -125,6 +128,11 @@ long wait_event_state(wait_queue_head_t& wq, Condition& condition, task_state st
 template <class Condition>
 void wait_event(wait_queue_head_t& wq, Condition condition) {
   wait_event_state(wq, condition, TASK_UNINTERRUPTIBLE, false, MAX_SCHEDULE_TIMEOUT);
+}
+// The same for a thread that may wait for ever.
+template <class Condition>
+void wait_event_idle(wait_queue_head_t& wq, Condition condition) {
+  wait_event_state(wq, condition, TASK_IDLE, false, MAX_SCHEDULE_TIMEOUT);
 }
 // Returns 0 if the time ran out and the condition does not hold, else at least 1.
 template <class Condition>
