@@ -5,6 +5,7 @@
 
 #include "model/iommufd/iommufd_private.h"
 #include "model/iommufd/selftest.h"
+#include "model/vfio/pci/vfio_pci_priv.h"
 #include "model/world.h"
 #include "scheduler/engine/check.h"
 
@@ -101,6 +102,9 @@ static void ____fput(file* filp) {
       break;
     case file_kind::fault:
       iommufd_fault_fops_release(private_data);
+      break;
+    case file_kind::vfio_pci:
+      vfio_device_fops_release(static_cast<vfio_pci_core_device*>(private_data));
       break;
     case file_kind::iommufd:
       iommufd_fops_release(static_cast<iommufd_ctx*>(private_data));

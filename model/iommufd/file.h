@@ -11,7 +11,7 @@
 
 namespace iorace::kern {
 
-enum class file_kind : u8 { iommufd, staccess, fault };
+enum class file_kind : u8 { iommufd, staccess, fault, vfio_pci };
 
 struct file {
   refcount_t f_count;

@@ -4,6 +4,7 @@
 // Kernel: kernel/fork.c @ 6.12.117, and 6.1 for the order in which areas were opened.
 #include "model/mm/address_space.h"
 #include "model/mm/pagetable.h"
+#include "model/vfio/pci/vfio_pci_priv.h"
 #include "model/world.h"
 
 namespace iorace::kern {
@@ -36,6 +37,7 @@ vm_area_struct* vm_area_dup(vm_area_struct* orig) {
   vma->vm_end = orig->vm_end;
   vma->vm_pgoff = orig->vm_pgoff;
   vma->vm_file = orig->vm_file;
+  if (files_can_close()) vma->filp = orig->filp;
   vma->vm_private_data = orig->vm_private_data;
   vma->vm_ops = orig->vm_ops;
   vma->vm_mt.start = orig->vm_mt.start;
@@ -58,6 +60,7 @@ static int dup_vma(vm_process* mm, vm_area_struct* mpnt) {
   vm_area_struct* const tmp = vm_area_dup(mpnt);
   if (tmp == nullptr) return -ENOMEM;
   tmp->vm_mm = mm;
+  if (!omit(knob::dup_mmap_file, CHILD_NOT_COUNTED)) vma_get_file(tmp);
   interval_tree_insert(&tmp->vm_mt, &mm->mm_mt);
   open_at(before_link, tmp);
   link_at(before_link, tmp);

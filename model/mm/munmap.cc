@@ -63,6 +63,7 @@ int __split_vma(vm_area_struct* vma, unsigned long addr, bool new_below) {
   part->vm_mm = mm;
   set_range(part, new_below ? start : addr, new_below ? addr : end, new_below ? lower : upper);
   const u32 ops = part->vm_ops;
+  vma_get_file(part);
   if (vm_ops_of(ops).open != nullptr) vm_ops_of(ops).open(part);
   vma_prepare(vma, part);
   interval_tree_remove(&vma->vm_mt, &mm->mm_mt);

@@ -4,8 +4,10 @@
 // place, and none is merged.
 #include "model/mm/vma.h"
 
+#include "model/iommufd/file.h"
 #include "model/mm/address_space.h"
 #include "model/mm/pagetable.h"
+#include "model/vfio/pci/vfio_pci_priv.h"
 #include "model/world.h"
 
 namespace iorace::kern {
@@ -40,10 +42,22 @@ vm_area_struct* find_vma(vm_process* mm, unsigned long addr) {
   return node == nullptr ? nullptr : container_of(node, vm_area_struct, vm_mt);
 }
 
+void vma_get_file(vm_area_struct* vma) {
+  if (files_can_close()) get_file(vma->filp);
+}
+void vma_put_file(vm_area_struct* vma) {
+  if (!files_can_close()) return;
+  file* const filp = vma->filp;
+  if (!fput_and_test(filp)) return;
+  PROBE(closed_by_an_area);
+  fput_last(filp);
+}
+
 void remove_vma(vm_area_struct* vma) {
   KFUNC();
   const u32 ops = vma->vm_ops;
   if (vm_ops_of(ops).close != nullptr) vm_ops_of(ops).close(vma);
+  vma_put_file(vma);
   kfree(vma);
 }
 
@@ -91,6 +105,7 @@ static void mmput_async_fn(work_struct* work) {
   KFUNC();
   PROBE(process_gone);
   exit_mmap(container_of(work, vm_process, async_put_work));
+  task_work_run();  // delayed_fput: a thread of the kernel does not return to user mode
 }
 
 void mmput_async(vm_process* mm, workqueue_struct* wq) {
@@ -117,8 +132,11 @@ static int mmap_region(vm_process* mm, const mmap_request& what, unsigned long a
   vma->vm_end = addr + len;
   vma->vm_pgoff = pgoff;
   vma->vm_file = what.mapping;
+  if (what.filp != nullptr) vma->filp = what.filp;
+  vma_get_file(vma);
   const int error = what.call_mmap(vma, what.device, what.flags);
   if (error != 0) {
+    vma_put_file(vma);
     kfree(vma);
     return error;
   }

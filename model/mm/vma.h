@@ -16,6 +16,7 @@
 namespace iorace::kern {
 
 struct address_space;
+struct file;
 struct pte_table;
 struct pud_leaf;
 struct vm_area_struct;
@@ -77,11 +78,12 @@ struct vm_area_struct {
   shared<unsigned long> vm_start, vm_end;
   shared<unsigned long> vm_pgoff;
   shared<address_space*> vm_file;  // the file's f_mapping
+  shared<file*> filp;              // the file, where areas count as its users
   shared<void*> vm_private_data;
   shared<u32> vm_ops;  // a number, so that traces hold no addresses
 };
 IORACE_DESCRIBE(vm_area_struct, "vma", vm_mt, file_node, vm_mm, vm_start, vm_end, vm_pgoff, vm_file,
-                vm_private_data, vm_ops);
+                filp, vm_private_data, vm_ops);
 
 // The driver's, which brings the table.
 const vm_operations_struct& vm_ops_of(u32 number);
@@ -101,6 +103,7 @@ int exit_mm(vm_process* mm);
 vm_area_struct* find_vma(vm_process* mm, unsigned long addr);
 struct mmap_request {
   address_space* mapping;
+  file* filp;  // or null
   int (*call_mmap)(vm_area_struct* vma, void* device, u32 flags);
   void* device;
   u32 flags;
@@ -119,6 +122,9 @@ void unmap_vmas(vm_area_struct* vma);
 void remove_vma(vm_area_struct* vma);
 // fork.cc: returns a copy that is in no tree, or null.
 vm_area_struct* vm_area_dup(vm_area_struct* orig);
+// An area keeps its file open, where files can be closed.
+void vma_get_file(vm_area_struct* vma);
+void vma_put_file(vm_area_struct* vma);
 // Returns the child, or null for want of memory.
 vm_process* dup_mm(vm_process* oldmm);
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The chapter's invariants, each at the moments at which sound code keeps it.
-//   bar-mapped-while-disabled  I3.2  when an entry is set, when a process has been forked, and when
-//                                    memory_lock, held for writing, is dropped
-//   bar-not-tracked            I3.3  when a fault is done; an area that is listed twice, or has
-//                                    gone, at the end
+//   bar-mapped-while-disabled  I3.2  when an entry is set, when a process has been forked, when
+//                                    memory_lock, held for writing, is dropped, and when the device
+//                                    is reset or has been closed
+//   bar-not-tracked            I3.3  when a fault is done, and at the end, when an area that is
+//                                    listed twice or has gone is looked for as well: earlier, who
+//                                    follows the list would not be seen to fall
 //   bar-half-mapped            I3.4  when a fault of a handler that maps all or nothing is done
 //   fault-refused              I3.5  when a fault is done
 //   mmio-while-disabled        I3.7  when the device gets an access through the kernel
@@ -33,7 +35,7 @@ bool is_enabled(const vfio_pci_core_device* vdev) {
   return memory && vdev->current_state.peek() < PCI_D3hot;
 }
 bool may_be_mapped(const vfio_pci_core_device* vdev) {
-  return is_enabled(vdev) && !is_engaged(vdev);
+  return is_enabled(vdev) && !is_engaged(vdev) && !vdev->closed.peek();
 }
 
 const vfio_pci_core_device* vdev_of_pfn(unsigned long pfn) {
@@ -100,11 +102,34 @@ void judge_refusal(vm_fault_t ret) {
     convict_here("fault-refused", "memory was enabled and nothing had to be allocated");
 }
 
+// The last close allows no sleep any more, and wakes the device up afterwards.
+bool is_being_closed() {
+  constexpr const char* close[] = {"vfio_pci_core_disable", nullptr};
+  for (unsigned t = 0; t < task_count(); ++t)
+    if (task_inside(static_cast<task_id>(t), close) != nullptr) return true;
+  return false;
+}
+
 // A device that nobody allows to sleep is awake, or about to be.
 void judge_sleep(const vfio_pci_core_device* vdev) {
   const u32 status = vdev->power.runtime_status.peek();
+  if (vdev->closed.peek() || is_being_closed()) return;
   if (!is_engaged(vdev) && (status == RPM_SUSPENDED || status == RPM_SUSPENDING))
     convict_here("asleep-in-use", "the user has not allowed the device to sleep, and it does");
+}
+
+// Whatever the lock says: nobody may reach the device now.
+void judge_unreachable(const vfio_pci_core_device* vdev, const char* why) {
+  const vfio_pci_world& w = chapter_world();
+  for (u32 i = 0; i < w.processes; ++i) {
+    const vm_process* const mm = w.process[i].mm;
+    if (!is_live(mm) || refcount_peek(&mm->mm_users) == 0) continue;
+    for (unsigned long addr = 0; addr < TASK_SIZE; addr += PAGE_SIZE) {
+      const u64 pte = peek_pte(mm, addr);
+      if (pte != 0 && vdev_of_pfn(pte_pfn(pte)) == vdev)
+        convict_here("bar-mapped-while-disabled", why);
+    }
+  }
 }
 
 // While somebody holds vma_lock the list need not be up to date.
@@ -116,6 +141,15 @@ void judge_area(const vm_area_struct* vma, const page_count& n) {
     convict_here("bar-half-mapped", "a fault has mapped a part of its area");
   if (n.mapped != 0 && times_tracked(vdev, vma) == 0)
     convict_here("bar-not-tracked", "the area is mapped, and the device does not know of it");
+}
+
+void judge_areas_of(const vfio_pci_core_device* vdev, const vm_process* mm) {
+  if (!is_live(mm) || refcount_peek(&mm->mm_users) == 0) return;
+  const interval_tree_node* n = interval_tree_peek_first(&mm->mm_mt);
+  for (; n != nullptr; n = interval_tree_peek_next(n)) {
+    const auto* const vma = container_of(const_cast<interval_tree_node*>(n), vm_area_struct, vm_mt);
+    if (vma->vm_private_data.peek() == vdev) judge_area(vma, count_pages(vma));
+  }
 }
 
 }  // namespace
@@ -139,6 +173,16 @@ void memory_lock_released(const vfio_pci_core_device* vdev) {
   for (u32 i = 0; i < w.processes; ++i) judge_process(w.process[i].mm);
 }
 
+void device_resets(const vfio_pci_core_device* vdev) {
+  const peek_scope looking;
+  judge_unreachable(vdev, "a process maps the BAR of a device that is reset");
+}
+
+void device_was_closed(const vfio_pci_core_device* vdev) {
+  const peek_scope looking;
+  judge_unreachable(vdev, "a process maps the BAR of a device that has been closed");
+}
+
 void fault_looked(const vm_area_struct* vma) {
   const peek_scope looking;
   const auto* const vdev = static_cast<vfio_pci_core_device*>(vma->vm_private_data.peek());
@@ -154,6 +198,7 @@ void fault_done(const vm_area_struct* vma, vm_fault_t ret) {
 
 void mmio_done(const vfio_pci_core_device* vdev, bool decodes) {
   const peek_scope looking;
+  if (vdev->closed.peek()) convict_here("mmio-while-disabled", "the device has been closed");
   decodes = decodes || vdev->no_command_memory.peek();
   if (!decodes || vdev->current_state.peek() >= PCI_D3hot)
     convict_here("mmio-while-disabled", "the device's memory is disabled");
@@ -166,6 +211,8 @@ void tracking_settled(const vfio_pci_core_device* vdev) {
     if (times_tracked(vdev, vma) > 1)
       convict_here("bar-not-tracked", "the device knows of an area twice");
   });
+  const vfio_pci_world& w = chapter_world();
+  for (u32 i = 0; i < w.processes; ++i) judge_areas_of(vdev, w.process[i].mm);
 }
 
 }  // namespace iorace::kern::contract

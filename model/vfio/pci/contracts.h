@@ -11,6 +11,9 @@ namespace iorace::kern::contract {
 void memory_lock_released(const vfio_pci_core_device* vdev);
 void process_forked(const vm_process* mm);
 void fault_looked(const vm_area_struct* vma);
+// The device answers to nobody; is closed.
+void device_resets(const vfio_pci_core_device* vdev);
+void device_was_closed(const vfio_pci_core_device* vdev);
 void mmio_done(const vfio_pci_core_device* vdev, bool decodes);
 void tracking_settled(const vfio_pci_core_device* vdev);
 

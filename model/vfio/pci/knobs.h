@@ -28,6 +28,9 @@ enum vfio_pci_id : unsigned {
   vfio_pci_ioeventfd_power,
   vfio_device_ioctl_power,
   vfio_pci_zap_mmput,
+  vfio_exp_config_write_lock,
+  dup_mmap_file,
+  vfio_pci_disable_power,
   vfio_pci_count
 };
 }  // namespace knob
@@ -61,6 +64,9 @@ enum : unsigned { IOEVENTFD_ASLEEP, IOEVENTFD_AWAKE };
 enum : unsigned { MMPUT_ASYNC, MMPUT_IN_PLACE };
 enum : unsigned { IOCTL_AWAKE, IOCTL_ASLEEP };
 enum : unsigned { COPY_READS_BEFORE, COPY_READS_LOCKED };
+enum : unsigned { FLR_LOCKED, FLR_UNLOCKED };
+enum : unsigned { CHILD_COUNTED, CHILD_NOT_COUNTED };
+enum : unsigned { DISABLE_UNLOCKED, DISABLE_LOCKED };
 
 namespace limit {
 enum vfio_pci_id : unsigned {
@@ -68,6 +74,7 @@ enum vfio_pci_id : unsigned {
   huge_pfnmap,
   access_repeats,
   runtime_pm,
+  device_close,
   vfio_pci_count
 };
 }  // namespace limit
@@ -95,6 +102,9 @@ enum vfio_pci_id : unsigned {
   device_resumed,
   power_change_awaited,
   wake_up_told,
+  device_closed,
+  closed_by_an_area,
+  function_reset,
   vfio_pci_count
 };
 }  // namespace probe

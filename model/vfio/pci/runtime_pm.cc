@@ -143,6 +143,15 @@ int pm_runtime_get_sync(vfio_pci_core_device* dev) {
   return ret;
 }
 
+int pm_runtime_resume(vfio_pci_core_device* dev) {
+  KFUNC();
+  if (!has_runtime_pm()) return 0;
+  spin_lock(&dev->power.lock);
+  const int ret = rpm_resume(dev);
+  spin_unlock(&dev->power.lock);
+  return ret;
+}
+
 int pm_runtime_resume_and_get(vfio_pci_core_device* dev) {
   KFUNC();
   const int ret = pm_runtime_get_sync(dev);

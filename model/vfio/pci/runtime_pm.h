@@ -37,6 +37,8 @@ void pm_runtime_get_noresume(vfio_pci_core_device* dev);
 void pm_runtime_put_noidle(vfio_pci_core_device* dev);
 // Counts as a user even if the resume fails. Blocks.
 int pm_runtime_get_sync(vfio_pci_core_device* dev);
+// Wakes it up, and counts nobody. Blocks.
+int pm_runtime_resume(vfio_pci_core_device* dev);
 // Returns 0 with the device awake until the put, or what the resume said. Blocks.
 int pm_runtime_resume_and_get(vfio_pci_core_device* dev);
 // The last user leaves it to a worker to suspend the device.

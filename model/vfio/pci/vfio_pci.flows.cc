@@ -16,6 +16,7 @@ constexpr named_value command_bits[] = {{"memory", PCI_COMMAND_MEMORY},
                                         {"intx_disable", PCI_COMMAND_INTX_DISABLE}};
 constexpr named_value power_states[] = {
     {"d0", PCI_D0}, {"d1", PCI_D1}, {"d2", PCI_D2}, {"d3hot", PCI_D3hot}};
+constexpr named_value capabilities[] = {{"express", 0}, {"advanced_features", 1}};
 constexpr named_value groups_given[] = {{"all", 1}, {"none", 0}};
 constexpr named_value on_or_off[] = {{"enable", 1}, {"disable", 0}};
 
@@ -29,6 +30,8 @@ constexpr arg_info offset_arg = {.name = "offset", .kind = arg_kind::iova, .dull
 
 ARGS(vdev_open, {.name = "flags", .kind = arg_kind::flags, .choices = vdev_flag_names, .dull = 0});
 ERRORS(vdev_open, ENOMEM, EMFILE);
+ARGS(vdev_close, vdev_arg);
+ERRORS(vdev_close, EBADF, ENOSYS);
 ARGS(bar_mmap, vdev_arg, process_arg, addr_arg, length_arg, offset_arg,
      {.name = "flags", .kind = arg_kind::flags, .choices = mmap_flags, .dull = VM_SHARED});
 ERRORS(bar_mmap, EBADF, ESRCH, EINVAL, ENOMEM, EOVERFLOW, EEXIST);
@@ -48,6 +51,9 @@ ERRORS(config_write_command, EBADF, EIO);
 ARGS(config_write_pm, vdev_arg,
      {.name = "state", .kind = arg_kind::choice, .choices = power_states, .dull = PCI_D3hot});
 ERRORS(config_write_pm, EBADF, EIO);
+ARGS(config_write_flr, vdev_arg,
+     {.name = "capability", .kind = arg_kind::choice, .choices = capabilities, .dull = 0});
+ERRORS(config_write_flr, EBADF, EIO);
 ARGS(vdev_reset, vdev_arg);
 ERRORS(vdev_reset, EBADF, EINVAL, EAGAIN, EIO);
 ARGS(vdev_hot_reset, vdev_arg,
@@ -75,9 +81,6 @@ ERRORS(signal_eventfd, EBADF);
 
 u32 id_of(u64 value) { return static_cast<u32>(value); }
 
-// The device of argument 0, or null.
-vfio_pci_core_device* device(const call_args& a) { return vdev_of_file(id_of(a.value[0])); }
-
 call_result vdev_open(world& w, const call_args& a) {
   const long number =
       vfio_pci_core_enable(w, (a.value[0] & VDEV_VIRTFN) != 0, (a.value[0] & VDEV_NO_RESET) == 0);
@@ -85,13 +88,16 @@ call_result vdev_open(world& w, const call_args& a) {
 }
 
 call_result bar_mmap(world& w, const call_args& a) {
-  vfio_pci_core_device* const vdev = device(a);
+  file* filp = nullptr;
+  vfio_pci_core_device* const vdev = vdev_fget(id_of(a.value[0]), &filp);
   if (vdev == nullptr) return {-EBADF, 0};
-  vm_process* const mm = get_process(w, id_of(a.value[1]));
-  if (mm == nullptr) return {-ESRCH, 0};
-  const mmap_request what = {&vdev->mapping, vfio_pci_core_mmap, vdev, id_of(a.value[5])};
-  const int rc = do_mmap(mm, what, a.value[2], a.value[3], a.value[4] >> PAGE_SHIFT);
-  put_process(w, mm);
+  int rc = -ESRCH;
+  if (vm_process* const mm = get_process(w, id_of(a.value[1]))) {
+    const mmap_request what = {&vdev->mapping, filp, vfio_pci_core_mmap, vdev, id_of(a.value[5])};
+    rc = do_mmap(mm, what, a.value[2], a.value[3], a.value[4] >> PAGE_SHIFT);
+    put_process(w, mm);
+  }
+  vdev_fput(filp);
   return {rc, rc == 0 ? a.value[2] : 0};
 }
 
@@ -131,12 +137,23 @@ call_result process_exit(world& w, const call_args& a) {
   return {exit_process(w, id_of(a.value[0])), 0};
 }
 
-// The others do something to a device.
+call_result close_vdev(world&, const call_args& a) { return {vdev_close(id_of(a.value[0])), 0}; }
+
+// The others do something to a device, which its user knows by its file.
 using vdev_ptr = vfio_pci_core_device*;
 using device_body = int (*)(vdev_ptr, const call_args&);
 template <device_body Body>
+call_result on_file(world&, const call_args& a) {
+  file* filp = nullptr;
+  const vdev_ptr vdev = vdev_fget(id_of(a.value[0]), &filp);
+  if (vdev == nullptr) return {-EBADF, 0};
+  const int rc = Body(vdev, a);
+  vdev_fput(filp);
+  return {rc, 0};
+}
+template <device_body Body>
 call_result on_device(world&, const call_args& a) {
-  const vdev_ptr vdev = device(a);
+  const vdev_ptr vdev = vdev_of_bus(id_of(a.value[0]));
   return {vdev == nullptr ? -EBADF : Body(vdev, a), 0};
 }
 // vfio_device_fops_unl_ioctl and vfio_pci_rw: the device stays awake meanwhile.
@@ -156,16 +173,17 @@ int by_rw(vdev_ptr v, const call_args& a) {
 }
 template <device_body Body>
 call_result ioctl(world& w, const call_args& a) {
-  return on_device<by_ioctl<Body>>(w, a);
+  return on_file<by_ioctl<Body>>(w, a);
 }
 template <device_body Body>
 call_result rw(world& w, const call_args& a) {
-  return on_device<by_rw<Body>>(w, a);
+  return on_file<by_rw<Body>>(w, a);
 }
 int write_command(vdev_ptr v, const call_args& a) {
   return vfio_basic_config_write(v, id_of(a.value[1]));
 }
 int write_pm(vdev_ptr v, const call_args& a) { return vfio_pm_config_write(v, id_of(a.value[1])); }
+int write_flr(vdev_ptr v, const call_args& a) { return vfio_flr_config_write(v, a.value[1] != 0); }
 int reset(vdev_ptr v, const call_args&) { return vfio_pci_ioctl_reset(v); }
 int hot_reset(vdev_ptr, const call_args& a) {
   return vfio_pci_dev_set_hot_reset(this_world().vfio_pci->dev_set, a.value[1] != 0);
@@ -188,6 +206,9 @@ constexpr flow_info flow_table[] = {
     FLOW(syscall, vdev_open, vdev_open, "vdev",
          "Opens a device on the bus, with its memory enabled.",
          PCI("vfio_pci_core.c:vfio_pci_core_enable")),
+    FLOW(syscall, vdev_close, close_vdev, nullptr,
+         "Closes its file, which calls under way and areas keep open.",
+         PCI("vfio_pci_core.c:vfio_pci_core_close_device")),
     FLOW(syscall, bar_mmap, bar_mmap, "vma", "Maps pages of the BAR into a process.",
          PCI("vfio_pci_core.c:vfio_pci_core_mmap")),
     FLOW(syscall, bar_munmap, bar_munmap, nullptr, "Unmaps what was mapped there.",
@@ -205,6 +226,9 @@ constexpr flow_info flow_table[] = {
          PCI("vfio_pci_config.c:vfio_basic_config_write")),
     FLOW(syscall, config_write_pm, rw<write_pm>, nullptr, "Changes the power state.",
          PCI("vfio_pci_config.c:vfio_pm_config_write")),
+    FLOW(syscall, config_write_flr, rw<write_flr>, nullptr,
+         "Asks for a reset by a bit of a capability.",
+         PCI("vfio_pci_config.c:vfio_exp_config_write")),
     FLOW(syscall, vdev_reset, ioctl<reset>, nullptr, "Resets the device.",
          PCI("vfio_pci_core.c:vfio_pci_ioctl_reset")),
     FLOW(syscall, vdev_hot_reset, ioctl<hot_reset>, nullptr, "Resets all devices of the bus.",

@@ -140,6 +140,23 @@ constexpr knob_value vfio_pci_zap_mmput[] = {
      "before aac6db75a9fc", "hot_reset_vs_exit", "recursive-lock"},
 };
 
+constexpr knob_value exp_config_write_lock[] = {
+    {"locked", "44rs", "A reset by a bit in config space zaps the BARs and holds memory_lock.",
+     "abafbc551fdd", "flr_vs_read", "clean"},
+    {"unlocked", "44r", "It happens whoever accesses the device.", "before abafbc551fdd",
+     "flr_vs_read", "mmio-while-disabled"},
+};
+constexpr knob_value dup_mmap_file[] = {
+    {"counted", "C1s", "A child's area keeps the file open, as its parent's does.", UPSTREAM,
+     "close_vs_touch", "clean"},
+    {"uncounted", "C1", "It does not.", OURS, "close_vs_touch", disabled},
+};
+constexpr knob_value disable_power[] = {
+    {"unlocked", "C2", "The last close wakes the device up without memory_lock.", UPSTREAM,
+     "close_vs_ioeventfd", "data-race"},
+    {"locked", "C2s", "It takes memory_lock for that. Sound.", OURS, "close_vs_ioeventfd", "clean"},
+};
+
 constexpr knob_info knob_table[] = {
     {"vfio_pci.fault", "How a fault maps a BAR, and how areas that map it are found.",
      vfio_pci_fault, 0},
@@ -170,6 +187,11 @@ constexpr knob_info knob_table[] = {
      vfio_device_ioctl_power, 0},
     {"vfio_pci_zap.mmput", "How a zap of listed areas lets go of a process.", vfio_pci_zap_mmput,
      0},
+    {"vfio_exp_config_write.lock", "What is held when a bit in config space resets the device.",
+     exp_config_write_lock, 0},
+    {"dup_mmap.file", "Whether a forked area is a user of its file.", dup_mmap_file, 0},
+    {"vfio_pci_core_disable.power", "What is held when a device that is closed is woken up.",
+     disable_power, 1},
 };
 static_assert(std::size(knob_table) == knob::vfio_pci_count - knob::vfio_pci_before - 1);
 
@@ -179,13 +201,16 @@ constexpr limit_info limit_table[] = {
     {"access_repeats", "Whether an access that faulted is made again until it succeeds or fails.",
      0, 0, 1},
     {"runtime_pm", "Whether devices are suspended when nobody uses them.", 0, 0, 1},
+    {"device_close", "Whether files of devices can be closed: calls and areas are their users.", 0,
+     0, 1},
 };
 static_assert(std::size(limit_table) == limit::vfio_pci_count - limit::vfio_pci_before - 1);
 
 constexpr invariant_info invariant_table[] = {
     {"bar-mapped-while-disabled", "I3.2",
      "A process maps the BAR of a device whose memory is disabled or that may sleep.",
-     "when a page is mapped, a process has been forked or memory_lock is dropped"},
+     "when a page is mapped, a process has been forked, memory_lock is dropped, and the device is "
+     "reset or closed"},
     {"bar-not-tracked", "I3.3",
      "An area that is mapped is not listed once, or one that has gone is.",
      "when a fault is done, and at the end"},
@@ -220,6 +245,9 @@ constexpr probe_info probe_table[] = {
     {"device_resumed", "A device woke up.", false},
     {"power_change_awaited", "Somebody who needs the device met one who changes its state.", true},
     {"wake_up_told", "A device that woke up has told its user.", false},
+    {"device_closed", "The last user of a device's file has gone.", false},
+    {"closed_by_an_area", "That was an area that mapped it.", false},
+    {"function_reset", "A device was reset.", false},
 };
 static_assert(std::size(probe_table) == probe::vfio_pci_count - probe::vfio_pci_before - 1);
 

@@ -6,14 +6,11 @@
 #include <iterator>
 #include <new>
 
+#include "model/iommufd/file.h"
 #include "model/vfio/pci/contracts.h"
 #include "model/vfio/pci/vfio_pci_tables.h"
 
 namespace iorace::kern {
-
-vfio_pci_core_device* vdev_of_file(u32 fd) {
-  return static_cast<vfio_pci_core_device*>(xa_load(&this_world().vfio_pci->dev_set->files, fd));
-}
 
 static constexpr unsigned first_pfn = bar_pages;  // of the first device
 
@@ -79,6 +76,13 @@ static void wake_for_good(vfio_pci_core_device* vdev) {
 }
 
 static void close_device(vfio_pci_core_device* vdev) {
+  if (files_can_close()) {
+    vdev_close(vdev->number);
+    task_work_run();
+    if (has_runtime_pm()) flush_work(&vdev->power.work);
+    kfree(vdev);
+    return;
+  }
   vfio_pci_ioeventfd(vdev, 0, false);
   wake_for_good(vdev);
   list_del(&vdev->dev_set_list);
@@ -89,8 +93,11 @@ static void close_device(vfio_pci_core_device* vdev) {
 
 void finish(world& w) {
   vfio_pci_world& mine = *w.vfio_pci;
-  for (const vfio_pci_core_device* vdev : mine.vdev)
-    if (vdev != nullptr) CONTRACT(tracking_settled, vdev);
+  for (vfio_pci_core_device* const vdev : mine.vdev) {
+    if (vdev == nullptr) continue;
+    CONTRACT(tracking_settled, vdev);
+    if (files_can_close()) pm_runtime_get_noresume(vdev);  // nobody is left to put it to sleep
+  }
   for (u32 i = 0; i < mine.processes; ++i) {
     vm_process* const mm = mine.process[i].mm;
     if (refcount_peek(&mm->mm_users) != 0) mmput(mm);

@@ -62,6 +62,45 @@ static void vfio_lock_and_set_power_state(vfio_pci_core_device* vdev, u32 state)
   up_write_memory_lock(vdev);
 }
 
+enum flr_site : unsigned { before_reset, after_reset };
+enum class flr_lock : u8 { none, zapped };
+struct flr_locks {
+  vfio_pci_core_device* vdev;
+  int enter(flr_lock kind) const {
+    if (kind == flr_lock::zapped) vfio_pci_zap_and_down_write_memory_lock(vdev);
+    return 0;
+  }
+  void leave(flr_lock kind) const {
+    if (kind == flr_lock::zapped) up_write_memory_lock(vdev);
+  }
+};
+static constexpr section_row<flr_lock> flr_rows[] = {
+    {flr_lock::zapped, on(before_reset), on(after_reset)},  // locked
+    {flr_lock::none, on(), on()},                           // unlocked
+};
+
+static void reset_by_config_write(vfio_pci_core_device* vdev) {
+  section<flr_lock, flr_locks> cs(flr_rows[chosen(knob::vfio_exp_config_write_lock)], {vdev});
+  cs.at(before_reset);
+  pci_try_reset_function(vdev);
+  cs.at(after_reset);
+}
+
+static int vfio_exp_config_write(vfio_pci_core_device* vdev) {
+  KFUNC();
+  if (vdev->reset_works) reset_by_config_write(vdev);
+  return 0;
+}
+static int vfio_af_config_write(vfio_pci_core_device* vdev) {
+  KFUNC();
+  if (vdev->reset_works) reset_by_config_write(vdev);
+  return 0;
+}
+// The bit reads as zero, and nobody is told whether the device has been reset.
+int vfio_flr_config_write(vfio_pci_core_device* vdev, bool advanced_features) {
+  return advanced_features ? vfio_af_config_write(vdev) : vfio_exp_config_write(vdev);
+}
+
 int vfio_pm_config_write(vfio_pci_core_device* vdev, u32 state) {
   KFUNC();
   vfio_lock_and_set_power_state(vdev, state);

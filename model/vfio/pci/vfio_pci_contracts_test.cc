@@ -146,6 +146,29 @@ TEST(vfio_pci_contracts, bar_tracked_once) {
   }
 }
 
+// An area that is mapped and not listed is found at the end, though no fault comes any more: of a
+// child that was forked as by the kernels that open areas first. Near miss: it has ended.
+TEST(vfio_pci_contracts, bar_not_tracked_at_the_end) {
+  const settings opens_first = {{"vfio_pci.fault", "fork_opens_first"}};
+  for (const bool ends : {false, true}) {
+    const std::string name = name_of(
+        [&](world* w) {
+          touch(w);
+          const u64 child = make_call(w, "process_fork").out;
+          if (ends) make_call(w, "process_exit", {child});
+        },
+        opens_first);
+    EXPECT_EQ(name, ends ? "" : "bar-not-tracked");
+  }
+  EXPECT_EQ(title_of(
+                [](world* w) {
+                  touch(w);
+                  make_call(w, "process_fork");
+                },
+                listed),
+            "");
+}
+
 TEST(vfio_pci_contracts, bar_half_mapped) {
   for (const bool half : {true, false}) {
     const std::string name = name_of(

@@ -3,15 +3,13 @@
 // A device's state: whether its memory may be accessed, its power state, resets. Kernel:
 // drivers/vfio/pci/vfio_pci_core.c, vfio_pci_intrs.c @ 6.12.117. Simplified: a reset changes no
 // register. Low power is in vfio_pci_power.cc.
+#include "model/bitfield.h"
 #include "model/vfio/pci/contracts.h"
 #include "scheduler/sync/lockdep.h"
 
 namespace iorace::kern {
 
 // Each flag in a word of its own, or all of them as bits of one.
-struct flag_place {
-  u8 word, bit;
-};
 static constexpr flag_place flag_rows[][vdev_flags] = {
     {{0, 0}, {1, 0}},  // bytes
     {{0, 0}, {0, 1}},  // bits
@@ -22,16 +20,11 @@ static const flag_place& place_of(vdev_flag flag) {
 }
 
 bool vdev_flag_of(vfio_pci_core_device* vdev, vdev_flag flag) {
-  const flag_place& at = place_of(flag);
-  const u32 word = vdev->flags[at.word];
-  return (word >> at.bit & 1) != 0;
+  return read_flag(vdev->flags, place_of(flag));
 }
 
 void set_vdev_flag(vfio_pci_core_device* vdev, vdev_flag flag, bool on) {
-  const flag_place& at = place_of(flag);
-  const u32 word = vdev->flags[at.word];
-  const u32 bit = 1u << at.bit;
-  vdev->flags[at.word] = on ? word | bit : word & ~bit;
+  write_flag(vdev->flags, place_of(flag), on);
 }
 
 static void init_device(vfio_pci_core_device* vdev, bool virtfn, bool reset_works) {
@@ -54,8 +47,8 @@ UNSEEN static void note_device(vfio_pci_world& w, u32 number, vfio_pci_core_devi
   w.vdev[number - 1] = vdev;
 }
 
-// A device is known by its descriptor.
-static long add_device(vfio_pci_world& w, vfio_pci_core_device* vdev) {
+// A device is known by its descriptor. `opened` is what that stands for.
+static long add_device(vfio_pci_world& w, vfio_pci_core_device* vdev, void* opened) {
   u32 fd = 0;
   mutex_lock(&w.dev_set->lock);
   const int rc = xa_alloc(&w.dev_set->files, &fd, XA_ZERO_ENTRY, xa_limit{vdevs_max, 1});
@@ -63,7 +56,7 @@ static long add_device(vfio_pci_world& w, vfio_pci_core_device* vdev) {
     note_device(w, fd, vdev);
     vdev->number = fd;
     list_add_tail(&vdev->dev_set_list, &w.dev_set->device_list);
-    xa_store(&w.dev_set->files, fd, vdev);
+    xa_store(&w.dev_set->files, fd, opened);
   }
   mutex_unlock(&w.dev_set->lock);
   return rc != 0 ? -EMFILE : static_cast<long>(fd);
@@ -75,8 +68,11 @@ long vfio_pci_core_enable(world& w, bool virtfn, bool reset_works) {
   auto* const vdev = kzalloc<vfio_pci_core_device>();
   if (vdev == nullptr) return -ENOMEM;
   init_device(vdev, virtfn, reset_works);
-  const long number = add_device(*w.vfio_pci, vdev);
-  if (number < 0) kfree(vdev);
+  void* const opened = open_vdev_file(vdev);
+  const long number = opened == nullptr ? -ENOMEM : add_device(*w.vfio_pci, vdev, opened);
+  if (number >= 0) return number;
+  put_unused_file(opened);
+  kfree(vdev);
   return number;
 }
 
@@ -96,10 +92,36 @@ void vfio_pci_set_power_state(vfio_pci_core_device* vdev, u32 state) {
   vdev->current_state = state;
 }
 
+// A device that is reset answers to nobody, whatever the user sees.
+void __pci_reset_function_locked(vfio_pci_core_device* vdev) {
+  KFUNC();
+  CONTRACT(device_resets, vdev);
+  PROBE(function_reset);
+}
+
+// It is awake, and does not answer from here on.
+static u32 pci_dev_save_and_disable(vfio_pci_core_device* vdev) {
+  KFUNC();
+  if (vdev->current_state != PCI_D0) vdev->current_state = PCI_D0;
+  const u32 cmd = READ_ONCE(vdev->phys_command);
+  WRITE_ONCE(vdev->phys_command, PCI_COMMAND_INTX_DISABLE);
+  return cmd;
+}
+static void pci_dev_restore(vfio_pci_core_device* vdev, u32 cmd) {
+  KFUNC();
+  WRITE_ONCE(vdev->phys_command, cmd);
+}
+void reset_and_restore(vfio_pci_core_device* vdev) {
+  const u32 cmd = pci_dev_save_and_disable(vdev);
+  __pci_reset_function_locked(vdev);
+  pci_dev_restore(vdev, cmd);
+}
+
 // Fails if somebody else is resetting the device.
-static int pci_try_reset_function(vfio_pci_core_device* vdev) {
+int pci_try_reset_function(vfio_pci_core_device* vdev) {
   KFUNC();
   if (!mutex_trylock(&vdev->device_lock)) return -EAGAIN;
+  reset_and_restore(vdev);
   mutex_unlock(&vdev->device_lock);
   return 0;
 }

@@ -17,6 +17,7 @@ static void pci_reset_bus(vfio_device_set* set) {
   KFUNC();
   vfio_pci_core_device* vdev = nullptr;
   list_for_each_entry(vdev, &set->device_list, dev_set_list) vfio_pci_set_power_state(vdev, PCI_D0);
+  list_for_each_entry(vdev, &set->device_list, dev_set_list) reset_and_restore(vdev);
 }
 
 static int hot_reset_by_inode(vfio_device_set* set, bool owned) {

@@ -133,9 +133,10 @@ TEST(vfio_pci_power, calls_fail_if_the_device_does_not_wake_up) {
   const auto no_device = [](call& c) { c["vdev"] = 9; };
   const std::vector<error_row> rows = {{"no device", EBADF, no_device}, {"asleep", EIO, dead}};
   const std::set<int> others = {EINVAL, EAGAIN, EBUSY, EFAULT, ENOSPC, EEXIST, ENODEV, ENOMEM};
-  for (const char* flow : {"config_write_command", "config_write_pm", "vdev_reset",
-                           "vdev_hot_reset", "low_power_entry", "low_power_entry_with_wakeup",
-                           "low_power_exit", "set_irqs", "bar_read", "bar_write", "ioeventfd"}) {
+  for (const char* flow :
+       {"config_write_command", "config_write_pm", "vdev_reset", "vdev_hot_reset",
+        "low_power_entry", "low_power_entry_with_wakeup", "low_power_exit", "set_irqs", "bar_read",
+        "bar_write", "ioeventfd", "config_write_flr"}) {
     SCOPED_TRACE(flow);
     std::set<int> elsewhere;
     for (const int code : flow_called(flow).errors)

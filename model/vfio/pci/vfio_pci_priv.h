@@ -19,6 +19,8 @@
 
 namespace iorace::kern {
 
+struct file;
+
 enum : u32 { PCI_COMMAND_MEMORY = 2, PCI_COMMAND_INTX_DISABLE = 0x400 };
 enum : u32 { PCI_D0, PCI_D1, PCI_D2, PCI_D3hot };
 
@@ -54,6 +56,7 @@ struct vfio_pci_core_device {
   shared<u32> current_state;
   shared<bool> no_command_memory;
   shared<bool> reset_works;
+  shared<bool> closed;  // its file has gone; under the set's lock
   shared<u32> flags[vdev_flags];
   shared<u32> number;
   address_space mapping;  // of the device's inode
@@ -66,11 +69,12 @@ struct vfio_pci_core_device {
   list_head dev_set_list;
 };
 IORACE_DESCRIBE(vfio_pci_core_device, "vdev", vma_lock, vma_list, memory_lock, command,
-                phys_command, current_state, no_command_memory, reset_works, flags, number, mapping,
-                igate, device_lock, ioeventfds_lock, eventfd, pm_wake_eventfd_ctx, power,
+                phys_command, current_state, no_command_memory, reset_works, closed, flags, number,
+                mapping, igate, device_lock, ioeventfds_lock, eventfd, pm_wake_eventfd_ctx, power,
                 dev_set_list);
 
-// All devices of the bus, and the descriptors of their files.
+// All devices of the bus, and the descriptors of their files: with the limit device_close the files
+// themselves, which calls and areas count as users of, else the devices.
 struct vfio_device_set {
   struct mutex lock;
   list_head device_list;
@@ -108,6 +112,9 @@ struct vfio_pci_world {
 // core.cc
 // Returns the device's number, or -ENOMEM, or -EMFILE for too many.
 long vfio_pci_core_enable(world& w, bool virtfn, bool reset_works);
+void __pci_reset_function_locked(vfio_pci_core_device* vdev);
+void reset_and_restore(vfio_pci_core_device* vdev);
+int pci_try_reset_function(vfio_pci_core_device* vdev);
 bool vdev_flag_of(vfio_pci_core_device* vdev, vdev_flag flag);
 void set_vdev_flag(vfio_pci_core_device* vdev, vdev_flag flag, bool on);
 bool __vfio_pci_memory_enabled(vfio_pci_core_device* vdev);
@@ -117,6 +124,19 @@ bool fault_may_access(vfio_pci_core_device* vdev, const vm_area_struct* vma);
 void vfio_pci_set_power_state(vfio_pci_core_device* vdev, u32 state);
 int vfio_pci_ioctl_reset(vfio_pci_core_device* vdev);
 int vfio_pci_set_irqs(vfio_pci_core_device* vdev);
+
+// file.cc
+bool files_can_close();
+// The device of a descriptor, or null; with a reference on its file, where files can be closed.
+vfio_pci_core_device* vdev_fget(u32 fd, file** filp);
+void vdev_fput(file* filp);
+// What is installed for a new device, or null for want of memory; and how that is taken back.
+void* open_vdev_file(vfio_pci_core_device* vdev);
+void put_unused_file(void* opened);
+// Returns 0, -EBADF, or -ENOSYS where files cannot be closed.
+int vdev_close(u32 fd);
+// The last reference is gone.
+void vfio_device_fops_release(vfio_pci_core_device* vdev);
 
 // power.cc
 // `efdctx` is signalled when the device wakes up, or null.
@@ -133,6 +153,7 @@ int pci_read_config(vfio_pci_core_device* vdev);
 // config.cc
 int vfio_basic_config_write(vfio_pci_core_device* vdev, u32 new_cmd);
 int vfio_pm_config_write(vfio_pci_core_device* vdev, u32 state);
+int vfio_flr_config_write(vfio_pci_core_device* vdev, bool advanced_features);
 
 // zap.cc
 void vfio_pci_zap_bars(vfio_pci_core_device* vdev);
@@ -163,9 +184,10 @@ vm_fault_t vfio_pci_mmap_fault(vm_fault* vmf);
 // rdwr.cc
 int vfio_pci_bar_rw(vfio_pci_core_device* vdev, unsigned long offset, bool iswrite);
 int vfio_pci_ioeventfd(vfio_pci_core_device* vdev, unsigned long offset, bool enable);
+void virqfd_shutdown(virqfd* irqfd, eventfd_ctx* ctx);
 int eventfd_signal(eventfd_ctx* ctx);
 
-// The device of a descriptor, or null.
-vfio_pci_core_device* vdev_of_file(u32 fd);
+// Whoever knows the device without its file. Null if there is none of that number.
+vfio_pci_core_device* vdev_of_bus(u32 number);
 
 }  // namespace iorace::kern

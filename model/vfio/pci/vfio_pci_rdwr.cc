@@ -132,7 +132,7 @@ static int vfio_virqfd_enable(vfio_pci_core_device* vdev) {
   return 0;
 }
 
-static void virqfd_shutdown(virqfd* irqfd, eventfd_ctx* ctx) {
+void virqfd_shutdown(virqfd* irqfd, eventfd_ctx* ctx) {
   KFUNC();
   spin_lock(&ctx->wqh_lock);
   ctx->wait = nullptr;

@@ -118,12 +118,12 @@ int group_detach(u32 fd) {
   return rc;
 }
 
-int mdev_open(u32 fd_of_group, u32* fd) {
+int mdev_open(u32 fd_of_group, bool threaded, u32* fd) {
   KFUNC();
   vfio_group* const group = get_group(fd_of_group);
   if (group == nullptr) return -EBADF;
   mdev_device* device = nullptr;
-  int rc = vfio_device_open(group, &device);
+  int rc = vfio_device_open(group, threaded, &device);
   put_group(group);
   if (rc != 0) return rc;
   rc = install(&files()->mdevs, device, fd);

@@ -21,6 +21,7 @@ enum vfio_type1_id : unsigned {
   vfio_lock_acct_mm,
   unmap_unpin_sync,
   attach_group_lock,
+  remove_dmas_retries,
   vfio_type1_count
 };
 }  // namespace knob
@@ -47,6 +48,7 @@ enum : unsigned { CALLBACK_PINS_LOCK, CALLBACK_DEV_SET_LOCK };
 enum : unsigned { OPEN_UNREGISTERS, OPEN_LEAVES_REGISTERED };
 enum : unsigned { ACCT_OF_DMA, ACCT_OF_TASK };
 enum : unsigned { SYNC_BEFORE_UNPIN, SYNC_AFTER_UNPIN };
+enum : unsigned { RETRIES_ANY_PIN, RETRIES_SAME_PINS };
 enum : unsigned { ATTACH_LOCKED, ATTACH_LOCK_DROPPED };
 
 namespace limit {
@@ -55,6 +57,7 @@ enum vfio_type1_id : unsigned {
   dma_entries,
   memlock_pages,
   dma_unmap_rounds,
+  contiguous_pages,
   vfio_type1_count
 };
 }  // namespace limit

@@ -2,9 +2,9 @@
 //
 // A device without an iommu and the driver that pins pages for it. Kernel:
 // drivers/vfio/vfio_main.c, group.c @ 6.12.117; the driver is a typical one: it remembers what it
-// has pinned, unpins it when it is told to, pins for the user's calls and in a worker, and waits
-// for its worker when the device is closed. Simplified: the device comes into being when it is
-// opened.
+// has pinned, unpins it when it is told to, pins for the user's calls and in a worker or a thread
+// of its own, and ends that when the device is closed. Simplified: the device comes into being when
+// it is opened.
 #include "model/critical_section.h"
 #include "model/vfio/type1/contracts.h"
 #include "model/vfio/type1/type1.h"
@@ -54,24 +54,53 @@ void unpin_range(mdev_device* device, unsigned long first, unsigned long last) {
   }
 }
 
-void mdev_work(work_struct* work) {
-  KFUNC();
-  auto* const device = container_of(work, mdev_device, work);
+void pin_as_asked(mdev_device* device, bool threaded) {
   spin_lock(&device->work_lock);
   const unsigned long iova = device->work_iova;
   const unsigned long length = device->work_length;
+  if (threaded) WRITE_ONCE(device->thread_asked, false);
   spin_unlock(&device->work_lock);
   mdev_pin_pages(device, iova, length, IOMMU_READ);
 }
 
-int mdev_open_device(mdev_device*) {
+void mdev_work(work_struct* work) {
   KFUNC();
-  return inject_fault("mdev_open_device") ? -ENOMEM : 0;
+  pin_as_asked(container_of(work, mdev_device, work), false);
+}
+
+int mdev_thread(void* data) {
+  KFUNC();
+  auto* const device = static_cast<mdev_device*>(data);
+  for (;;) {
+    wait_event_idle(device->thread_wait,
+                    [=] { return kthread_should_stop() || READ_ONCE(device->thread_asked); });
+    if (kthread_should_stop()) return 0;
+    pin_as_asked(device, true);
+  }
+}
+
+int mdev_open_device(mdev_device* device, bool threaded) {
+  KFUNC();
+  if (inject_fault("mdev_open_device")) return -ENOMEM;
+  if (!threaded) return 0;
+  init_waitqueue_head(&device->thread_wait);
+  kthread* const thread = kthread_run(mdev_thread, device);
+  if (thread == nullptr) return -ENOMEM;
+  device->thread = thread;
+  return 0;
+}
+
+void mdev_stop_thread(kthread* thread) {
+  KFUNC();
+  kthread_stop(thread);
 }
 
 void mdev_close_device(mdev_device* device) {
   KFUNC();
-  flush_work(&device->work);
+  if (kthread* const thread = device->thread)
+    mdev_stop_thread(thread);
+  else
+    flush_work(&device->work);
   mutex_lock(&device->pins_lock);
   unpin_range(device, 0, ULONG_MAX);
   mutex_unlock(&device->pins_lock);
@@ -95,7 +124,7 @@ mdev_device* alloc_device(vfio_group* group) {
 }
 
 // Requires: group_lock.
-int open_locked(vfio_group* group, mdev_device** made) {
+int open_locked(vfio_group* group, bool threaded, mdev_device** made) {
   vfio_iommu* const iommu = group->iommu;
   if (iommu == nullptr) return -EINVAL;
   mdev_device* const device = alloc_device(group);
@@ -103,7 +132,7 @@ int open_locked(vfio_group* group, mdev_device** made) {
   mutex_lock(&device->dev_set_lock);
   group->container_users++;
   vfio_iommu_type1_register_device(iommu, device);
-  const int ret = mdev_open_device(device);
+  const int ret = mdev_open_device(device, threaded);
   if (ret != 0) {
     if (!omit(knob::device_open_unwind, OPEN_LEAVES_REGISTERED))
       vfio_iommu_type1_unregister_device(iommu, device);
@@ -121,10 +150,10 @@ int open_locked(vfio_group* group, mdev_device** made) {
 
 }  // namespace
 
-int vfio_device_open(vfio_group* group, mdev_device** made) {
+int vfio_device_open(vfio_group* group, bool threaded, mdev_device** made) {
   KFUNC();
   mutex_lock(&group->group_lock);
-  const int ret = group->type == VFIO_EMULATED_IOMMU ? open_locked(group, made) : -ENODEV;
+  const int ret = group->type == VFIO_EMULATED_IOMMU ? open_locked(group, threaded, made) : -ENODEV;
   mutex_unlock(&group->group_lock);
   return ret;
 }
@@ -194,12 +223,22 @@ int mdev_unpin_pages(mdev_device* device, unsigned long iova, unsigned long leng
   return 0;
 }
 
+// Requires: work_lock. Returns false if it has been asked before.
+static bool ask(mdev_device* device) {
+  if (device->thread == nullptr)
+    return queue_work(this_world().vfio_type1->system_wq, &device->work);
+  if (READ_ONCE(device->thread_asked)) return false;
+  WRITE_ONCE(device->thread_asked, true);
+  wake_up(&device->thread_wait);
+  return true;
+}
+
 int mdev_queue_pin(mdev_device* device, unsigned long iova, unsigned long length) {
   KFUNC();
   spin_lock(&device->work_lock);
   device->work_iova = iova;
   device->work_length = length;
-  const bool queued = queue_work(this_world().vfio_type1->system_wq, &device->work);
+  const bool queued = ask(device);
   spin_unlock(&device->work_lock);
   return queued ? 0 : -EBUSY;
 }

@@ -12,6 +12,7 @@
 #include "model/vfio/type1/knobs.h"
 #include "model/world.h"
 #include "scheduler/sync/interval_tree.h"
+#include "scheduler/sync/kthread.h"
 #include "scheduler/sync/list.h"
 #include "scheduler/sync/mutex.h"
 #include "scheduler/sync/spinlock.h"
@@ -59,13 +60,14 @@ struct vfio_dma {
   shared<bool> iommu_mapped;
   shared<bool> vaddr_invalid;
   rb_root_cached pfn_list;
+  shared<u32> pins;  // how many there have been, where an unmap asks
   shared<user_task*> task;
   shared<mm_struct*> mm;
   shared<long> locked_vm;  // pages accounted to mm
   shared<unsigned long> file_offset;
 };
 IORACE_DESCRIBE(vfio_dma, "dma", node, iova, vaddr, size, prot, iommu_mapped, vaddr_invalid,
-                pfn_list, task, mm, locked_vm, file_offset);
+                pfn_list, pins, task, mm, locked_vm, file_offset);
 
 // One io page table, and what a device may still have cached of it.
 struct vfio_domain {
@@ -132,9 +134,13 @@ struct mdev_device {
   shared<unsigned long> work_iova;
   shared<unsigned long> work_length;
   work_struct work;
+  shared<kthread*> thread;  // that does it instead, or null
+  shared<bool> thread_asked;
+  wait_queue_head_t thread_wait;
 };
 IORACE_DESCRIBE(mdev_device, "mdev", dev_set_lock, iommu_entry, group, iommu, f_count, closing,
-                closes, pins_lock, pins, work_lock, work_iova, work_length, work);
+                closes, pins_lock, pins, work_lock, work_iova, work_length, work, thread,
+                thread_asked, thread_wait);
 
 // Descriptors of the user's files and numbers of processes.
 struct type1_files {
@@ -206,6 +212,9 @@ int vfio_iommu_change_mm(vfio_iommu* iommu, user_task* task, mm_struct* mm);
 int vfio_dma_do_unmap(vfio_iommu* iommu, unsigned long iova, unsigned long size, u32 flags,
                       unsigned long* unmapped);
 
+// Whether an unmap asks if a mapping has been pinned anew since it notified of it.
+bool unmap_counts_pins();
+
 // type1_notify.cc
 void vfio_iommu_type1_register_device(vfio_iommu* iommu, mdev_device* device);
 void vfio_iommu_type1_unregister_device(vfio_iommu* iommu, mdev_device* device);
@@ -235,7 +244,8 @@ int vfio_iommu_type1_attach_group(vfio_iommu* iommu, vfio_group* group, mm_struc
 void vfio_iommu_type1_detach_group(vfio_iommu* iommu, vfio_group* group);
 
 // mdev.cc
-int vfio_device_open(vfio_group* group, mdev_device** made);
+// With a thread of its own, if `threaded`, or a work item.
+int vfio_device_open(vfio_group* group, bool threaded, mdev_device** made);
 void vfio_device_release(mdev_device* device);
 void mdev_dma_unmap(mdev_device* device, unsigned long iova, unsigned long length);
 int mdev_pin_pages(mdev_device* device, unsigned long iova, unsigned long length, u32 prot);
@@ -255,7 +265,7 @@ int container_open(u32 type, u32* fd);
 int container_close(u32 fd);
 int group_attach(u32 container, u32 type, mm_struct* mm, u32* fd);
 int group_detach(u32 fd);
-int mdev_open(u32 group, u32* fd);
+int mdev_open(u32 group, bool threaded, u32* fd);
 int mdev_close(u32 fd);
 
 // users.cc

@@ -2,8 +2,8 @@
 //
 // Pinned pages and what they count for. Kernel: drivers/vfio/vfio_iommu_type1.c, mm/util.c
 // @ 6.12.117; until 046eca5018f8 the pages counted for whatever memory the task had.
-// Simplified: a user's memory is contiguous, so a request is one chunk; nobody has CAP_IPC_LOCK;
-// mmap_lock is not taken killably.
+// Simplified: nobody has CAP_IPC_LOCK; mmap_lock is not taken killably. A request is as many chunks
+// as the limit contiguous_pages makes of it.
 #include "model/vfio/type1/contracts.h"
 #include "model/vfio/type1/type1.h"
 
@@ -130,12 +130,22 @@ int vaddr_get_pfn(vfio_dma* dma, mm_struct* mm, unsigned long offset, u32* pfn) 
   return pin_range(dma, mm, offset, 1, pfn) == 1 ? 0 : -EFAULT;
 }
 
+// How many of them follow each other in memory. The others are for the next call.
+static long first_run(const u32* pfns, long pinned) {
+  const u64 length = limit_value(limit::contiguous_pages);
+  long n = 1;
+  while (n < pinned && (length == 0 || pfns[n] % length != 0)) ++n;
+  put_pfns(pfns[0] + static_cast<unsigned long>(n), static_cast<unsigned long>(pinned - n));
+  return n;
+}
+
 long vfio_pin_pages_remote(vfio_dma* dma, mm_struct* mm, unsigned long offset, unsigned long npage,
                            u32* pfn_base) {
   KFUNC();
   u32 pfns[user_pages_max] = {};
-  const long pinned = pin_range(dma, mm, offset, npage, pfns);
-  if (pinned < 0) return pinned;
+  const long in_batch = pin_range(dma, mm, offset, npage, pfns);
+  if (in_batch < 0) return in_batch;
+  const long pinned = first_run(pfns, in_batch);
   *pfn_base = pfns[0];
   const unsigned long iova = dma->iova + offset;
   const long lock_acct = not_pinned_yet(dma, iova, static_cast<unsigned long>(pinned));

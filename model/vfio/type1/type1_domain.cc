@@ -88,46 +88,64 @@ long vfio_unmap_unpin(vfio_iommu* iommu, vfio_dma* dma, bool do_accounting) {
   return 0;
 }
 
-// Returns the first page of the mapping, which is pinned if it was not. Negative: an error.
-static long page_for_replay(vfio_domain* d, vfio_dma* dma, mm_struct* mm) {
-  const unsigned long iova = dma->iova;
+// Returns the first page from `offset` on, which is pinned if it was not, and in `npage` how many
+// follow it. Negative: an error.
+static long run_for_replay(vfio_domain* d, vfio_dma* dma, mm_struct* mm, unsigned long offset,
+                           unsigned long* npage) {
   if (dma->iommu_mapped) {
     if (WARN_ON(d == nullptr)) return -EINVAL;
-    return iommu_iova_to_pfn(d, iova);
+    return iommu_iova_to_pfn(d, dma->iova + offset);
   }
   u32 pfn = 0;
-  const unsigned long npage = dma->size >> PAGE_SHIFT;
-  const long pinned = vfio_pin_pages_remote(dma, mm, 0, npage, &pfn);
+  const long pinned = vfio_pin_pages_remote(dma, mm, offset, *npage, &pfn);
   if (pinned < 0) return pinned;
-  if (static_cast<unsigned long>(pinned) == npage) return pfn;
-  vfio_unpin_pages_remote(dma, iova, pfn, static_cast<unsigned long>(pinned), true, nullptr);
-  return -EFAULT;
+  *npage = static_cast<unsigned long>(pinned);
+  return pfn;
 }
 
 static int replay_dma(vfio_domain* d, vfio_domain* domain, vfio_dma* dma, mm_struct* mm) {
   const unsigned long iova = dma->iova;
-  const unsigned long npage = dma->size >> PAGE_SHIFT;
-  const bool mapped = dma->iommu_mapped;
-  if (npage > io_pages || iova >> PAGE_SHIFT > io_pages - npage) return -EINVAL;
-  const long pfn = page_for_replay(d, dma, mm);
-  if (pfn < 0) return static_cast<int>(pfn);
-  const int ret = iommu_map(domain, iova, static_cast<unsigned long>(pfn), npage);
-  if (ret != 0 && !mapped)
-    vfio_unpin_pages_remote(dma, iova, static_cast<unsigned long>(pfn), npage, true, nullptr);
-  return ret;
+  const unsigned long size = dma->size;
+  if (size > io_pages << PAGE_SHIFT || iova > (io_pages << PAGE_SHIFT) - size) return -EINVAL;
+  for (unsigned long offset = 0; offset < size;) {
+    unsigned long npage = (size - offset) >> PAGE_SHIFT;
+    const long pfn = run_for_replay(d, dma, mm, offset, &npage);
+    if (pfn < 0) return static_cast<int>(pfn);
+    const auto first = static_cast<unsigned long>(pfn);
+    const int ret = iommu_map(domain, iova + offset, first, npage);
+    if (ret != 0) {
+      if (!dma->iommu_mapped)
+        vfio_unpin_pages_remote(dma, iova + offset, first, npage, true, nullptr);
+      return ret;
+    }
+    offset += npage << PAGE_SHIFT;
+  }
+  return 0;
 }
 
-static void unwind_replay(vfio_iommu* iommu, vfio_domain* domain, const interval_tree_node* end) {
+// What has been mapped of it, from its beginning on.
+static unsigned long mapped_of(vfio_domain* domain, unsigned long iova, unsigned long npage) {
+  unsigned long n = 0;
+  if ((iova >> PAGE_SHIFT) + npage > io_pages) return 0;
+  while (n < npage && iommu_iova_to_pfn(domain, iova + (n << PAGE_SHIFT)) >= 0) ++n;
+  return n;
+}
+
+// The last one may have failed half-way.
+static void unwind_replay(vfio_iommu* iommu, vfio_domain* domain, const interval_tree_node* last) {
   PROBE(replay_unwound);
   interval_tree_node* n = interval_tree_iter_first(&iommu->dma_list, 0, ULONG_MAX);
-  for (; n != end; n = interval_tree_iter_next(n, 0, ULONG_MAX)) {
+  for (; n != nullptr; n = interval_tree_iter_next(n, 0, ULONG_MAX)) {
     vfio_dma* const dma = container_of(n, vfio_dma, node);
     const unsigned long iova = dma->iova;
-    const unsigned long npage = dma->size >> PAGE_SHIFT;
-    const long pfn = iommu_iova_to_pfn(domain, iova);
-    iommu_unmap(domain, iova, npage);
-    if (!dma->iommu_mapped)
-      vfio_unpin_pages_remote(dma, iova, static_cast<unsigned long>(pfn), npage, true, nullptr);
+    const unsigned long npage = mapped_of(domain, iova, dma->size >> PAGE_SHIFT);
+    if (npage != 0) {
+      const long pfn = iommu_iova_to_pfn(domain, iova);
+      iommu_unmap(domain, iova, npage);
+      if (!dma->iommu_mapped)
+        vfio_unpin_pages_remote(dma, iova, static_cast<unsigned long>(pfn), npage, true, nullptr);
+    }
+    if (n == last) return;
   }
 }
 

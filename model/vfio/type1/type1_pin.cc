@@ -75,8 +75,10 @@ int pin_page(vfio_iommu* iommu, unsigned long iova, u32 prot, bool do_accounting
   } else {
     ret = pin_new_page(dma, iova, do_accounting);
   }
-  if (ret == 0) CONTRACT(page_held, iommu, iova);
-  return ret;
+  if (ret != 0) return ret;
+  if (unmap_counts_pins()) dma->pins++;
+  CONTRACT(page_held, iommu, iova);
+  return 0;
 }
 
 // Before the lock is held for good: all pages of the request have their addresses, or had.

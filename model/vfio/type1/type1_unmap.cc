@@ -62,12 +62,22 @@ int invalidate_vaddrs(vfio_iommu* iommu, const unmap_range& range, unsigned long
   return 0;
 }
 
+// A driver may pin anew as soon as its callback has returned, and has kept the contract.
+constexpr bool pins_rows[] = {false, true};
+bool is_pinned_anew(vfio_dma* dma, u32* seen) {
+  if (!unmap_counts_pins()) return false;
+  const u32 before = *seen;
+  *seen = dma->pins;
+  return *seen != before;
+}
+
 // While a notification runs anything may happen to mappings, so that the walk begins again. A
 // mapping that divides the range by then ends the call, but is no error.
 int remove_dmas(vfio_iommu* iommu, const unmap_range& range, unsigned long* unmapped) {
   KFUNC();
   const vfio_dma* dma_last = nullptr;
   u64 retries = 0;
+  u32 pins = 0;
   int ret = -EINVAL;
 again:
   if (is_bisected(iommu, range)) return ret;
@@ -77,7 +87,8 @@ again:
     vfio_dma* const dma = dma_of(n);
     if (is_beyond(iommu, dma, range)) break;
     if (!RB_EMPTY_ROOT(&dma->pfn_list)) {
-      if (dma_last == dma) {
+      const bool anew = is_pinned_anew(dma, &pins);
+      if (dma_last == dma && !anew) {
         const bool too_many = ++retries > limit_value(limit::dma_unmap_rounds);
         if (too_many) cut_if_below_kernel(limit::dma_unmap_rounds);
         BUG_ON(too_many);
@@ -120,6 +131,8 @@ int unmap_locked(vfio_iommu* iommu, unmap_range* range, bool invalidate_vaddr,
 }
 
 }  // namespace
+
+bool unmap_counts_pins() { return pins_rows[chosen(knob::remove_dmas_retries)]; }
 
 int vfio_dma_do_unmap(vfio_iommu* iommu, unsigned long iova, unsigned long size, u32 flags,
                       unsigned long* unmapped) {

@@ -43,7 +43,7 @@ bool must_give_up(vfio_iommu* iommu, mdev_device* device, const closes_seen& bef
   const closes_seen now = closes_so_far(iommu, device);
   if (now.of_device != before.of_device || now.of_any != before.of_any) return true;
   if (device != nullptr && era().remembers_closing && device->closing) return true;
-  return !iommu->container_open || fatal_signal_pending();
+  return kthread_should_stop() || !iommu->container_open || fatal_signal_pending();
 }
 
 int vfio_wait(vfio_iommu* iommu, mdev_device* device, awaited_vaddr wants) {

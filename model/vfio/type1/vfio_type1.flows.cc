@@ -20,6 +20,7 @@ constexpr named_value map_flags[] = {{"read", VFIO_DMA_MAP_FLAG_READ},
 constexpr named_value unmap_flags[] = {{"all", VFIO_DMA_UNMAP_FLAG_ALL},
                                        {"vaddr", VFIO_DMA_UNMAP_FLAG_VADDR}};
 constexpr named_value prot_flags[] = {{"read", IOMMU_READ}, {"write", IOMMU_WRITE}};
+constexpr named_value drivers[] = {{"work", 0}, {"thread", 1}};
 constexpr named_value directions[] = {{"read", 0}, {"write", 1}};
 
 constexpr arg_info container_arg = {
@@ -46,7 +47,8 @@ ARGS(group_attach, container_arg, user_arg,
 ERRORS(group_attach, EBADF, ESRCH, ENOMEM, EBUSY, EINVAL, EFAULT, EMFILE);
 ARGS(group_detach, member_arg);
 ERRORS(group_detach, EBADF, EBUSY);
-ARGS(mdev_open, member_arg);
+ARGS(mdev_open, member_arg,
+     {.name = "driver", .kind = arg_kind::choice, .choices = drivers, .dull = 0});
 ERRORS(mdev_open, EBADF, ENODEV, EINVAL, ENOMEM, EMFILE);
 ARGS(mdev_close, mdev_arg);
 ERRORS(mdev_close, EBADF);
@@ -129,7 +131,7 @@ call_result attach(world&, const call_args& a) {
 call_result detach(world&, const call_args& a) { return {group_detach(id_of(a.value[0])), 0}; }
 call_result open_mdev(world&, const call_args& a) {
   u32 fd = 0;
-  const int rc = mdev_open(id_of(a.value[0]), &fd);
+  const int rc = mdev_open(id_of(a.value[0]), a.value[1] != 0, &fd);
   return made(rc, fd);
 }
 call_result close_mdev(world&, const call_args& a) { return {mdev_close(id_of(a.value[0])), 0}; }
@@ -207,7 +209,8 @@ constexpr flow_info flow_table[] = {
          TYPE1("vfio_iommu_type1_attach_group")),
     FLOW(syscall, group_detach, detach, nullptr, "Takes it out again.",
          TYPE1("vfio_iommu_type1_detach_group")),
-    FLOW(syscall, mdev_open, open_mdev, "mdev", "Opens a device of a group without an iommu.",
+    FLOW(syscall, mdev_open, open_mdev, "mdev",
+         "Opens a device of a group without an iommu; pins by a work item or a thread.",
          VFIO("vfio_main.c:vfio_df_device_first_open")),
     FLOW(syscall, mdev_close, close_mdev, nullptr, "Closes its file.",
          VFIO("vfio_main.c:vfio_df_device_last_close")),

@@ -92,6 +92,13 @@ constexpr knob_value attach_values[] = {
      "vaddr_vs_attach", "kernel-warn"},
 };
 
+constexpr knob_value retries_values[] = {
+    {"any_pin", "D4", "An unmap counts its rounds over one mapping, whoever has pinned in between.",
+     UPSTREAM, "unmap_vs_pins", "kernel-bug"},
+    {"same_pins", "D4s", "It counts those in which nobody has pinned anew. Sound.", OURS,
+     "unmap_vs_pins", "clean"},
+};
+
 constexpr knob_info knob_table[] = {
     {"type1_vaddr", "What becomes of those who need an address that the user has taken away.",
      type1_vaddr_values, 0},
@@ -107,6 +114,7 @@ constexpr knob_info knob_table[] = {
     {"vfio_unmap_unpin.sync", "When translations that are cached go.", unmap_unpin_values, 0},
     {"vfio_attach_group.lock", "What is held when a group is found to be welcome.", attach_values,
      0},
+    {"remove_dmas.retries", "Which rounds an unmap counts until it gives up.", retries_values, 1},
 };
 static_assert(std::size(knob_table) == knob::vfio_type1_count - knob::vfio_type1_before - 1);
 
@@ -114,6 +122,7 @@ constexpr limit_info limit_table[] = {
     {"dma_entries", "Mappings that a container may have.", 65535, 1, 65535},
     {"memlock_pages", "Pages that a process may have pinned.", 64, 0, 64},
     {"dma_unmap_rounds", "Notifications about one mapping before an unmap gives up.", 10, 1, 10},
+    {"contiguous_pages", "Pages of memory that are pinned and mapped at once; 0: all.", 0, 0, 64},
 };
 static_assert(std::size(limit_table) == limit::vfio_type1_count - limit::vfio_type1_before - 1);
 

@@ -119,7 +119,12 @@ TEST(vfio_type1_errors, mdev_open) {
        .rows = {{"no group", EBADF, [](call& c) { c["member"] = 9; }, 1},
                 {"a group with an iommu", ENODEV, [](call& c) { c["member"] = 2; }},
                 {"no memory", ENOMEM, [](call& c) { c.fail("kmalloc"); }},
-                {"the driver does not", ENOMEM, [](call& c) { c.fail("mdev_open_device"); }}},
+                {"the driver does not", ENOMEM, [](call& c) { c.fail("mdev_open_device"); }},
+                {"its thread does not start", ENOMEM,
+                 [](call& c) {
+                   c["driver"] = 1;
+                   c.fail("kmalloc", 2);
+                 }}},
        .elsewhere = {EINVAL, EMFILE},
        .c = type1_config()});
 }
