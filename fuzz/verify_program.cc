@@ -8,15 +8,20 @@
 
 namespace iorace {
 
-tl::expected<program_verification, std::string> verify_program(const trace_file& t,
-                                                               const verify_options& o,
-                                                               const schema& s) {
+tl::expected<void, std::string> check_verifiable(const trace_file& t) {
   if (t.program.menu)
     return tl::unexpected<std::string>(
         "a menu draws another program for each execution, expected a program with calls");
   if (t.options.fair)
     return tl::unexpected<std::string>(
         "fair=1 hands locks over in one order only, expected a program without it");
+  return {};
+}
+
+tl::expected<program_verification, std::string> verify_program(const trace_file& t,
+                                                               const verify_options& o,
+                                                               const schema& s) {
+  if (const auto possible = check_verifiable(t); !possible) return tl::unexpected(possible.error());
   bound_program bound(t.program, s);
   verify_options options = o;
   options.each = execution_of(t);

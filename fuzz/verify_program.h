@@ -19,9 +19,13 @@ struct program_verification {
   std::vector<trace_file> traces;
 };
 
+// Whether verify_program can do anything with `t`, for failing before anything is printed. Errors,
+// as one line: the program is not one that can be verified.
+tl::expected<void, std::string> check_verifiable(const trace_file& t);
+
 // Verifies the program of `t`, with the points and limits that `t` states and without its schedule.
-// `o.each` and `o.points` are ignored. Traces are minimised until `o.stop` says so. Errors, as one
-// line: the program is not one that can be verified.
+// `o.each` and `o.points` are ignored. Traces are minimised until `o.stop` says so. Errors: as
+// check_verifiable's.
 tl::expected<program_verification, std::string> verify_program(const trace_file& t,
                                                                const verify_options& o,
                                                                const schema& s);

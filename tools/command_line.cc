@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -16,6 +17,7 @@
 #include "scheduler/record/scanner.h"
 #include "scheduler/strategies/strategy.h"
 #include "tools/command.h"
+#include "tools/files.h"
 #include "tools/program_report.h"
 
 namespace iorace::cli {
@@ -263,7 +265,7 @@ action add_list(CLI::App& verb, list_request& o) {
 }
 
 int report(const failure& f) {
-  fmt::print(stderr, "{}{}\n", f.located ? "" : "iorace: ", f.text);
+  write_stderr(fmt::format("{}{}\n", f.located ? "" : "iorace: ", f.text));
   return exit_usage;
 }
 
@@ -281,7 +283,7 @@ std::string hint(const CLI::App& app) {
 // Returns the exit status, or nothing if the first word is a verb or an option.
 std::optional<int> check_verb(int argc, char** argv, const CLI::App& app) {
   if (argc < 2) {
-    fmt::print(stderr, "{}", app.help());
+    write_stderr(app.help());
     return exit_usage;
   }
   const std::string_view word = argv[1];
@@ -346,7 +348,10 @@ int run_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& done) {
-    return app.exit(done);
+    std::ostringstream help;
+    app.exit(done, help);
+    const auto written = write_stdout(help.str());
+    return written ? exit_ok : report(written.error());
   } catch (const CLI::ParseError& error) {
     return report({uncapitalized(error.what()) + hint(app)});
   }

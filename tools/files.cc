@@ -124,4 +124,6 @@ result<void> write_stdout(std::string_view text) {
   return {};
 }
 
+void write_stderr(std::string_view text) { write_all(STDERR_FILENO, text); }
+
 }  // namespace iorace::cli

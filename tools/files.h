@@ -33,5 +33,7 @@ bool is_device(const std::string& path);
 
 // Writes to standard output. Errors: it is closed, or the disk is full.
 result<void> write_stdout(std::string_view text);
+// Writes to standard error, which may be closed or full: there is nobody left to tell.
+void write_stderr(std::string_view text);
 
 }  // namespace iorace::cli

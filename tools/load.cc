@@ -2,7 +2,6 @@
 #include "tools/load.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -39,6 +38,6 @@ result<subject> load_scenario(const std::string& name, const outside_settings& w
   return std::move(*found);
 }
 
-void note(const std::string& text) { fmt::print(stderr, "iorace: {}\n", text); }
+void note(const std::string& text) { write_stderr(fmt::format("iorace: {}\n", text)); }
 
 }  // namespace iorace::cli

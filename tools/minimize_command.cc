@@ -75,8 +75,7 @@ result<int> minimize_command(const minimize_request& o) {
   if (const auto done = write_output(path, print_trace(m->trace, kernel_schema())); !done)
     return tl::unexpected(done.error());
   if (path == "-") {
-    fmt::print(stderr, "{}",
-               report_text(*m, path, paint(use_color(o.output.color, STDERR_FILENO))));
+    write_stderr(report_text(*m, path, paint(use_color(o.output.color, STDERR_FILENO))));
   } else {
     const paint colors(use_color(o.output.color, STDOUT_FILENO));
     const auto done =

@@ -180,7 +180,7 @@ result<int> replay_command(const replay_request& o) {
       if (!written) return tl::unexpected(written.error());
     }
     if (one.status == replay_status::malformed)
-      fmt::print(stderr, "{}{}\n", one.located ? "" : "iorace: ", one.what);
+      write_stderr(fmt::format("{}{}\n", one.located ? "" : "iorace: ", one.what));
   }
   if (o.output.json) {
     const auto written = write_stdout(json{{"results", results}}.dump(2) + "\n");

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // iorace run SCENARIO.
-#include <cstdio>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -103,7 +102,7 @@ class runner {
     report.paths.push_back(path.value_or(""));
     if (!options_.keep_going || !is_new) return;
     progress_.clear();
-    fmt::print(stderr, "{}", found_line(f, path.value_or("not written")));
+    write_stderr(found_line(f, path.value_or("not written")));
   }
 
   result<void> end_seed(const seed_report& report) {

@@ -3,11 +3,12 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <unistd.h>
 
 #include <fmt/format.h>
+
+#include "tools/files.h"
 
 namespace iorace::cli {
 namespace {
@@ -58,8 +59,7 @@ bool progress_line::due(std::uint64_t count) {
 }
 
 void progress_line::print(const std::string& line) {
-  fmt::print(stderr, "{}{}{}", terminal_ ? "\r\033[K" : "", line, terminal_ ? "" : "\n");
-  std::fflush(stderr);
+  write_stderr((terminal_ ? "\r\033[K" : "") + line + (terminal_ ? "" : "\n"));
   drawn_ = terminal_;
 }
 
@@ -78,14 +78,13 @@ void progress_line::show_count(std::string_view what, std::uint64_t done, std::u
 
 void progress_line::clear() {
   if (!drawn_) return;
-  std::fputs("\r\033[K", stderr);
-  std::fflush(stderr);
+  write_stderr("\r\033[K");
   drawn_ = false;
 }
 
 interrupt_guard::interrupt_guard() {
   interrupts = 0;
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = on_interrupt;
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   sigaction(SIGINT, &action, nullptr);

@@ -40,6 +40,8 @@ result<int> verify_command(const verify_request& o) {
       load_scenario(o.scenario, o.with, o.whole ? scenario_size::whole : scenario_size::small);
   if (!found) return tl::unexpected(found.error());
   if (o.faults) found->trace.options.faults = *o.faults;
+  if (const auto possible = check_verifiable(found->trace); !possible)
+    return fail(o.scenario + ": " + possible.error());
   const program_data& p = found->trace.program;
   if (!o.output.json)
     if (auto done = write_stdout(head_text(o, *found)); !done) return tl::unexpected(done.error());
