@@ -35,6 +35,9 @@ enum class ended : std::uint8_t { finished, found, cut, step_bound };
 
 struct execution_result {
   ended how = ended::finished;
+  // The strategy was asked points_max times and then set aside; whatever the ending, it is one of
+  // many that the enabled tasks could have come to.
+  bool past_bound = false;
   std::uint32_t points = 0;      // times that the strategy was asked
   std::uint32_t operations = 0;  // steps after the setup
   std::uint32_t switches = 0;

@@ -213,12 +213,13 @@ enumeration enumerate(engine& e, const program& p,
       all.complete = false;
       break;
     }
-    const ended how = e.run(q, order, o.each).how;
+    const execution_result r = e.run(q, order, o.each);
+    const ended how = r.how;
     if (how != ended::finished) hash = trace_hash(e);
     if (o.seen) o.seen(e);
     if (how == ended::found) result = e.last_finding().name;
     if (how == ended::cut) result = "cut";
-    if (how == ended::step_bound) result = "step-bound";
+    if (r.past_bound && how != ended::found) result = "step-bound";
     enumeration::count& c = all.outcomes[result];
     ++c.interleavings;
     ++all.interleavings;

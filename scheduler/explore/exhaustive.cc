@@ -11,12 +11,15 @@
 namespace iorace {
 namespace {
 
+// A task moves on for this part of an execution's points at most.
+constexpr std::uint32_t runs_until_bound = 20;
+
 bool may_time_out(const task& t) { return t.by == waits_for::timer || t.by == waits_for::alarm; }
 
 }  // namespace
 
 // An execution that makes more tasks than any before it begins a second time.
-void exhaustive::begin(const execution_options&) {
+void exhaustive::begin(const execution_options& o) {
   if (begun_) log_.rewind(keep_);
   begun_ = true;
   at_ = 0;
@@ -25,6 +28,8 @@ void exhaustive::begin(const execution_options&) {
   over_ = settled_ = lost_ = false;
   drawn_ = number_ = 0;
   known_ = 0;
+  mover_ = no_task;
+  moves_max_ = o.points_max / runs_until_bound;
   ours_.resize(tasks_max);
   sleepers_.assign(births_.size(), {});
   children_.assign(births_.size(), 0);
@@ -57,6 +62,8 @@ task_id exhaustive::move(const choice_view& view) {
   if (at_ >= keep_) open(view, t);
   if (timed) sleepers_[ours_[t]].expired = false;
   newest_ = at_++;
+  moves_ = ours_[t] == mover_ ? moves_ + 1 : 1;
+  mover_ = ours_[t];
   return t;
 }
 
@@ -69,15 +76,25 @@ task_id exhaustive::choose(const choice_view& view) {
   };
   if (planned == next.tasks.size() && next.against != no_task && could(next.against))
     return theirs_[next.against];
-  if (at_ > 0 && could(log_.events[log_.at(at_ - 1)].task))
-    return first_arrived(view, theirs_[log_.events[log_.at(at_ - 1)].task]);
+  if (at_ == 0) return next_behind(view, no_task);
+  const task_id last = log_.events[log_.at(at_ - 1)].task;
+  const bool on_and_on = last == mover_ && moves_ >= moves_max_;
+  if (could(last) && !on_and_on) return first_arrived(view, theirs_[last]);
+  return next_behind(view, on_and_on ? theirs_[last] : no_task);
+}
+
+// The first that may move behind `t`, round and round.
+task_id exhaustive::next_behind(const choice_view& view, task_id t) const {
+  task_id lowest = no_task;
   for (unsigned word = 0; word < view.words; ++word)
     for (std::uint64_t bits = view.enabled[word]; bits != 0; bits &= bits - 1) {
-      const auto t =
+      const auto u =
           static_cast<task_id>(word * 64 + static_cast<unsigned>(std::countr_zero(bits)));
-      if (may_move(t)) return first_arrived(view, t);
+      if (!may_move(u)) continue;
+      if (t == no_task || u > t) return first_arrived(view, u);
+      if (lowest == no_task) lowest = u;
     }
-  return no_task;
+  return lowest == no_task ? no_task : first_arrived(view, lowest);
 }
 
 // Writers that have arrived enter in this order.
@@ -304,7 +321,7 @@ bool exhaustive::finish(const execution_result& r, std::vector<unfinished>& ends
   settle();
   begun_ = false;
   ends.clear();
-  if (r.how == ended::step_bound) return true;
+  if (r.past_bound) return true;
   bool stuck = true;
   for (unsigned t = 1; t < known_; ++t) {
     if (engine_.task_at(static_cast<task_id>(t)).finished) continue;

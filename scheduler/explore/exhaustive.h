@@ -2,9 +2,10 @@
 //
 // The strategy of an exhaustive search: repeats a prefix and a plan, then follows the policy, and
 // writes the log of events on the way. The policy: after a reversal the task that was put off, if
-// it is enabled; else the task that moved last, if it is enabled; else the enabled task with the
-// lowest number. Of writers that wait for one semaphore the one that arrived first goes first. It
-// depends on the sequence of events alone, as reversals.h requires.
+// it is enabled; else the task that moved last, if it is enabled and has not moved on and on, as
+// who waits for others by looking would; else the next enabled task. Of writers that wait for one
+// semaphore the one that arrived first goes first. It depends on the sequence of events alone, as
+// reversals.h requires.
 #pragma once
 
 #include <vector>
@@ -55,6 +56,7 @@ class exhaustive final : public strategy {
   task_id move(const choice_view& view);
   std::uint32_t answer(std::uint32_t n);
   task_id choose(const choice_view& view);
+  task_id next_behind(const choice_view& view, task_id t) const;
   task_id first_arrived(const choice_view& view, task_id t) const;
   bool may_move(task_id t) const;
   unfinished next_of(task_id t) const;
@@ -83,8 +85,10 @@ class exhaustive final : public strategy {
   bool settled_ = false;  // the newest event is closed
   std::vector<event_id> dead_;
   std::size_t drawn_ = 0, number_ = 0;
-  unsigned known_ = 0;  // tasks
-  pending_op op_;       // of the newest event
+  unsigned known_ = 0;       // tasks
+  task_id mover_ = no_task;  // who moved last, by our number, and how often in a row
+  std::uint32_t moves_ = 0, moves_max_ = 0;
+  pending_op op_;  // of the newest event
   std::size_t first_step_ = 0, touched_ = 0;
   // Tasks are numbered by order of creation, which depends on the schedule; here a task that a task
   // creates is known by its creator and by which of his children it is.

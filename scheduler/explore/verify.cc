@@ -211,7 +211,7 @@ class searcher {
     result_.points += r.points;
     result_.operations += r.operations;
     result_.cut += r.how == ended::cut;
-    result_.step_bound += r.how == ended::step_bound;
+    result_.step_bound += r.past_bound;
     result_.digest = XXH3_64bits_withSeed(&r.digest, sizeof r.digest, result_.digest);
     if (options_.seen) options_.seen(engine_);
   }
