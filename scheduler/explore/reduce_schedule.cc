@@ -75,14 +75,23 @@ class reduction {
     }
   }
 
+  // An execution that looks at something thousands of times until it is forced on needs fewer lines
+  // than one that goes on by itself, and nobody wants to read it. So the first one that ends by
+  // itself is better than all that do not, and from then on those that take far longer than it are
+  // none.
+  void keep_short() {
+    may_pass_bound_ = false;
+    each_.points_max = std::min(each_.points_max, 4 * out_.result.points + 1000);
+  }
+
   bool over() const { return out_.executions >= options_.executions_max || stopped_; }
 
   bool comes_to_goal(const schedule& s, schedule& followed) {
     if (options_.stop()) stopped_ = true;
     ++out_.executions;
     replay follow(s, names_);
-    result_ = engine_.run(program_, follow, in_.options);
-    if (result_.how != ended::found) return false;
+    result_ = engine_.run(program_, follow, each_);
+    if (result_.how != ended::found || (result_.past_bound && !may_pass_bound_)) return false;
     const finding& f = engine_.last_finding();
     if (f.name != goal_.verdict || f.title != goal_.title) return false;
     followed = follow.followed();
@@ -113,14 +122,17 @@ class reduction {
     schedule followed;
     if (!comes_to_goal(candidate, followed)) return false;
     const std::size_t first = lines_first_ ? lines_of(followed) : result_.switches;
-    if (out_.holds && first > std::get<0>(cost_)) return false;
+    const bool ends_itself = may_pass_bound_ && !result_.past_bound;
+    const bool compare = out_.holds && !ends_itself;
+    if (compare && first > std::get<0>(cost_)) return false;
     const cost c = cost_of(followed);
-    if (out_.holds && c >= cost_) return false;
+    if (compare && c >= cost_) return false;
     ++out_.accepted;
     out_.holds = true;
     out_.plan = std::move(followed);
     out_.result = result_;
     cost_ = c;
+    if (ends_itself) keep_short();
     return true;
   }
 
@@ -274,6 +286,8 @@ class reduction {
   const engine_names names_;
   const program& program_;
   const replay_input& in_;
+  execution_options each_ = in_.options;
+  bool may_pass_bound_ = true;
   const reduction_goal& goal_;
   const reduction_options& options_;
   // By task and anchor: see naturalness_of().

@@ -16,7 +16,7 @@
 // 2 to 5 are repeated until none of them finds anything better. Better is, in this order: fewer
 // switches, fewer lines, smaller answers, fewer anchors, fewer tasks that it does not speak of,
 // more natural places of switches, fewer operations. If a line of the result could still go, at the
-// price of a switch more, it goes.
+// price of a switch more, it goes. What runs into the bound on points is better than nothing only.
 #pragma once
 
 #include <cstdint>
