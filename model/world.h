@@ -52,7 +52,8 @@ struct world {
   iommufd_ctx* ictx;
   files_struct* files;
   mm_struct* mm;
-  page* pages;  // limit user_pages of them
+  page* pages;   // limit user_pages of them
+  u64 repinned;  // ghost: those whose pins have changed since they were judged
   ghosts* ghost;
   mock_machine* mock;
   hw_world* hw;

@@ -10,6 +10,7 @@
 //   area-survives-unmap       I1.8  when an unmap returns 0
 //   unlisted-error            I1.9  when a system call returns
 //   unmap-goes-back           I1.10 when an unmap has found an area
+//   pin-not-recorded          H11   when the pages' mutex is about to be dropped; see pin_records.h
 // I1.7, no deadlock, is the scheduler's own verdict.
 #include "model/iommufd/contracts.h"
 
@@ -19,6 +20,7 @@
 #include "model/iommufd/io_pagetable.h"
 #include "model/iommufd/selftest.h"
 #include "model/mm/mm.h"
+#include "model/pin_records.h"
 
 namespace iorace::kern::contract {
 namespace {
@@ -29,6 +31,7 @@ const char* const pinning[] = {"iommufd_test_access_pages", "access_driver_pin_p
 const char* const undoing[] = {"iommufd_test_access_item_destroy", "access_driver_unpin_pages",
                                nullptr};
 const char* const revoking[] = {"iommufd_test_access_unmap", nullptr};
+const char* const copying[] = {"iopt_pages_rw_page", nullptr};
 const char* const callbacks[] = {"iommufd_test_access_unmap", nullptr};
 
 // Who should have undone the pin, or have told the callback of it. A pin that is on the driver's
@@ -190,6 +193,11 @@ void unpinned(const iommufd_access* access, const iopt_area* area) {
   if (--pin->count == 0) ghost().pins.remove(*pin);
 }
 
+void pages_made(const iopt_pages* pages) {
+  const peek_scope looking;
+  pages_of(pages);
+}
+
 void index_pinned(const iopt_pages* pages, unsigned long index) {
   const peek_scope looking;
   ghost_pages& p = pages_of(pages);
@@ -214,6 +222,20 @@ void pages_settled(const iopt_pages* pages) {
   if (p.twice != 0) convict_here("pinned-not-once", "an index is pinned twice");
   if (p.pinned != (covered(&pages->access_itree) | covered(&pages->domains_itree)))
     convict_here("pinned-not-once", "what is pinned is not what accesses and domains cover");
+  pins_recorded();
+}
+
+// A copy of one page pins it beside pages->mutex.
+void count_pins_of_iommufd(pin_records* records) {
+  for (task_id t = 0; t < task_count(); ++t)
+    if (t != current_task() && task_inside(t, copying) != nullptr) records->half_way = true;
+  for (const ghost_pages& p : ghost().pages) {
+    const task_id holder = p.pages->mutex.holder;
+    if (holder != 0 && holder != current_task() + 1) records->half_way = true;
+    const unsigned long first = (p.pages->uptr.peek() - user_memory_start) / PAGE_SIZE;
+    for (unsigned long i = 0; first + i < user_pages_max; ++i)
+      records->of[first + i] += p.pinned >> i & 1;
+  }
 }
 
 void pages_released(const iopt_pages* pages) {

@@ -37,6 +37,7 @@ void pinned(const iommufd_access* access, const iopt_area* area);
 void unpinned(const iommufd_access* access, const iopt_area* area);
 
 // Pins of pages, per index; settled is the moment before the pages' mutex is dropped.
+void pages_made(const iopt_pages* pages);
 void index_pinned(const iopt_pages* pages, unsigned long index);
 void index_unpinned(const iopt_pages* pages, unsigned long index);
 void pages_settled(const iopt_pages* pages);

@@ -168,12 +168,72 @@ TEST(contracts, unlisted_error) {
             "");
 }
 
+// Of the pages that are mapped at `iova`, and of others.
+void pin_by_hand(unsigned long page) {
+  u32 pfns[1];
+  pin_user_pages(user_memory_start + page * PAGE_SIZE, 1, pfns);
+}
+
+TEST(contracts, pin_not_recorded) {
+  const auto pinned_before_an_access = [](unsigned long page, bool undone) {
+    return title_of([=](world* w) {
+      pin_by_hand(page);
+      if (undone) unpin_user_page(page);
+      make_call(w, "access_pages", {3, iova, 0x1000});
+      if (!undone) unpin_user_page(page);
+    });
+  };
+  const char* const wrong = "pin-not-recorded in iopt_area_add_access";
+  EXPECT_EQ(pinned_before_an_access(0, false), wrong);
+  EXPECT_EQ(pinned_before_an_access(5, false), wrong);
+  EXPECT_EQ(pinned_before_an_access(0, true), "");
+}
+
+// Two areas that map a page pin it twice.
+TEST(contracts, pins_are_summed) {
+  const auto mapped_twice = [](bool one_is_lost) {
+    return title_of([=](world* w) {
+      make_call(w, "ioas_map", {1, iova + 0x4000, 0x2000});
+      make_call(w, "access_pages", {3, iova, 0x1000});
+      make_call(w, "access_pages", {3, iova + 0x4000, 0x1000});
+      if (one_is_lost) unpin_user_page(0);
+      make_call(w, "access_pages", {3, iova + 0x1000, 0x1000});
+    });
+  };
+  EXPECT_EQ(mapped_twice(true), "pin-not-recorded in iopt_area_add_access");
+  EXPECT_EQ(mapped_twice(false), "");
+}
+
+// A copy that has a pin beside all accounting, and who is in the middle of recording, are waited
+// for.
+TEST(contracts, pins_of_others_under_way) {
+  const config c = repaired_config();
+  const auto setup = [](world* w) {
+    make_call(w, "ioas_alloc");
+    make_call(w, "ioas_map", {1, iova, 0x2000});
+    for (const std::uint64_t fd : {3u, 4u}) {
+      make_call(w, "access_create");
+      make_call(w, "access_attach", {fd, 1});
+    }
+  };
+  const auto copy = [](world* w) {
+    make_call(w, "access_rw", {3, iova, 8, MOCK_ACCESS_RW_SLOW_PATH});
+  };
+  const auto pin = [](world* w) { make_call(w, "access_pages", {4, iova, 0x1000}); };
+  EXPECT_THAT(titles(program_of(c, setup, {copy, pin}), "random", 2'000), testing::IsEmpty());
+}
+
+// Nothing looks at pages any more, up to the end.
 TEST(contracts, pinned_at_end) {
-  EXPECT_EQ(title_of([](world*) {
-              u32 pfns[1];
-              pin_user_pages(user_memory_start, 1, pfns);
-            }),
+  const body nothing = [](world*) {};
+  EXPECT_EQ(title_alone(repaired_config(), nothing, [](world*) { pin_by_hand(0); }),
             "pinned-at-end in finish_world");
+  EXPECT_EQ(title_alone(repaired_config(), nothing,
+                        [](world*) {
+                          pin_by_hand(0);
+                          unpin_user_page(0);
+                        }),
+            "");
 }
 
 }  // namespace

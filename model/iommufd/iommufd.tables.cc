@@ -167,7 +167,9 @@ constexpr invariant_info invariant_table[] = {
     {"unmap-goes-back", "I1.10",
      "An unmap met an area that lies in what it had passed: it was mapped there since.",
      "when an unmap finds an area"},
-    {"pinned-at-end", "H11", "A page was still pinned when everything had been released.",
+    {"pin-not-recorded", "H11", "A page is not pinned as often as that is recorded.",
+     "when the pages' mutex or iommu->lock is dropped and nobody else who pins is half way"},
+    {"pinned-at-end", "H11e", "A page was still pinned when everything had been released.",
      "at the end"},
 };
 

@@ -63,6 +63,7 @@ iopt_pages* iopt_alloc_pages(unsigned long uptr, unsigned long length, bool writ
   pages->uptr = ALIGN_DOWN(uptr, PAGE_SIZE);
   pages->npages = DIV_ROUND_UP(length + uptr % PAGE_SIZE, PAGE_SIZE);
   pages->writable = writable;
+  CONTRACT(pages_made, pages);
   return pages;
 }
 

@@ -4,6 +4,7 @@
 #include "model/mm/mm.h"
 
 #include "model/iommufd/contracts.h"
+#include "model/pin_records.h"
 #include "model/world.h"
 
 namespace iorace::kern {
@@ -68,6 +69,7 @@ long pin_user_pages(unsigned long uptr, unsigned long npages, u32* pfns) {
   const unsigned long n = std::min(npages, limit_value(limit::user_pages) - pfn);
   for (unsigned long i = 0; i < n; ++i) {
     atomic_inc(&pfn_to_page(pfn + i)->pincount);
+    CONTRACT(page_repinned, pfn + i);
     pfns[i] = static_cast<u32>(pfn + i);
   }
   return static_cast<long>(n);
@@ -76,6 +78,7 @@ long pin_user_pages(unsigned long uptr, unsigned long npages, u32* pfns) {
 void unpin_user_page(unsigned long pfn) {
   KFUNC();
   atomic_dec(&pfn_to_page(pfn)->pincount);
+  CONTRACT(page_repinned, pfn);
   CONTRACT(page_unpinned, pfn);
 }
 

@@ -3,6 +3,7 @@
 // The chapter's invariants, each at the moments at which sound code keeps it.
 //   vaddr-count-wrong          I4.1  when iommu->lock is dropped
 //   stale-vaddr                I4.2  when a mapping's address is used
+//   pin-not-recorded           H11   when iommu->lock is dropped; see pin_records.h
 //   pin-lost                   I4.4  when iommu->lock is dropped
 //   unpinned-while-translated  I4.5  when a page's last pin is dropped
 //   locked-vm-wrong            I4.6  when iommu->lock is dropped, of processes that are there
@@ -12,6 +13,7 @@
 #include "model/vfio/type1/contracts.h"
 
 #include "model/convict.h"
+#include "model/pin_records.h"
 #include "model/vfio/type1/ghosts.h"
 
 namespace iorace::kern::contract {
@@ -104,6 +106,16 @@ bool translates(const vfio_domain* d, unsigned long pfn) {
   return false;
 }
 
+// The pages of a mapping that are pinned for domains, all of which have them.
+void count_mapped(const vfio_iommu* iommu, const vfio_dma* dma, pin_records* records) {
+  const list_head* const first = list_peek_next(&iommu->domain_list);
+  if (!dma->iommu_mapped.peek() || first == &iommu->domain_list) return;
+  const auto* const d = list_entry(const_cast<list_head*>(first), vfio_domain, next);
+  const unsigned long at = dma->iova.peek() >> PAGE_SHIFT;
+  for (unsigned long i = 0; i < dma->size.peek() >> PAGE_SHIFT; ++i)
+    ++records->of[d->pte[at + i].peek() - 1];
+}
+
 ghost_held& held_page(const vfio_iommu* iommu, unsigned long iova) {
   for (ghost_held& held : ghost().held)
     if (held.iommu == iommu && held.iova == iova) return held;
@@ -128,6 +140,17 @@ void iommu_lock_released(const vfio_iommu* iommu) {
   judge_pins(iommu);
   each_dma(iommu, judge_dma);
   for (const ghost_mm& m : ghost().mms) judge_mm(iommu, m.mm);
+  pins_recorded();
+}
+
+void count_pins_of_type1(pin_records* records) {
+  each_container([&](const vfio_iommu* c) {
+    if (c->lock.holder != 0 && c->lock.holder != current_task() + 1) records->half_way = true;
+    each_dma(c, [&](const vfio_dma* dma) {
+      each_vpfn(dma, [&](const vfio_pfn* vpfn) { ++records->of[vpfn->pfn.peek()]; });
+      count_mapped(c, dma, records);
+    });
+  });
 }
 
 void vaddr_used(const vfio_dma* dma) {

@@ -86,6 +86,26 @@ TEST(vfio_type1_contracts, pin_lost) {
   EXPECT_EQ(title_of(pin_and(forget(2))), "");
 }
 
+// A pin beside those of mappings and drivers, of a page that is mapped and of one that is not.
+TEST(vfio_type1_contracts, pin_not_recorded) {
+  const auto pinned = [](unsigned long page, bool undone) {
+    return [=](world* w) {
+      u32 pfns[1];
+      pin(w);
+      mutex_lock(&first_container(w)->lock);
+      pin_user_pages(user_memory_start + page * PAGE_SIZE, 1, pfns);
+      if (undone) unpin_user_page(page);
+      type1::unlock_iommu(first_container(w));
+      if (!undone) unpin_user_page(page);
+    };
+  };
+  for (const auto& setup : {one_mdev, one_domain})
+    for (const unsigned long page : {0ul, 5ul}) {
+      EXPECT_EQ(name_of(pinned(page, false), {}, setup), "pin-not-recorded") << page;
+      EXPECT_EQ(title_of(pinned(page, true), {}, setup), "") << page;
+    }
+}
+
 TEST(vfio_type1_contracts, unpinned_while_translated) {
   for (const bool unmapped : {false, true}) {
     const std::string name = name_of(
