@@ -125,6 +125,7 @@ int iommu_v1_map_pages(io_pgtable* pgtable, u64 pfn, u64 pages, dma_page* memory
     io_table* const table = alloc_pte(pgtable, pfn + i);
     if (table == nullptr) return -ENOMEM;
     WRITE_ONCE(entry_of(table, pfn + i, 1), memory + i);
+    CONTRACT(leaf_written, memory + i);
   }
   return 0;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The chapter's invariants, each at the moments at which sound code keeps it.
-//   freed-page-reachable      H1   when a page is freed that devices could reach
+//   freed-page-reachable      H1   when a page is freed or loses its last pin, a leaf is written,
+//   an
+//                                  entry is made present, and when a device has translated
 //   stale-translation         H2   when a strict unmap has returned
 //   iova-reused-stale         H3   when an IOVA is allocated
 //   table-freed-in-use        H4   when a table page is freed
@@ -71,6 +73,12 @@ void tree_freed(const io_table* root) {
     convict_here("root-freed-in-use", "the entry of a device still names the root");
 }
 
+void leaf_written(const dma_page* page) {
+  const peek_scope looking;
+  if (is_gone(page) && is_in_walkable_tree(page))
+    convict_here("freed-page-reachable", "a tree that a device can walk maps a page that is gone");
+}
+
 void entry_made(const context_entry* entry, unsigned did, const io_table* root) {
   const peek_scope looking;
   ghost().pairs.add({entry, did, root});
@@ -80,6 +88,8 @@ void entry_written(const context_entry* entry) {
   const peek_scope looking;
   if (!is_live(entry->root.peek()))
     convict_here("root-freed-in-use", "the entry names a root that has been freed");
+  if (has_gone_page(entry->root.peek()))
+    convict_here("freed-page-reachable", "the entry names a tree that maps a page that is gone");
   for (const hw_iommu* iommu : ghost().iommus)
     for (unsigned rid = 0; rid < rids_of(iommu); ++rid)
       if (iommu->entries[rid][IOMMU_NO_PASID].peek() == entry) unblock(iommu, rid);
@@ -118,7 +128,8 @@ void device_attached(const hw_endpoint* dev, const paging_domain* domain, int rc
 
 void dma_reaches(const hw_endpoint* dev, const dma_page* page) {
   const peek_scope looking;
-  if (this_world().pages != nullptr && is_unpinned(page))
+  // Freed memory is the heap's to judge.
+  if (is_live(page) && is_gone(page))
     convict_here("freed-page-reachable", "the device reaches a page whose last pin is gone");
   for (const hw_endpoint* blocked : ghost().blocked)
     if (is_alias(blocked, dev))

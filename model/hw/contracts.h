@@ -22,6 +22,8 @@ namespace contract {
 // Page tables: a table has been freed, a whole tree is about to be.
 void table_freed(const io_table* table);
 void tree_freed(const io_table* root);
+// An entry of the last level has been written.
+void leaf_written(const dma_page* page);
 
 // Entries of devices: root and domain id that a driver has put together; the entry is present; the
 // hardware has put them together and is about to cache that.

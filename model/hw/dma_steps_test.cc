@@ -4,6 +4,7 @@
 // cleared is not found any more, what was found before is waited for.
 #include <gmock/gmock.h>
 
+#include "model/hw/driver.h"
 #include "model/hw/machine_test.h"
 
 namespace iorace::kern::this_file {
@@ -94,6 +95,72 @@ TEST(hw_dma, a_page_is_unmapped_between_any_two_steps) {
   EXPECT_GE(pairs, 40u);
   EXPECT_GE(reached, 10u);
   EXPECT_LT(reached, pairs);
+}
+
+// The same of entries: whatever the device has got to, once it is blocked, or its PASID is another
+// domain's, nothing of the old entry is cached any more, and it has reached memory before that or
+// by the new one.
+struct entry_change {
+  std::uint64_t dev;
+  unsigned pasid;
+  const char* change;
+  std::vector<std::uint64_t> args;
+  const char* dma;
+};
+
+outcome change_after(engine& e, const config& c, const entry_change& what, unsigned at) {
+  outcome r;
+  const program p =
+      program_of(c,
+                 [&](world* w) {
+                   machine(w);
+                   make_call(w, "endpoint_attach", {what.dev, domain});
+                   make_call(w, "page_map", {domain, 0x1000});
+                   if (what.pasid != IOMMU_NO_PASID)
+                     make_call(w, "endpoint_set_pasid", {what.dev, domain});
+                 },
+                 {[&](world* w) {
+                    r.dma = make_call(w, what.dma, {what.dev, 0x1000}).rc;
+                  },
+                  [&](world* w) {
+                    r.unmap = make_call(w, what.change, what.args).rc;
+                    const peek_scope looking;
+                    const auto* const dev = part_of<hw_endpoint>(what.dev);
+                    const cached_entry* const entry =
+                        dev->iommu.peek()->entry_cache[dev->rid.peek()][what.pasid].peek();
+                    const u64 old = part_of<paging_owner>(domain)->domain.peek()->did.peek();
+                    r.cached = entry != nullptr && entry_did(entry->word) == old;
+                  }});
+  unmap_at choose(at);
+  e.run(p, choose, {});
+  r.title = e.last_finding().title;
+  for (const step& s : e.steps()) r.steps += s.task == 1;
+  return r;
+}
+
+TEST(hw_dma, an_entry_is_invalidated_between_any_two_steps) {
+  const config c = hw_config();
+  engine e;
+  const entry_change changes[] = {
+      {vtd_dev, 0, "endpoint_block", {vtd_dev}, "dma_write"},
+      {ats_device, 0, "endpoint_block", {ats_device}, "dma_write"},
+      {vtd_dev, 0, "endpoint_attach", {vtd_dev, second_domain}, "dma_write"},
+      {vtd_dev, 1, "endpoint_set_pasid", {vtd_dev, second_domain}, "dma_write_pasid"}};
+  for (const entry_change& what : changes) {
+    unsigned reached = 0;
+    const unsigned steps = change_after(e, c, what, ~0u).steps;
+    for (unsigned at = 0; at <= steps; ++at) {
+      const outcome r = change_after(e, c, what, at);
+      EXPECT_EQ(r.title, "") << what.change << " after step " << at;
+      EXPECT_EQ(r.unmap, 0);
+      EXPECT_TRUE(r.dma == 0 || r.dma == -EFAULT);
+      EXPECT_FALSE(r.cached) << what.change << " after step " << at;
+      reached += r.dma == 0;
+    }
+    EXPECT_GE(steps, 10u) << what.change;
+    EXPECT_GE(reached, 1u) << what.change;
+    EXPECT_LE(reached, steps) << what.change;
+  }
 }
 
 // A cold translation has a step for the entry's two words, for each level, and for what is cached.

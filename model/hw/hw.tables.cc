@@ -140,8 +140,8 @@ constexpr limit_info limit_table[] = {
 static_assert(std::size(limit_table) == limit::hw_count - limit::hw_before - 1);
 
 constexpr invariant_info invariant_table[] = {
-    {"freed-page-reachable", "H1", "A page was freed while a device could reach it.",
-     "when a page is freed that devices could reach"},
+    {"freed-page-reachable", "H1", "A device can reach a page that was freed or is not pinned.",
+     "when a page is freed, a leaf is written, an entry is made present, a device has translated"},
     {"stale-translation", "H2", "An unmap returned and a TLB still had what it unmapped.",
      "when a strict unmap has returned"},
     {"iova-reused-stale", "H3", "An IOVA was handed out while a TLB had a translation of it.",

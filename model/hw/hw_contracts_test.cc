@@ -54,6 +54,36 @@ TEST(hw_contracts, freed_page_reachable) {
             "");
 }
 
+// The other way round: the page goes first, and a tree gets it later, or a device gets the tree.
+TEST(hw_contracts, a_freed_page_becomes_reachable) {
+  const auto mapped_page = [](bool freed, std::uint64_t of) {
+    return title_of([=](world*) {
+      auto* const pages = kvcalloc<dma_page>(1);
+      if (freed) kfree(pages);
+      paging_domain* const by = part_of<paging_owner>(of)->domain.peek();
+      pgtable_map(&by->pgtable, 3, 1, pages);
+      unmap_strict(by, 3, 1);
+      if (!freed) kfree(pages);
+    });
+  };
+  EXPECT_THAT(mapped_page(true, domain), testing::StartsWith("freed-page-reachable"));
+  EXPECT_EQ(mapped_page(false, domain), "");
+  EXPECT_EQ(mapped_page(true, second_domain), "");  // no device has it
+  const auto attached_to_one = [](bool freed) {
+    return title_of([=](world* w) {
+      auto* const pages = kvcalloc<dma_page>(1);
+      io_pgtable* const pgtable = &part_of<paging_owner>(second_domain)->domain.peek()->pgtable;
+      pgtable_map(pgtable, 3, 1, pages);
+      if (freed) kfree(pages);
+      make_call(w, "endpoint_attach", {vtd_dev, second_domain});
+      make_call(w, "endpoint_block", {vtd_dev});
+      if (!freed) kfree(pages);
+    });
+  };
+  EXPECT_THAT(attached_to_one(true), testing::StartsWith("freed-page-reachable"));
+  EXPECT_EQ(attached_to_one(false), "");
+}
+
 // Through the IOTLB, and through the device's own TLB.
 TEST(hw_contracts, stale_translation) {
   for (const std::uint64_t by : {vtd_dev, ats_device}) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "model/hw/reach.h"
 
+#include "model/mm/mm.h"
 #include "model/world.h"
 
 namespace iorace::kern {
@@ -62,6 +63,23 @@ bool has(const tlb& cache, u64 pfn) {
 
 bool is_alias(const hw_endpoint* a, const hw_endpoint* b) {
   return a->iommu.peek() == b->iommu.peek() && a->rid.peek() == b->rid.peek();
+}
+
+bool is_gone(const dma_page* page) {
+  if (!is_live(page)) return true;
+  return this_world().pages != nullptr && is_unpinned(page);
+}
+
+bool has_gone_page(const io_table* table) {
+  const bool leaves = table->level.peek() == 1;
+  for (const shared<void*>& pte : pt_entries_of(table)) {
+    const void* const below = pte.peek();
+    if (below == nullptr) continue;
+    if (leaves ? is_gone(static_cast<const dma_page*>(below))
+               : is_live(below) && has_gone_page(static_cast<const io_table*>(below)))
+      return true;
+  }
+  return false;
 }
 
 bool is_in_walkable_tree(const void* wanted) {

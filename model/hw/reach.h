@@ -10,6 +10,10 @@ namespace iorace::kern {
 
 // An IOMMU cannot tell them apart.
 bool is_alias(const hw_endpoint* a, const hw_endpoint* b);
+// It has been freed, or it is the user's and its last pin is gone.
+bool is_gone(const dma_page* page);
+// The tree maps one that is. Requires: the root is live.
+bool has_gone_page(const io_table* root);
 // A tree that the entry of a device names, in memory or as cached, has the table or page below it.
 bool is_in_walkable_tree(const void* wanted);
 // The entry of a device names the root, in memory or as cached.

@@ -39,6 +39,7 @@ int domain_mapping(io_pgtable* pgtable, u64 pfn, u64 pages, dma_page* memory) {
     shared<void*>& pte = pt_entry(table, pfn + i);
     void* const old = cmpxchg(pte, nullptr, memory + i);
     if (old != nullptr) return -EEXIST;
+    CONTRACT(leaf_written, memory + i);
   }
   return 0;
 }
