@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The domain of a group that nobody owns, and what firmware wants to be mapped in it: it goes on
-// using its memory through devices, and a device that wants that is never blocked. Kernel:
-// drivers/iommu/iommu.c @ 6.12.117.
+// using its memory through devices, and a device that wants that is never blocked, unless firmware
+// gives way. Kernel: drivers/iommu/iommu.c @ 6.12.117.
 #include "model/iommu/iommu_world.h"
 #include "model/iommu/smmu_driver.h"
 #include "model/iommu/vfio_group.h"
@@ -11,10 +11,11 @@
 namespace iorace::kern {
 
 int iommu_create_device_direct_mappings(core_domain* domain, device* dev) {
-  if ((dev->flags.peek() & DEVICE_DIRECT) == 0) return 0;
+  const u64 flags = dev->flags.peek();
+  if ((flags & (DEVICE_DIRECT | DEVICE_RELAXABLE)) == 0) return 0;
   KFUNC();
   dev_iommu* const param = dev->iommu;
-  param->require_direct = 1;
+  if ((flags & DEVICE_DIRECT) != 0) param->require_direct = 1;
   const u64 pfn = vfio_iova / PAGE_SIZE;
   if (pgtable_iova_to_phys(&domain->pgtable, pfn) != nullptr) return 0;
   return pgtable_map(&domain->pgtable, pfn, 1, this_world().iommu->firmware);

@@ -11,13 +11,12 @@ namespace iorace::kern::iommu_tables {
 namespace {
 
 constexpr named_value rids[] = {{"a", 0}, {"b", 1}, {"c", 2}, {"d", 3}};
-constexpr named_value flag_names[] = {{"reentrant", DEVICE_REENTRANT},
-                                      {"direct", DEVICE_DIRECT},
-                                      {"pasid", DEVICE_PASID},
-                                      {"fwspec", DEVICE_FWSPEC},
-                                      {"deferred", DEVICE_DEFERRED}};
-constexpr u64 all_flags =
-    DEVICE_REENTRANT | DEVICE_DIRECT | DEVICE_PASID | DEVICE_FWSPEC | DEVICE_DEFERRED;
+constexpr named_value flag_names[] = {
+    {"reentrant", DEVICE_REENTRANT}, {"direct", DEVICE_DIRECT},     {"pasid", DEVICE_PASID},
+    {"fwspec", DEVICE_FWSPEC},       {"deferred", DEVICE_DEFERRED}, {"relaxable", DEVICE_RELAXABLE},
+    {"reserved", DEVICE_RESERVED}};
+constexpr u64 all_flags = DEVICE_REENTRANT | DEVICE_DIRECT | DEVICE_PASID | DEVICE_FWSPEC |
+                          DEVICE_DEFERRED | DEVICE_RELAXABLE | DEVICE_RESERVED;
 constexpr named_value types[] = {{"dma", IOMMU_DOMAIN_DMA}, {"dma_fq", IOMMU_DOMAIN_DMA_FQ}};
 constexpr named_value owners[] = {{"iommufd", 2}, {"other", 3}};
 
@@ -62,6 +61,8 @@ ERRORS(device_claim_owner, ENOENT, ENODEV, EINVAL, EPERM, EBUSY, ENOMEM);
 ERRORS(device_release_owner, ENOENT, ENODEV, EINVAL);
 ERRORS(iommu_group_type, ENOENT, EINVAL, ENODEV, EPERM, EBUSY, ENOMEM, ENOSPC);
 ERRORS(device_dma, ENOENT, EFAULT);
+
+constexpr u64 firmware_maps = DEVICE_DIRECT | DEVICE_RELAXABLE;
 
 device* named(world& w, u64 handle) { return device_in(*w.iommu, handle); }
 
@@ -120,7 +121,7 @@ call_result device_add(world& w, const call_args& a) {
   dev->slot.poke(a.value[2]);
   dev->flags.poke(a.value[3]);
   if ((a.value[3] & DEVICE_FWSPEC) != 0) iommu_fwspec_init(dev);
-  if ((a.value[3] & DEVICE_DIRECT) != 0 && here.firmware == nullptr)
+  if ((a.value[3] & firmware_maps) != 0 && here.firmware == nullptr)
     here.firmware = iorace::make<dma_page>();
   here.devices[here.device_count++] = dev;
   return {0, here.device_count};

@@ -108,13 +108,16 @@ IORACE_DESCRIBE(iommu_device, "iommu_dev", streams, hw, masters, blocked);
 
 // The driver's release op used to call the core; firmware wants direct mappings; there are PASIDs;
 // firmware has named the IOMMU; a kernel that crashed left it translating, and nothing is changed
-// before a driver has got hold of it.
+// before a driver has got hold of it; firmware wants them only as long as nobody claims the device;
+// the platform answers at an address itself.
 enum device_flags : u64 {
   DEVICE_REENTRANT = 1,
   DEVICE_DIRECT = 2,
   DEVICE_PASID = 4,
   DEVICE_FWSPEC = 8,
   DEVICE_DEFERRED = 16,
+  DEVICE_RELAXABLE = 32,
+  DEVICE_RESERVED = 64,
 };
 enum bound_driver : u64 { BOUND_NONE, BOUND_KERNEL, BOUND_VFIO };
 

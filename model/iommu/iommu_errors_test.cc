@@ -38,7 +38,7 @@ TEST(iommu_errors, devices_come_and_go) {
     rc.push_back(make_call(w, "device_add", {9}).rc);
     rc.push_back(make_call(w, "device_add", {1, 7}).rc);
     rc.push_back(make_call(w, "device_add", {1, 0, 9}).rc);
-    rc.push_back(make_call(w, "device_add", {1, 0, 0, 32}).rc);
+    rc.push_back(make_call(w, "device_add", {1, 0, 0, DEVICE_RESERVED * 2}).rc);
     rc.push_back(make_call(w, "device_add", {1, 0, 1}).rc);                // an alias elsewhere
     rc.push_back(make_call(w, "device_add", {2, 0, 0}).rc);                // another IOMMU
     rc.push_back(make_call(w, "device_add", {1, 0, 0, DEVICE_PASID}).rc);  // of an alias

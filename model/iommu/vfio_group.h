@@ -35,6 +35,8 @@ int vfio_set_container(device* dev);
 int vfio_unset_container(device* dev);
 // Maps a page of the user's at vfio_iova, or takes it away.
 constexpr u64 vfio_iova = 0x1000;
+// Where the platform answers devices whose flags say so (DEVICE_RESERVED).
+constexpr u64 platform_iova = 0x2000;
 int vfio_group_map_dma(device* dev);
 int vfio_group_unmap_dma(device* dev);
 int vfio_open(device* dev);

@@ -83,13 +83,28 @@ constexpr knob_value auto_domain_publish_values[] = {
      "ours", "cdev_replace_replace", "clean"},
 };
 
+constexpr knob_value device_replace_unwind_values[] = {
+    {"drops_all", "I1f",
+     "All that the devices reserve there, though they may be attached to the same IO address "
+     "space.",
+     "6.12.117", "cdev_reattach", "reserved-not-kept"},
+    {"drops_new", "I1fs", "What was reserved for the move.", "ours", "cdev_reattach", "clean"},
+};
+
 constexpr knob_info knob_table[] = {
     {"hw_pagetable_detach.read", "When a detach reads what its group is attached to.",
      hw_pagetable_detach_read_values, 1},
     {"auto_domain.publish", "When others find a page table that is made for a device.",
      auto_domain_publish_values, 2},
+    {"device_replace.unwind", "What a move that failed gives up of what devices reserve.",
+     device_replace_unwind_values, 1},
 };
 static_assert(std::size(knob_table) == knob::idev_count - knob::idev_before - 1);
+
+constexpr invariant_info invariant_table[] = {
+    {"reserved-not-kept", "I1.11", "The user could map what an attached device cannot reach.",
+     "when the lock of a group that iommufd has is dropped"},
+};
 
 constexpr probe_info probe_table[] = {
     {"igroup_shared", "A device was bound whose group the context had already.", false},
@@ -97,6 +112,7 @@ constexpr probe_info probe_table[] = {
     {"auto_domain_made", "A device got a domain of its own.", false},
     {"auto_domain_gone", "The last device of a domain was detached.", false},
     {"idev_replaced", "A device moved to another domain.", false},
+    {"reserved_in_use", "What a device cannot reach was mapped by the user.", false},
 };
 static_assert(std::size(probe_table) == probe::idev_count - probe::idev_before - 1);
 
@@ -105,7 +121,7 @@ static_assert(std::size(probe_table) == probe::idev_count - probe::idev_before -
 std::span<const flow_info> flows() { return flow_table; }
 std::span<const knob_info> knobs() { return knob_table; }
 std::span<const limit_info> limits() { return {}; }
-std::span<const invariant_info> invariants() { return {}; }
+std::span<const invariant_info> invariants() { return invariant_table; }
 std::span<const probe_info> probes() { return probe_table; }
 
 const class_info* class_called(std::string_view name) {

@@ -8,7 +8,7 @@
 // core; and iommufd_group.lock -> iova_rwsem.
 #pragma once
 
-#include "model/iommu/iommu.h"
+#include "model/iommu/vfio_group.h"
 #include "model/iommufd/iommu_domain.h"
 #include "model/iommufd/iommufd_private.h"
 
@@ -56,6 +56,23 @@ int iommufd_hw_pagetable_attach(iommufd_hwpt_paging* hwpt, iommufd_core_device* 
 
 // Returns the page table, whose reference is the caller's.
 iommufd_hwpt_paging* iommufd_hw_pagetable_detach(iommufd_core_device* idev);
+
+inline io_pagetable* iopt_of(iommufd_hwpt_paging* hwpt) {
+  iommufd_ioas* const ioas = hwpt->ioas;
+  return &ioas->iopt;
+}
+// A page of addresses that devices with the flag keep.
+struct resv_region {
+  u64 flag, iova;
+};
+inline constexpr resv_region resv_regions[] = {{DEVICE_DIRECT, vfio_iova},
+                                               {DEVICE_RESERVED, platform_iova}};
+// Where the user can map nothing as long as the device is attached. Return 0, -EADDRINUSE where the
+// user has mapped something already, or -ENOMEM, and then nothing is reserved.
+int iopt_table_enforce_dev_resv_regions(io_pagetable* iopt, struct device* dev);
+// The same for all attached devices of a group that moves. Require: igroup->lock.
+int iommufd_group_do_replace_reserved_iova(iommufd_group* igroup, iommufd_hwpt_paging* hwpt);
+void iommufd_group_remove_reserved_iova(iommufd_group* igroup, iommufd_hwpt_paging* hwpt);
 
 // A domain of the device's IOMMU. Returns ERR_PTR of -ENOMEM or -ENOSPC.
 iommu_domain* device_domain_alloc(struct device* dev);

@@ -3,8 +3,8 @@
 // Attaching: which domain the devices of a group translate by. The group is attached with its first
 // device; the others follow it. Kernel: drivers/iommu/iommufd/device.c @ 6.12.117.
 // Omitted: page requests (model/iopf), MSI windows, PASIDs.
-#include "model/iommu/vfio_group.h"
 #include "model/iommufd/idev.h"
+#include "model/iommufd/idev_contracts.h"
 #include "model/iommufd/io_pagetable.h"
 #include "model/world.h"
 
@@ -28,26 +28,10 @@ constexpr auto_row auto_rows[] = {
     {{mark, publish, attach_group}, true},   // AUTO_BEFORE_ATTACH
 };
 
-io_pagetable* iopt_of(iommufd_hwpt_paging* hwpt) {
-  iommufd_ioas* const ioas = hwpt->ioas;
-  return &ioas->iopt;
-}
-
 // The domain as the core knows it; null if the driver of the device has not made it.
 core_domain* domain_of(iommufd_hwpt_paging* hwpt) {
   iommu_domain* const domain = hwpt->domain;
   return to_core_domain(domain);
-}
-
-// What firmware uses the device for cannot be mapped by the user.
-int iopt_table_enforce_dev_resv_regions(io_pagetable* iopt, struct device* dev) {
-  KFUNC();
-  if ((dev->flags.peek() & DEVICE_DIRECT) == 0) return 0;
-  down_write(&iopt->iova_rwsem);
-  const int rc = iopt_reserve_iova(iopt, vfio_iova, vfio_iova + PAGE_SIZE - 1, dev);
-  if (rc != 0) __iopt_remove_reserved_iova(iopt, dev);
-  up_write(&iopt->iova_rwsem);
-  return rc;
 }
 
 bool iommufd_device_is_attached(iommufd_core_device* idev) {
@@ -79,32 +63,6 @@ void iommufd_hw_pagetable_put(iommufd_ctx* ictx, iommufd_hwpt_paging* hwpt) {
 }
 
 // Requires: igroup->lock.
-void iommufd_group_remove_reserved_iova(iommufd_group* igroup, iommufd_hwpt_paging* hwpt) {
-  KFUNC();
-  iommufd_core_device* cur = nullptr;
-  list_for_each_entry(cur, &igroup->device_list, group_item) {
-    struct device* const dev = cur->dev;
-    iopt_remove_reserved_iova(iopt_of(hwpt), dev);
-  }
-}
-
-// Requires: igroup->lock. On failure nothing is reserved.
-int iommufd_group_do_replace_reserved_iova(iommufd_group* igroup, iommufd_hwpt_paging* hwpt) {
-  KFUNC();
-  iommufd_hwpt_paging* const old = igroup->hwpt;
-  if (iopt_of(hwpt) == iopt_of(old)) return 0;
-  iommufd_core_device* cur = nullptr;
-  list_for_each_entry(cur, &igroup->device_list, group_item) {
-    struct device* const dev = cur->dev;
-    const int rc = iopt_table_enforce_dev_resv_regions(iopt_of(hwpt), dev);
-    if (rc == 0) continue;
-    iommufd_group_remove_reserved_iova(igroup, hwpt);
-    return rc;
-  }
-  return 0;
-}
-
-// Requires: igroup->lock.
 int replace_group(iommufd_group* igroup, iommufd_hwpt_paging* hwpt, iommufd_hwpt_paging* old) {
   const int rc = iommufd_group_do_replace_reserved_iova(igroup, hwpt);
   if (rc != 0) return rc;
@@ -112,7 +70,10 @@ int replace_group(iommufd_group* igroup, iommufd_hwpt_paging* hwpt, iommufd_hwpt
   iommu_group* const group = igroup->group;
   const int replaced = domain == nullptr ? -EINVAL : iommu_group_replace_domain(group, domain);
   iommufd_hwpt_paging* const unused = replaced == 0 ? old : hwpt;
-  if (iopt_of(hwpt) != iopt_of(old)) iommufd_group_remove_reserved_iova(igroup, unused);
+  // Upstream does not ask after a failure: what the group stays attached to may be the same.
+  bool moved = iopt_of(hwpt) != iopt_of(old);
+  if (replaced != 0 && !omit(knob::device_replace_unwind, UNWIND_DROPS_NEW)) moved = true;
+  if (moved) iommufd_group_remove_reserved_iova(igroup, unused);
   return replaced;
 }
 
@@ -141,6 +102,7 @@ iommufd_hwpt_paging* iommufd_device_do_replace(iommufd_core_device* idev,
       first = false;
     }
   }
+  CONTRACT(igroup_settled, igroup);
   mutex_unlock(&igroup->lock);
   return rc == 0 ? old : ERR_PTR(rc);
 }
@@ -250,6 +212,7 @@ int iommufd_hw_pagetable_attach(iommufd_hwpt_paging* hwpt, iommufd_core_device* 
     refcount_inc(&hwpt->obj.users);
     list_add_tail(&idev->group_item, &igroup->device_list);
   }
+  CONTRACT(igroup_settled, igroup);
   mutex_unlock(&igroup->lock);
   return rc;
 }
@@ -270,6 +233,7 @@ iommufd_hwpt_paging* iommufd_hw_pagetable_detach(iommufd_core_device* idev) {
     igroup->hwpt = nullptr;
   }
   iopt_remove_reserved_iova(iopt_of(hwpt), dev);
+  CONTRACT(igroup_settled, igroup);
   mutex_unlock(&igroup->lock);
   return hwpt;
 }

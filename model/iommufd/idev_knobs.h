@@ -14,11 +14,13 @@ enum idev_id : unsigned {
   idev_before = iopf_count - 1,
   hw_pagetable_detach_read,
   auto_domain_publish,
+  device_replace_unwind,
   idev_count
 };
 }  // namespace knob
 
 enum : unsigned { DETACH_READS_UNLOCKED, DETACH_READS_LOCKED };
+enum : unsigned { UNWIND_DROPS_ALL, UNWIND_DROPS_NEW };
 enum : unsigned { AUTO_AFTER_ATTACH, AUTO_MARKED_FIRST, AUTO_BEFORE_ATTACH };
 
 namespace limit {
@@ -33,6 +35,7 @@ enum idev_id : unsigned {
   auto_domain_made,
   auto_domain_gone,
   idev_replaced,
+  reserved_in_use,
   idev_count
 };
 }  // namespace probe

@@ -10,16 +10,17 @@ namespace iorace::kern::iopf {
 namespace {
 
 // Which partial requests are of a group.
-struct match_row {
+struct pasid_match_row {
   bool pasid;
 };
-constexpr match_row match_rows[] = {
+constexpr pasid_match_row pasid_match_rows[] = {
     {false},  // MATCH_GRPID
     {true},   // MATCH_GRPID_AND_PASID
 };
 bool is_of_group(const page_request& partial, const page_request& last) {
   return partial.grpid == last.grpid &&
-         (!match_rows[chosen(knob::iopf_group_alloc_match)].pasid || partial.pasid == last.pasid);
+         (!pasid_match_rows[chosen(knob::iopf_group_alloc_match)].pasid ||
+          partial.pasid == last.pasid);
 }
 
 void free_partial_of(iommu_fault_param* fault_param, const page_request& last) {
