@@ -4,127 +4,87 @@
 //   correct/NAME              the same program with the knob's repaired value;
 //   correct/NAME.one-switch   the same program, one switch or choice moved, added or left out;
 //   correct/NAME.one-call     one call of the program changed, added or left out.
-// They end without a finding, and have passed the probes that the wrong one has passed. Where a
-// repaired program cannot, a comment of the file says so: "Cannot reach PROBE".
-#include <set>
-#include <sstream>
+// Of a race of upstream/ it is the same but for all repaired values. They end without a finding,
+// and have passed the probes that the wrong one has passed. Where a repaired program cannot, a
+// comment of the file says so: "Cannot reach PROBE".
+#include "fuzz/near_miss_test.h"
 
-#include <gmock/gmock.h>
+#include <cstdlib>
 
-#include "fuzz/bind.h"
-#include "fuzz/program_text.h"
-#include "fuzz/repro_test.h"
-#include "fuzz/trace_run.h"
+#include "fuzz/under_test.h"
 
 namespace iorace::this_file {
 namespace {
-
-using names = std::set<std::string>;
-
-const committed_trace* find(const std::vector<committed_trace>& all, std::string_view name) {
-  const auto at =
-      std::find_if(all.begin(), all.end(), [&](const auto& t) { return t.name == name; });
-  return at == all.end() ? nullptr : &*at;
-}
-
-// "one-switch" of "NAME.one-switch"; nothing of a repaired program.
-std::string_view kind_of(const std::string& name) {
-  const std::size_t at = name.rfind(".one-");
-  return at == name.npos ? std::string_view() : std::string_view(name).substr(at + 1);
-}
-std::string_view race_of(const std::string& name) {
-  return std::string_view(name).substr(0, name.rfind(".one-"));
-}
-
-// The probes that the program's own calls pass: closing its files at the end is left out.
-names probes_of(engine& e, const trace_file& t) {
-  bound_program bound(t.program, kernel_schema());
-  program p = bound.runnable();
-  p.check = [](void*) {};
-  const replay_input in = input_of(t);
-  keep(e, p, in.plan, in.options, in.points);
-  bound.count_latest();
-  names reached;
-  for (std::size_t i = 0; i < kern::probes().size(); ++i)
-    if (kern::has_row(bound.reached().probes, i)) reached.insert(kern::probes()[i].name);
-  return reached;
-}
-
-names missing(const names& all, const names& some) {
-  names rest;
-  std::set_difference(all.begin(), all.end(), some.begin(), some.end(),
-                      std::inserter(rest, rest.end()));
-  return rest;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
-std::vector<std::string> program_lines(const trace_file& t) {
-  std::string text;
-  print_program(t.program, text);
-  return lines_of(text);
-}
-
-// How many lines two texts differ in: those between the beginning and the end that they share.
-std::size_t distance(std::vector<std::string> a, std::vector<std::string> b) {
-  while (!a.empty() && !b.empty() && a.back() == b.back()) a.pop_back(), b.pop_back();
-  std::size_t same = 0;
-  while (same < a.size() && same < b.size() && a[same] == b[same]) ++same;
-  return std::max(a.size(), b.size()) - same;
-}
-// A switch stops a task where it could go on, a choice is one, too. Which task comes next where one
-// has to wait counts only if nothing else differs.
-schedule stops_of(schedule s) {
-  std::erase_if(s.segments, [](const segment& x) { return !x.until; });
-  return s;
-}
-std::size_t switches_apart(const trace_file& a, const trace_file& b) {
-  const auto apart = [](const schedule& x, const schedule& y) {
-    return distance(lines_of(to_text(x)), lines_of(to_text(y)));
-  };
-  const std::size_t stops = apart(stops_of(*a.schedule), stops_of(*b.schedule));
-  return stops != 0 ? stops : apart(*a.schedule, *b.schedule);
-}
-std::size_t calls_apart(const trace_file& a, const trace_file& b) {
-  return distance(program_lines(a), program_lines(b));
-}
-std::size_t knobs_apart(const trace_file& a, const trace_file& b) {
-  const kern::config x = config_of(a.program, kernel_schema());
-  const kern::config y = config_of(b.program, kernel_schema());
-  EXPECT_EQ(x.limits, y.limits);
-  std::size_t n = 0;
-  for (std::size_t i = 0; i < x.knobs.size(); ++i) n += x.knobs[i] != y.knobs[i];
-  return n;
-}
-
-// As far as `plan` can be followed, under the knobs of `t`.
-schedule followed(engine& e, const trace_file& t, const schedule& plan) {
-  const bound_program bound(t.program, kernel_schema());
-  return keep(e, bound.runnable(), plan, execution_of(t), t.points).plan;
-}
 
 TEST(near_miss, each_race_has_its_repaired_program) {
   engine e;
   const auto correct = committed_traces("correct");
   for (const committed_trace& race : committed_traces("wrong")) {
     SCOPED_TRACE(race.name);
-    const committed_trace* const repaired = find(correct, race.name);
+    const committed_trace* const repaired = find_trace(correct, race.name);
     ASSERT_NE(repaired, nullptr);
-    EXPECT_EQ(knobs_apart(race.trace, repaired->trace), 1u);
-    EXPECT_EQ(calls_apart(race.trace, repaired->trace), 0u);
-    EXPECT_EQ(to_text(followed(e, repaired->trace, *race.trace.schedule)),
-              to_text(*repaired->trace.schedule));
-    names unreached;
-    for (const kern::probe_info& p : kern::probes())
-      for (const std::string& line : lines_of(repaired->text))
-        if (line.starts_with("# Cannot reach ") && line.find(p.name) != line.npos)
-          unreached.insert(p.name);
-    EXPECT_EQ(missing(probes_of(e, race.trace), probes_of(e, repaired->trace)), unreached);
+    expect_repaired(e, race.trace, *repaired);
   }
+}
+
+// What upstream does wrong, with all else repaired: the knob is the one that the file is named
+// after. IORACE_UPDATE=1 writes those that are missing.
+struct upstream_race {
+  std::string knob, value;
+  bool of_devices;  // of the hardware, the core or devices that iommufd has
+};
+upstream_race parse_name(const std::string& name) {
+  const kern::chapter_set devices = kern::chapter_bit(kern::chapter::hw) |
+                                    kern::chapter_bit(kern::chapter::iommu) |
+                                    kern::chapter_bit(kern::chapter::idev);
+  const kern::row_set rows = kern::knobs_of(devices);
+  for (std::size_t i = 0; i < kern::knobs().size(); ++i) {
+    const kern::knob_info& k = kern::knobs()[i];
+    const std::string upstream = k.values[0].name;
+    if (name == k.name + ("-" + upstream) || name.starts_with(k.name + ("-" + upstream + "-")))
+      return {k.name, upstream, kern::has_row(rows, i)};
+  }
+  ADD_FAILURE() << name << " is named after no knob";
+  return {};
+}
+
+std::string path_of_repaired(const std::string& name) {
+  return IORACE_SOURCE_DIR "/repro/correct/" + name + ".trace";
+}
+
+void write_repaired(engine& e, const committed_trace& race) {
+  trace_file t = under(race.trace, "profile=repaired");
+  t.notes.clear();
+  t.schedule_notes.clear();
+  const bound_program bound(t.program, kernel_schema());
+  const kept_execution kept =
+      keep(e, bound.runnable(), *race.trace.schedule, execution_of(t), t.points);
+  EXPECT_TRUE(write_file(path_of_repaired(race.name),
+                         print_trace(trace_of(t, kept), kernel_schema()), existing::keep));
+}
+
+TEST(near_miss, races_of_upstream_have_their_repaired_programs) {
+  engine e;
+  const char* const update = std::getenv("IORACE_UPDATE");
+  const auto correct = committed_traces("correct");
+  std::size_t seen = 0;
+  for (const committed_trace& race : committed_traces("upstream")) {
+    const upstream_race what = parse_name(race.name);
+    if (!what.of_devices) continue;
+    SCOPED_TRACE(race.name);
+    ++seen;
+    const committed_trace* const repaired = find_trace(correct, race.name);
+    if (repaired == nullptr && update != nullptr && *update == '1')
+      write_repaired(e, race);
+    else
+      ASSERT_NE(repaired, nullptr);
+    if (repaired == nullptr) continue;
+    const trace_file alone = under(race.trace, "profile=repaired," + what.knob + "=" + what.value);
+    // Where other repairs are in the way it is met elsewhere.
+    EXPECT_NE(keep_trace(e, alone, kernel_schema()).what.title, "");
+    expect_repaired(e, alone, *repaired);
+  }
+  EXPECT_GE(seen, 20u);
 }
 
 TEST(near_miss, one_switch_or_call_away_all_probes_are_passed_without_a_finding) {
@@ -134,9 +94,9 @@ TEST(near_miss, one_switch_or_call_away_all_probes_are_passed_without_a_finding)
   for (const committed_trace& near : committed_traces("correct")) {
     SCOPED_TRACE(near.name);
     EXPECT_EQ(near.trace.verdict->name, "none");
-    const committed_trace* const race = find(wrong, race_of(near.name));
-    ASSERT_NE(race, nullptr);
     if (kind_of(near.name).empty()) continue;
+    const committed_trace* const race = find_trace(wrong, race_of(near.name));
+    ASSERT_NE(race, nullptr);
     ++misses;
     EXPECT_EQ(knobs_apart(race->trace, near.trace), 0u);
     const bool call = kind_of(near.name) == "one-call";
