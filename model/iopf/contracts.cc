@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The chapter's invariants, each at the moments at which sound code keeps it.
-//   request-unanswered     I5.1  when a drain returns, of its PASID; at the end, of all
+//   request-unanswered     I5.1  when a drain returns, of its PASID; when a driver has unbound, of
+//   its
+//                                PASID; at the end, of all
 //   request-left-behind    I5.2  when a drain returns, in the queue of the IOMMU; when a group is
 //                                complete, on the list of those that wait for it; when an overflow
 //                                has been dealt with, on any such list
@@ -46,10 +48,19 @@ ghost_request* known(const page_request& request) {
 
 const user_mm_struct* bound_mm(const pri_device* dev, unsigned pasid) {
   const auto* const handle =
-      static_cast<const iommu_attach_handle*>(xa_peek(&dev->pasid_array, pasid));
+      static_cast<const iommu_attach_handle*>(xa_peek(&dev->group.peek()->pasid_array, pasid));
   if (handle == nullptr || !is_live(handle)) return nullptr;
   const iopf_domain* const domain = handle->domain.peek();
   return domain->handler.peek() == HANDLER_SVA ? domain->mm.peek() : nullptr;
+}
+
+void judge_answers(const pri_device* dev, unsigned pasid) {
+  for (const ghost_request& r : requests()) {
+    const page_request request = to_request(r.word);
+    if (r.dev == dev && request.pasid == pasid && r.accepted && !r.answered &&
+        wants_answer(request))
+      convict_here("request-unanswered", "a request of the PASID has not been answered");
+  }
 }
 
 bool is_same_group(const page_request& a, const page_request& b) {
@@ -126,12 +137,12 @@ void iopf_handled(const page_request& request, const user_mm_struct* mm) {
 void drained(const pri_device* dev, unsigned pasid) {
   const peek_scope looking;
   judge_ring(dev, pasid);
-  for (const ghost_request& r : requests()) {
-    const page_request request = to_request(r.word);
-    if (r.dev == dev && request.pasid == pasid && r.accepted && !r.answered &&
-        wants_answer(request) && bound_mm(dev, pasid) != nullptr)
-      convict_here("request-unanswered", "a request of the PASID has not been answered");
-  }
+  if (bound_mm(dev, pasid) != nullptr) judge_answers(dev, pasid);
+}
+
+void unbound(const pri_device* dev, unsigned pasid) {
+  const peek_scope looking;
+  if (dev->users.peek() != 0) judge_answers(dev, pasid);
 }
 
 void iopf_queue_freed(const iopf_queue* queue) {

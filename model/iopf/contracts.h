@@ -20,6 +20,9 @@ void overflow_cleared(const iopf::pri_iommu* iommu);
 void iopf_handled(const iopf::page_request& request, const user_mm_struct* mm);
 // A drain returns: the PASID may be given to somebody else.
 void drained(const iopf::pri_device* dev, unsigned pasid);
+// A driver has unbound the last of its bonds with that PASID: from now on it may disable page
+// requests. One that has done so before has broken the rule already.
+void unbound(const iopf::pri_device* dev, unsigned pasid);
 void iopf_queue_freed(const iopf::iopf_queue* queue);
 // No request without a PASID can be on its way to a handler.
 void rid_drained(const iopf::pri_device* dev);

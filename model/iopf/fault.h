@@ -4,8 +4,8 @@
 // until it has been read, in `response` until it has been answered.
 // Kernel: drivers/iommu/iommufd/{fault,device,hw_pagetable}.c, iommufd_private.h @ 6.12.117.
 //
-// Lock order: driver's mutex -> iopf_rwsem -> igroup_lock -> group mutex;
-// igroup_lock -> fault->mutex -> fault->lock, fault_param->lock.
+// Lock order: driver's mutex -> iopf_rwsem -> igroup->lock -> group mutex;
+// igroup->lock -> fault->mutex -> fault->lock, fault_param->lock.
 #pragma once
 
 #include "model/iommufd/file.h"
@@ -39,17 +39,26 @@ struct iommufd_hw_pagetable {
 };
 IORACE_DESCRIBE(iommufd_hw_pagetable, "fhwpt", obj, domain, fault);
 
-// A device, alone in its group. Simplified: no object of iommufd; bound as long as it is there.
+// What the devices of a group are attached to, all of them to the same.
+struct iommufd_fault_group {
+  struct mutex lock;  // hwpt, device_list
+  shared<iommufd_hw_pagetable*> hwpt;
+  list_head device_list;  // those that are attached
+};
+IORACE_DESCRIBE(iommufd_fault_group, "fault_igroup", lock, hwpt, device_list);
+
+// A device. Simplified: no object of iommufd; bound as long as it is there.
 struct iommufd_device {
   shared<pri_device*> dev;
-  struct mutex igroup_lock;  // hwpt
-  shared<iommufd_hw_pagetable*> hwpt;
+  shared<iommufd_fault_group*> igroup;
+  list_head group_item;
   struct mutex iopf_lock;  // iopf_enabled
   shared<u64> iopf_enabled;
   rw_semaphore iopf_rwsem;  // of a mock device
+  shared<u64> attached;     // as its driver knows: pri_device.driver
 };
-IORACE_DESCRIBE(iommufd_device, "idev", dev, igroup_lock, hwpt, iopf_lock, iopf_enabled,
-                iopf_rwsem);
+IORACE_DESCRIBE(iommufd_device, "idev", dev, igroup, group_item, iopf_lock, iopf_enabled,
+                iopf_rwsem, attached);
 
 struct iommufd_attach_handle {
   iommu_attach_handle handle;
@@ -107,15 +116,23 @@ int fault_user_close(int fd);
 int iommufd_fault_hwpt_alloc(iommufd_ctx* ictx, bool with_fault, u32 fault_id, u32* out_hwpt_id);
 
 // fault_attach.cc
+int iommufd_hw_pagetable_attach(iommufd_hw_pagetable* hwpt, iommufd_device* idev);
+iommufd_hw_pagetable* iommufd_hw_pagetable_detach(iommufd_device* idev);
+// On success the old one is the caller's to put, if there is one.
+int iommufd_device_do_replace(iommufd_device* idev, iommufd_hw_pagetable* hwpt,
+                              iommufd_hw_pagetable** old_hwpt);
+
+// fault_driver.cc
+iommufd_fault_group* iommufd_fault_group_make();
 iommufd_device* iommufd_device_make(pri_device* dev);
 int fault_driver_attach(iommufd_ctx* ictx, pri_device* dev, u32 hwpt_id);
 int fault_driver_replace(iommufd_ctx* ictx, pri_device* dev, u32 hwpt_id);
 int fault_driver_detach(pri_device* dev);
 
 // rid_attach.cc
-int iommu_attach_group_handle(iopf_domain* domain, pri_device* dev, iommu_attach_handle* handle);
-void iommu_detach_group_handle(pri_device* dev);
-int iommu_replace_group_handle(pri_device* dev, iopf_domain* domain, iommu_attach_handle* handle);
+int iommu_attach_group_handle(iopf_domain* domain, pri_group* group, iommu_attach_handle* handle);
+void iommu_detach_group_handle(pri_group* group);
+int iommu_replace_group_handle(pri_group* group, iopf_domain* domain, iommu_attach_handle* handle);
 
 // mock_driver.cc
 int iommufd_test_trigger_iopf(pri_device* dev, const page_request& request);

@@ -17,6 +17,17 @@ constexpr detach_row detach_rows[] = {
     {true},   // DETACH_ANSWERS
     {false},  // DETACH_FLUSHES
 };
+// What a page table whose page requests its user answers does about groups of several devices.
+struct group_row {
+  bool refuses, each;
+};
+constexpr group_row group_rows[] = {
+    {false, false},  // GROUP_FIRST_DEVICE
+    {false, true},   // GROUP_EACH_DEVICE
+    {true, false},   // GROUP_ALONE
+};
+const group_row& of_group() { return group_rows[chosen(knob::fault_attach_group)]; }
+
 struct replace_row {
   bool old_hwpt;
 };
@@ -48,10 +59,11 @@ void iommufd_fault_iopf_disable(iommufd_device* idev) {
 }
 
 bool has_fault(iommufd_hw_pagetable* hwpt) { return hwpt->fault != nullptr; }
+pri_group* core_group(iommufd_device* idev) { return idev->dev.peek()->group.peek(); }
 
 iommufd_attach_handle* iommufd_device_get_attach_handle(iommufd_device* idev) {
   KFUNC();
-  lockdep_assert_held(&idev->igroup_lock);
+  lockdep_assert_held(&idev->igroup.peek()->lock);
   iommu_attach_handle* const handle = iommu_attach_handle_get(idev->dev.peek(), IOMMU_NO_PASID);
   CONTRACT(handle_left);  // it is its owner who has it
   return handle == nullptr ? nullptr : to_iommufd_handle(handle);
@@ -65,7 +77,7 @@ int iommufd_hwpt_attach_device(iommufd_hw_pagetable* hwpt, iommufd_device* idev)
   int rc = enables ? iommufd_fault_iopf_enable(idev) : 0;
   if (rc == 0) {
     handle->idev = idev;
-    rc = iommu_attach_group_handle(hwpt->domain, idev->dev.peek(), &handle->handle);
+    rc = iommu_attach_group_handle(hwpt->domain, core_group(idev), &handle->handle);
     if (rc != 0 && enables) iommufd_fault_iopf_disable(idev);
   }
   if (rc != 0) kfree(handle);
@@ -76,7 +88,7 @@ void iommufd_hwpt_detach_device(iommufd_hw_pagetable* hwpt, iommufd_device* idev
   KFUNC();
   pri_device* const dev = idev->dev.peek();
   iommufd_attach_handle* const handle = iommufd_device_get_attach_handle(idev);
-  iommu_detach_group_handle(dev);
+  iommu_detach_group_handle(core_group(idev));
   if (has_fault(hwpt)) {
     if (detach_rows[chosen(knob::fault_detach_answers)].answers)
       iommufd_auto_response_faults(hwpt, handle);
@@ -99,7 +111,7 @@ int iommufd_hwpt_replace_device(iommufd_device* idev, iommufd_hw_pagetable* hwpt
   int rc = new_faults && !old_faults ? iommufd_fault_iopf_enable(idev) : 0;
   if (rc == 0) {
     handle->idev = idev;
-    rc = iommu_replace_group_handle(idev->dev.peek(), hwpt->domain, &handle->handle);
+    rc = iommu_replace_group_handle(core_group(idev), hwpt->domain, &handle->handle);
     if (rc != 0 && new_faults && !old_faults) iommufd_fault_iopf_disable(idev);
   }
   if (rc != 0) {
@@ -116,118 +128,86 @@ int iommufd_hwpt_replace_device(iommufd_device* idev, iommufd_hw_pagetable* hwpt
   return 0;
 }
 
+// Who follows an attachment, or leaves others in it.
+int follow(iommufd_hw_pagetable* hwpt, iommufd_device* idev) {
+  if (!has_fault(hwpt)) return 0;
+  if (of_group().refuses) return -EBUSY;
+  return of_group().each ? iommufd_fault_iopf_enable(idev) : 0;
+}
+void leave(iommufd_hw_pagetable* hwpt, iommufd_device* idev) {
+  if (has_fault(hwpt) && of_group().each) iommufd_fault_iopf_disable(idev);
+}
+
+// Requires: there is one.
+bool has_several(iommufd_fault_group* igroup) {
+  return list_next(list_next(&igroup->device_list)) != &igroup->device_list;
+}
+
+// Every device of the group has a user of its page table; of the old one the caller has the last.
+void move_users(iommufd_fault_group* igroup, iommufd_hw_pagetable* hwpt,
+                iommufd_hw_pagetable* old) {
+  iommufd_device* cur = nullptr;
+  bool first = true;
+  list_for_each_entry(cur, &igroup->device_list, group_item) {
+    refcount_inc(&hwpt->obj.users);
+    if (!first) refcount_dec(&old->obj.users);
+    first = false;
+  }
+}
+
+}  // namespace
+
+// The core is asked for the first device of a group only.
 int iommufd_hw_pagetable_attach(iommufd_hw_pagetable* hwpt, iommufd_device* idev) {
   KFUNC();
-  mutex_lock(&idev->igroup_lock);
-  const int rc = iommufd_hwpt_attach_device(hwpt, idev);
+  iommufd_fault_group* const igroup = idev->igroup.peek();
+  mutex_lock(&igroup->lock);
+  int rc = igroup->hwpt != nullptr && igroup->hwpt != hwpt ? -EINVAL : 0;
+  const bool first = rc == 0 && list_empty(&igroup->device_list);
+  if (rc == 0) rc = first ? iommufd_hwpt_attach_device(hwpt, idev) : follow(hwpt, idev);
   if (rc == 0) {
-    idev->hwpt = hwpt;
+    if (first) igroup->hwpt = hwpt;
     refcount_inc(&hwpt->obj.users);
+    list_add_tail(&idev->group_item, &igroup->device_list);
   }
-  mutex_unlock(&idev->igroup_lock);
+  mutex_unlock(&igroup->lock);
   return rc;
 }
 
 iommufd_hw_pagetable* iommufd_hw_pagetable_detach(iommufd_device* idev) {
   KFUNC();
-  iommufd_hw_pagetable* const hwpt = idev->hwpt;
-  mutex_lock(&idev->igroup_lock);
-  iommufd_hwpt_detach_device(hwpt, idev);
-  idev->hwpt = nullptr;
-  mutex_unlock(&idev->igroup_lock);
+  iommufd_fault_group* const igroup = idev->igroup.peek();
+  mutex_lock(&igroup->lock);
+  iommufd_hw_pagetable* const hwpt = igroup->hwpt;
+  list_del(&idev->group_item);
+  if (list_empty(&igroup->device_list)) {
+    iommufd_hwpt_detach_device(hwpt, idev);
+    igroup->hwpt = nullptr;
+  } else {
+    leave(hwpt, idev);
+  }
+  mutex_unlock(&igroup->lock);
   return hwpt;
 }
 
-// On success the old one is the caller's to put, if there is one.
 int iommufd_device_do_replace(iommufd_device* idev, iommufd_hw_pagetable* hwpt,
                               iommufd_hw_pagetable** old_hwpt) {
   KFUNC();
-  mutex_lock(&idev->igroup_lock);
-  iommufd_hw_pagetable* const old = idev->hwpt;
-  int rc = old == nullptr ? -EINVAL : 0;
+  iommufd_fault_group* const igroup = idev->igroup.peek();
+  mutex_lock(&igroup->lock);
+  iommufd_hw_pagetable* const old = igroup->hwpt;
+  int rc = old == nullptr || idev->attached == 0 ? -EINVAL : 0;
   if (rc == 0 && old != hwpt) {
-    rc = iommufd_hwpt_replace_device(idev, hwpt, old);
+    if (has_fault(hwpt) && of_group().refuses && has_several(igroup)) rc = -EBUSY;
+    if (rc == 0) rc = iommufd_hwpt_replace_device(idev, hwpt, old);
     if (rc == 0) {
-      idev->hwpt = hwpt;
-      refcount_inc(&hwpt->obj.users);
+      igroup->hwpt = hwpt;
+      move_users(igroup, hwpt, old);
       *old_hwpt = old;
     }
   }
-  mutex_unlock(&idev->igroup_lock);
+  mutex_unlock(&igroup->lock);
   return rc;
-}
-
-void iommufd_hw_pagetable_put(iommufd_hw_pagetable* hwpt) { refcount_dec(&hwpt->obj.users); }
-
-// Calls change(hwpt) with the page table called `id`.
-template <class Change>
-int iommufd_device_change_pt(iommufd_ctx* ictx, u32 id, Change change) {
-  KFUNC();
-  iommufd_object* const obj = iommufd_get_object(ictx, id, iommufd_object_type::any);
-  if (IS_ERR(obj)) return static_cast<int>(PTR_ERR(obj));
-  const bool fits = obj->type == iommufd_object_type::hwpt_nested;
-  const int rc = fits ? change(container_of(obj, iommufd_hw_pagetable, obj)) : -EINVAL;
-  iommufd_put_object(ictx, obj);
-  return rc;
-}
-
-// The driver of the device, which does one of these at a time; of a mock device, with nobody in a
-// report.
-class driver_section {
- public:
-  explicit driver_section(pri_device* dev) : dev_(dev) {
-    mutex_lock(&dev->driver);
-    if (is_mock_dev(dev)) down_write(&dev->idev.peek()->iopf_rwsem);
-  }
-  ~driver_section() {
-    if (is_mock_dev(dev_)) up_write(&dev_->idev.peek()->iopf_rwsem);
-    mutex_unlock(&dev_->driver);
-  }
-  driver_section(const driver_section&) = delete;
-  driver_section& operator=(const driver_section&) = delete;
-
- private:
-  pri_device* dev_;
-};
-
-}  // namespace
-
-iommufd_device* iommufd_device_make(pri_device* dev) {
-  auto* const idev = make<iommufd_device>();
-  idev->dev.poke(dev);
-  mutex_init(&idev->igroup_lock);
-  mutex_init(&idev->iopf_lock);
-  init_rwsem(&idev->iopf_rwsem);
-  return idev;
-}
-
-int fault_driver_attach(iommufd_ctx* ictx, pri_device* dev, u32 hwpt_id) {
-  iommufd_device* const idev = dev->idev.peek();
-  const driver_section alone(dev);
-  if (idev->hwpt != nullptr) return -EBUSY;
-  return iommufd_device_change_pt(ictx, hwpt_id, [idev](iommufd_hw_pagetable* hwpt) {
-    return iommufd_hw_pagetable_attach(hwpt, idev);
-  });
-}
-
-int fault_driver_replace(iommufd_ctx* ictx, pri_device* dev, u32 hwpt_id) {
-  iommufd_device* const idev = dev->idev.peek();
-  iommufd_hw_pagetable* old = nullptr;
-  const driver_section alone(dev);
-  const int rc = iommufd_device_change_pt(ictx, hwpt_id, [&](iommufd_hw_pagetable* hwpt) {
-    return iommufd_device_do_replace(idev, hwpt, &old);
-  });
-  if (old != nullptr) iommufd_hw_pagetable_put(old);
-  return rc;
-}
-
-int fault_driver_detach(pri_device* dev) {
-  iommufd_device* const idev = dev->idev.peek();
-  const driver_section alone(dev);
-  if (idev->hwpt == nullptr) return -ENODEV;
-  iommufd_hw_pagetable* const hwpt = iommufd_hw_pagetable_detach(idev);
-  iommufd_hw_pagetable_put(hwpt);
-  return 0;
 }
 
 }  // namespace iorace::kern::iopf

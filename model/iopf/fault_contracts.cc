@@ -8,6 +8,7 @@
 //                             users waits for it
 //   group-torn          I5.12 when a read returns
 //   answer-misplaced    I5.13 when a write has found its group
+//   device-misnamed     I5.14 when a read returns
 #include "model/iopf/contracts.h"
 #include "model/iopf/iopf_world.h"
 #include "model/iopf/judge.h"
@@ -122,6 +123,9 @@ void fault_was_read(const fault_message* messages, u64 count) {
   const peek_scope looking;
   if (count != 0 && !is_last(to_request(messages[count - 1].prm)))
     convict_here("group-torn", "a read returns a part of a group");
+  for (u64 i = 0; i < count; ++i)
+    if (messages[i].dev_id != to_request(messages[i].prm).rid)
+      convict_here("device-misnamed", "a message names a device that has not requested the page");
 }
 
 void fault_answered(u64 meant, const iopf_group* group) {

@@ -37,8 +37,8 @@ iommufd_hw_pagetable* page_table(std::uint64_t id = fault_page_table) {
   return object<iommufd_hw_pagetable>(id);
 }
 iommufd_attach_handle* handle(std::uint64_t of = mock_requester) {
-  return to_iommufd_handle(
-      static_cast<iommu_attach_handle*>(xa_peek(&dev(of)->pasid_array, IOMMU_NO_PASID)));
+  return to_iommufd_handle(static_cast<iommu_attach_handle*>(
+      xa_peek(&dev(of)->group.peek()->pasid_array, IOMMU_NO_PASID)));
 }
 iopf_group* waiting() {
   return list_entry(const_cast<list_head*>(list_peek_next(&fault()->deliver)), iopf_group, node);
@@ -163,6 +163,18 @@ TEST(fault_contracts, a_group_torn) {
   EXPECT_EQ(verdict_of(read(1)), "group-torn");
   EXPECT_EQ(read(2), "");
   EXPECT_EQ(read(0), "");
+}
+
+TEST(fault_contracts, a_device_misnamed) {
+  const auto named = [](u64 rid) {
+    return title_of([=](world*) {
+      const fault_message message = {
+          .prm = to_word(request_of(dev(mock_requester))), .dev_id = rid, .cookie = 1};
+      contract::fault_was_read(&message, 1);
+    });
+  };
+  EXPECT_EQ(verdict_of(named(0)), "device-misnamed");
+  EXPECT_EQ(named(1), "");
 }
 
 TEST(fault_contracts, an_answer_misplaced) {

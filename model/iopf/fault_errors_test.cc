@@ -216,7 +216,8 @@ TEST(fault_errors, devices) {
                 no_memory,
                 {"a virtual function", EINVAL, [](call& c) { c["pdev"] = virtual_requester; }},
                 gone,
-                no_data}});
+                no_data},
+       .elsewhere = {EBUSY}});  // groups_test.cc
   expect_fault_errors({.flow = "fault_detach",
                        .setup = {},
                        .base =

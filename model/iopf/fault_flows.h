@@ -61,7 +61,7 @@ ERRORS(fault_hwpt_destroy, ENOENT, EBUSY);
 ARGS(fault_attach, requester_arg, fhwpt_arg);
 ERRORS(fault_attach, ENODEV, EBUSY, ENOENT, EINVAL, ENOMEM);
 ARGS(fault_replace, requester_arg, fhwpt_arg);
-ERRORS(fault_replace, ENODEV, ENOENT, EINVAL, ENOMEM);
+ERRORS(fault_replace, ENODEV, ENOENT, EINVAL, EBUSY, ENOMEM);
 ARGS(fault_detach, requester_arg);
 ERRORS(fault_detach, ENODEV);
 

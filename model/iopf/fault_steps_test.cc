@@ -11,8 +11,8 @@ constexpr const char* readers = "fault#1.mutex";
 constexpr const char* deliver = "fault#1.lock";
 constexpr const char* lists = "fault_param#1.lock";
 constexpr const char* fence = "idev#1.iopf_rwsem";
-constexpr const char* igroup = "idev#1.igroup_lock";
-constexpr const char* core = "pdev#1.group_mutex";
+constexpr const char* igroup = "fault_igroup#1.lock";
+constexpr const char* core = "pgroup#1.mutex";
 
 // A mock device, number 2, with a group that waits to be read.
 constexpr std::uint64_t mock = 2, page_table = 2;
@@ -36,7 +36,7 @@ TEST(fault_steps, handler) {
                 .unlocked = 0,
                 .setup = attached,
                 .cpu1 = does("trigger_iopf", mock),
-                .steps = {{"R1 handle", "xa_load pdev#1.pasid_array"},
+                .steps = {{"R1 handle", "xa_load pgroup#1.pasid_array"},
                           {"R2 count", "refcount_inc_not_zero fault_param#1.users", fence},
                           {"R4 M", "kmalloc fgroup#1.1", fence},
                           {"R4 pending", "list_add fault_param#1.faults", fence},
@@ -116,10 +116,10 @@ TEST(fault_steps, detach) {
                 .unlocked = 0,
                 .setup = delivered,
                 .cpu1 = does("fault_detach", mock),
-                .steps = {{"handle", "xa_load pdev#1.pasid_array"},
-                          {"core L+", "mutex_lock pdev#1.group_mutex", igroup},
-                          {"erase", "xa_erase pdev#1.pasid_array", core},
-                          {"core L-", "mutex_unlock pdev#1.group_mutex", core},
+                .steps = {{"handle", "xa_load pgroup#1.pasid_array"},
+                          {"core L+", "mutex_lock pgroup#1.mutex", igroup},
+                          {"erase", "xa_erase pgroup#1.pasid_array", core},
+                          {"core L-", "mutex_unlock pgroup#1.mutex", core},
                           {"auto L+", "mutex_lock fault#1.mutex", igroup},
                           {"move", "list_del fgroup#1.node", readers},
                           {"respond", "mutex_lock fault_param#1.lock", readers},

@@ -81,8 +81,8 @@ TEST(fault_variants, fault_deliver_lock) {
 TEST(fault_variants, fault_read_failure) {
   const body group = both(asks_without_pasid(asks_first), asks_without_pasid());
   const settings messages = {{"fault_read.failure", "messages"}};
-  expect_fault_variant(messages, attached, {reads, group}, "group-torn in iommufd_fault_fops_read",
-                       1);
+  expect_fault_variant(messages, attached, {both(reads, both(reads, reads)), group},
+                       "group-torn in iommufd_fault_fops_read", 1);
   EXPECT_THAT(found_faulty(messages, attached, {reads, asks_without_pasid()}, 1), IsEmpty());
   const settings drops = {{"fault_read.failure", "drops_group"}};
   expect_fault_variant(drops, attached, {both(reads, detaches), group},

@@ -57,6 +57,8 @@ ARGS(prq_add, kind_arg);
 ERRORS(prq_add, EINVAL, ENOMEM);
 ARGS(pri_device_add, prq_arg, rid_arg, device_flags_arg);
 ERRORS(pri_device_add, ENOENT, EINVAL, EEXIST, ENOMEM);
+ARGS(pri_sibling_add, pdev_arg, rid_arg, device_flags_arg);
+ERRORS(pri_sibling_add, ENOENT, EINVAL, EEXIST, ENOMEM);
 ERRORS(sva_process_start, ENOMEM);
 ARGS(sva_process_exit, process_arg);
 ERRORS(sva_process_exit, ENOENT, ESRCH);
@@ -86,17 +88,34 @@ call_result prq_add(world& w, const call_args& a) {
   return made(w.iopf->iommus, pri_iommu_make(a.value[0]), ENOMEM);
 }
 
+// Without a PASID in the response a device cannot tell the groups of two PASIDs apart.
+bool can_be(u64 rid, u64 flags) {
+  constexpr u64 contradiction = PRI_PRG_PER_PASID | PRI_NO_PASID_IN_RESPONSE;
+  return rid < rids_max && (flags & ~all_device_flags) == 0 &&
+         (flags & contradiction) != contradiction;
+}
+
+call_result add_device(world& w, const call_args& a, pri_iommu* iommu, pri_group* group) {
+  pri_device* dev = nullptr;
+  const int rc = pri_device_make(iommu, group, static_cast<unsigned>(a.value[1]), a.value[2], &dev);
+  return made(w.iopf->devices, dev, -rc);
+}
+
 call_result pri_device_add(world& w, const call_args& a) {
   auto* const iommu = named<pri_iommu>(a.value[0]);
   if (iommu == nullptr) return {-ENOENT, 0};
-  // Without a PASID in the response a device cannot tell the groups of two PASIDs apart.
-  constexpr u64 contradiction = PRI_PRG_PER_PASID | PRI_NO_PASID_IN_RESPONSE;
-  if (a.value[1] >= rids_max || (a.value[2] & ~all_device_flags) != 0 ||
-      (a.value[2] & contradiction) == contradiction)
+  if (!can_be(a.value[1], a.value[2])) return {-EINVAL, 0};
+  return add_device(w, a, iommu, nullptr);
+}
+
+// A device of the selftest is alone in its group.
+call_result pri_sibling_add(world& w, const call_args& a) {
+  auto* const dev = named<pri_device>(a.value[0]);
+  if (dev == nullptr) return {-ENOENT, 0};
+  const u64 flags = a.value[2];
+  if (!can_be(a.value[1], flags) || is_mock_dev(dev) || (flags & PRI_MOCK) != 0)
     return {-EINVAL, 0};
-  pri_device* dev = nullptr;
-  const int rc = pri_device_make(iommu, static_cast<unsigned>(a.value[1]), a.value[2], &dev);
-  return made(w.iopf->devices, dev, -rc);
+  return add_device(w, a, dev->iommu.peek(), dev->group.peek());
 }
 
 call_result sva_process_start(world& w, const call_args&) {
@@ -158,12 +177,9 @@ call_result trigger_iopf(world& w, const call_args& a) {
 #define IOMMU(file) "drivers/iommu/" file
 #define FAULT(function) "drivers/iommu/iommufd/fault.c:" function
 
+// Drivers that bind processes; machines and devices; fault objects: the fuzz targets take two
+// thirds each.
 constexpr flow_info flow_table[] = {
-    FLOW(kernel, prq_add, prq_add, "prq", "Adds an IOMMU with a page request queue.",
-         IOMMU("intel/prq.c:intel_iommu_enable_prq")),
-    FLOW(kernel, pri_device_add, pri_device_add, "pdev",
-         "Adds a device that can request pages behind it.",
-         IOMMU("intel/iommu.c:intel_iommu_probe_device")),
     FLOW_OF(kernel, sva_process_start, sva_process_start, no_args, "sva_process",
             "A process starts.", "kernel/fork.c:mm_alloc"),
     FLOW(syscall, sva_process_exit, (of_one<sva_process, iopf::sva_process_exit>), nullptr,
@@ -187,6 +203,14 @@ constexpr flow_info flow_table[] = {
     FLOW(kernel, iopf_discard_partial, (of_one<pri_iommu, discard>), nullptr,
          "A driver drops what waits for a last request.",
          IOMMU("io-pgfault.c:iopf_queue_discard_partial")),
+    FLOW(kernel, prq_add, prq_add, "prq", "Adds an IOMMU with a page request queue.",
+         IOMMU("intel/prq.c:intel_iommu_enable_prq")),
+    FLOW(kernel, pri_device_add, pri_device_add, "pdev",
+         "Adds a device that can request pages behind it.",
+         IOMMU("intel/iommu.c:intel_iommu_probe_device")),
+    FLOW(kernel, pri_sibling_add, pri_sibling_add, "pdev",
+         "Adds another device to the group of one that is there.",
+         IOMMU("iommu.c:iommu_group_add_device")),
     FLOW(agent, page_request, send_request, nullptr, "A device requests a page.", "hardware"),
     FLOW_OF(syscall, fault_alloc, fault_alloc, no_args, "fault",
             "Makes a fault object, with a file.", FAULT("iommufd_fault_alloc")),
@@ -234,6 +258,7 @@ const class_info* class_called(std::string_view name) {
       class_of<iommu_attach_handle>(), class_of<dev_iommu_fault>(),
       class_of<iommufd_fault>(),       class_of<iommufd_hw_pagetable>(),
       class_of<iommufd_device>(),      class_of<iommufd_attach_handle>(),
+      class_of<pri_group>(),           class_of<iommufd_fault_group>(),
   };
   return find_class(classes, name);
 }

@@ -148,6 +148,8 @@ void iopf_queue_flush_dev(pri_device* dev);
 void iopf_queue_discard_partial(iopf_queue* queue);
 
 // iopf_attach.cc
+void pri_group_add_device(pri_group* group, pri_device* dev);
+void pri_group_remove_device(pri_device* dev);
 // Returns null if nothing is attached.
 iommu_attach_handle* iommu_attach_handle_get(pri_device* dev, unsigned pasid);
 int iommu_attach_pasid_handle(iopf_domain* domain, pri_device* dev, unsigned pasid,

@@ -15,12 +15,12 @@ namespace {
 constexpr knob_value iopf_locking_values[] = {
     {"dequeues", "E9", "A group that a user is given is not pending any more.", "738e6f32e61d",
      "page_request_drain", "clean"},
-    {"three_locks", "E1",
+    {"three_locks", "E1/P1",
      "Partial requests under one lock where they are added, another where they are dropped.",
      "5.13 to 6.8", "report_vs_discard", "data-race"},
     {"asserts", "E2", "A detach looks at both lists, under a third lock.", THREAD,
      "report_vs_assert", "data-race"},
-    {"both_locks", "E3", "The device's lock is held across a flush, and a response wants it.",
+    {"both_locks", "E3/P9", "The device's lock is held across a flush, and a response wants it.",
      "cc7338e9d807", "page_request_drain", "deadlock"},
     {"refcounted", "E4", "References keep the fault data.", "a74c077b9021", "page_request_close",
      "clean"},
@@ -36,7 +36,7 @@ constexpr knob_value iopf_locking_values[] = {
      "disable_cancels", "leak"},
     {"handles", "E7", "A group without memory is answered like any other.", "6.11",
      "page_request_close", "clean"},
-    {"frees_groups", "E8", "A removal frees groups that others still have.",
+    {"frees_groups", "E8/P12", "A removal frees groups that others still have.",
      "9759ae2cee7c, CVE-2026-74520", "fault_serve_vs_disable", "use-after-free"},
 };
 constexpr knob_value assert_values[] = {
@@ -116,8 +116,9 @@ constexpr knob_value response_pasid_values[] = {
 };
 
 constexpr knob_value detach_values[] = {
-    {"auto_response", "P5s", "It answers all groups of the device.", UPSTREAM, "fault_unanswered",
-     "clean"},
+    {"auto_response", "P5s/P20s",
+     "It answers all groups of the device, and does not wait for the user.", UPSTREAM,
+     "fault_unanswered", "clean"},
     {"flush_only", "P5", "It waits for workers, as if those would answer.", THREAD,
      "fault_unanswered", "request-unanswered"},
 };
@@ -193,6 +194,27 @@ constexpr knob_value drains_values[] = {
     {"per_iommu", "c20s", "A mutex of the IOMMU, whose completion they wait for.", OURS,
      "unbind_vs_fault_detach", "clean"},
 };
+constexpr knob_value attach_group_values[] = {
+    {"first_device", "c28",
+     "The first that is attached; the last that is detached has them disabled.", UPSTREAM,
+     "fault_group", "kernel-warn"},
+    {"each_device", "c28e", "Each; a message names the first one, whoever has sent the request.",
+     OURS, "fault_group", "device-misnamed"},
+    {"alone", "c28s", "One: a second one is refused.", OURS, "fault_group", "clean"},
+};
+constexpr knob_value unbind_values[] = {
+    {"last_of_group", "c29",
+     "The last of its group: what another has requested is under way when its driver disables it.",
+     UPSTREAM, "group_close", "request-unanswered"},
+    {"each_device", "c29s", "Each device, before page requests of it may be disabled.", OURS,
+     "group_close", "clean"},
+};
+constexpr knob_value enabled_values[] = {
+    {"none", "c30", "Nothing: a drain for another device of the group reads it.", UPSTREAM,
+     "group_enable", "data-race"},
+    {"group_mutex", "c30s", "The mutex of the group, which drains hold.", OURS, "group_enable",
+     "clean"},
+};
 
 constexpr knob_info knob_table[] = {
     {"iopf.locking", "What keeps a device's fault data and the lists behind it.",
@@ -236,6 +258,11 @@ constexpr knob_info knob_table[] = {
     {"rid_replace.drain", "When a requester id is drained that gets another domain.", again_values,
      1},
     {"prq_drain.lock", "What excludes two drains of one IOMMU.", drains_values, 1},
+    {"fault_attach.group", "Which devices of a group have page requests that a user answers.",
+     attach_group_values, 2},
+    {"sva_unbind.drains", "Which devices of a group an unbind drains.", unbind_values, 1},
+    {"pri_enabled.lock", "What a driver holds to note that page requests are on, or off.",
+     enabled_values, 1},
 };
 static_assert(std::size(knob_table) == knob::iopf_count - knob::iopf_before - 1);
 
@@ -249,7 +276,7 @@ static_assert(std::size(limit_table) == limit::iopf_count - limit::iopf_before -
 
 constexpr invariant_info invariant_table[] = {
     {"request-unanswered", "I5.1", "A request that was accepted has not been answered.",
-     "when a drain returns, of its PASID; at the end, of all"},
+     "when a drain returns or a driver has unbound, of its PASID; at the end, of all"},
     {"request-left-behind", "I5.2", "A request is left where it should have been drained.",
      "when a drain returns, a group is complete, an overflow has been dealt with"},
     {"group-mixed", "I5.5", "A group has requests of two groups.", "when a group is complete"},
@@ -264,6 +291,8 @@ constexpr invariant_info invariant_table[] = {
     {"group-torn", "I5.12", "A read returns a part of a group.", "when a read returns"},
     {"answer-misplaced", "I5.13", "A user's answer is for another group than he was shown.",
      "when a write has found its group"},
+    {"device-misnamed", "I5.14", "A user is told of another device than the one that asks.",
+     "when a read returns"},
     {"wrong-address-space", "I5.2", "A request was handled in the memory of another process.",
      "when a request is handled"},
 };

@@ -7,23 +7,56 @@
 
 namespace iorace::kern::iopf {
 
+namespace {
+
+void pri_group_set_pasid(pri_group* group, unsigned pasid) {
+  KFUNC();
+  pri_device* device = nullptr;
+  for_each_group_device(group, device) intel_iommu_set_dev_pasid(device, pasid);
+}
+
+void pri_group_remove_pasid(pri_group* group, unsigned pasid) {
+  KFUNC();
+  pri_device* device = nullptr;
+  for_each_group_device(group, device) intel_iommu_remove_dev_pasid(device, pasid);
+}
+
+}  // namespace
+
+void pri_group_add_device(pri_group* group, pri_device* dev) {
+  KFUNC();
+  mutex_lock(&group->mutex);
+  list_add_tail(&dev->group_item, &group->devices);
+  mutex_unlock(&group->mutex);
+}
+
+void pri_group_remove_device(pri_device* dev) {
+  KFUNC();
+  pri_group* const group = dev->group.peek();
+  mutex_lock(&group->mutex);
+  list_del(&dev->group_item);
+  mutex_unlock(&group->mutex);
+}
+
 iommu_attach_handle* iommu_attach_handle_get(pri_device* dev, unsigned pasid) {
   KFUNC();
-  xa_lock(&dev->pasid_array);
-  auto* const handle = xa_load_as<iommu_attach_handle>(&dev->pasid_array, pasid);
+  xarray* const attached = &dev->group.peek()->pasid_array;
+  xa_lock(attached);
+  auto* const handle = xa_load_as<iommu_attach_handle>(attached, pasid);
   CONTRACT(handle_found, handle);
-  xa_unlock(&dev->pasid_array);
+  xa_unlock(attached);
   return handle;
 }
 
 int iommu_attach_pasid_handle(iopf_domain* domain, pri_device* dev, unsigned pasid,
                               iommu_attach_handle* handle) {
   KFUNC();
-  mutex_lock(&dev->group_mutex);
+  pri_group* const group = dev->group.peek();
+  mutex_lock(&group->mutex);
   handle->domain = domain;
-  const int rc = xa_insert(&dev->pasid_array, pasid, handle);
-  if (rc == 0) intel_iommu_set_dev_pasid(dev, pasid);
-  mutex_unlock(&dev->group_mutex);
+  const int rc = xa_insert(&group->pasid_array, pasid, handle);
+  if (rc == 0) pri_group_set_pasid(group, pasid);
+  mutex_unlock(&group->mutex);
   return rc;
 }
 
@@ -60,10 +93,11 @@ void iommu_detach_pasid_handle(pri_device* dev, unsigned pasid) {
   const bool asserts = era().asserts;
   if (asserts || !omit(knob::assert_no_pending_iopf, ASSERT_NEVER))
     assert_no_pending_iopf(dev, pasid);
-  mutex_lock(&dev->group_mutex);
-  intel_iommu_remove_dev_pasid(dev, pasid);
-  xa_erase(&dev->pasid_array, pasid);
-  mutex_unlock(&dev->group_mutex);
+  pri_group* const group = dev->group.peek();
+  mutex_lock(&group->mutex);
+  pri_group_remove_pasid(group, pasid);
+  xa_erase(&group->pasid_array, pasid);
+  mutex_unlock(&group->mutex);
 }
 
 }  // namespace iorace::kern::iopf

@@ -59,6 +59,18 @@ TEST(iopf_contracts, sound_calls_are_acquitted) {
 }
 
 // Requests that wait for an answer are those that are the last of their group, and in the queue.
+TEST(iopf_contracts, request_unanswered_when_a_driver_has_unbound) {
+  const auto unbound = [](unsigned pasid) {
+    return name_of([=](world*) {
+      const page_request request = accepted(request_of(1, 0, made_up));
+      contract::unbound(the_pdev(), pasid);
+      answered(request);
+    });
+  };
+  EXPECT_EQ(unbound(1), "request-unanswered");
+  EXPECT_EQ(unbound(2), "");
+}
+
 TEST(iopf_contracts, request_unanswered_when_a_drain_returns) {
   EXPECT_EQ(name_of([](world*) {
               accepted(request_of(1, 0, made_up));

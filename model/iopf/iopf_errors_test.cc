@@ -117,9 +117,10 @@ void no_pasid(call& c) {
 // What is attached for the PASID that the process will get is another process's.
 void of_another_process(call& c) {
   before(c, [](world*) {
-    xa_store(&the_pdev()->pasid_array, 2, xa_load(&the_pdev()->pasid_array, 1));
+    xa_store(&the_pdev()->group.peek()->pasid_array, 2,
+             xa_load(&the_pdev()->group.peek()->pasid_array, 1));
   });
-  c.after.push_back([](world*) { xa_erase(&the_pdev()->pasid_array, 2); });
+  c.after.push_back([](world*) { xa_erase(&the_pdev()->group.peek()->pasid_array, 2); });
 }
 
 TEST(iopf_errors, bind) {

@@ -10,17 +10,16 @@ namespace iorace::kern::iopf {
 namespace {
 
 // Which partial requests are of a group.
-struct pasid_match_row {
+struct partial_row {
   bool pasid;
 };
-constexpr pasid_match_row pasid_match_rows[] = {
+constexpr partial_row partial_rows[] = {
     {false},  // MATCH_GRPID
     {true},   // MATCH_GRPID_AND_PASID
 };
 bool is_of_group(const page_request& partial, const page_request& last) {
   return partial.grpid == last.grpid &&
-         (!pasid_match_rows[chosen(knob::iopf_group_alloc_match)].pasid ||
-          partial.pasid == last.pasid);
+         (!partial_rows[chosen(knob::iopf_group_alloc_match)].pasid || partial.pasid == last.pasid);
 }
 
 void free_partial_of(iommu_fault_param* fault_param, const page_request& last) {

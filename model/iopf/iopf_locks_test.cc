@@ -21,7 +21,7 @@ constexpr const char* device = "prq#1.iopf_lock";
 constexpr const char* pasids = "prq#1.pasid_mutex";
 constexpr const char* driver = "pdev#1.driver";
 constexpr const char* sva = "iommu_sva#1.lock";
-constexpr const char* group_mutex = "pdev#1.group_mutex";
+constexpr const char* group_mutex = "pgroup#1.mutex";
 
 using locks = std::vector<std::string>;
 
@@ -204,7 +204,7 @@ TEST(iopf_locks, page_response) {
       EXPECT_EQ(
           held_at(c, one_bond, unbinds, of_drain),
           locked ? (locks{driver, sva, group_mutex, pasids}) : (locks{driver, sva, group_mutex}));
-    EXPECT_EQ(held_at(c, one_bond, unbinds, "xa_erase pdev#1.pasid_array"),
+    EXPECT_EQ(held_at(c, one_bond, unbinds, "xa_erase pgroup#1.pasid_array"),
               (locks{driver, sva, group_mutex}));
   }
 }

@@ -17,7 +17,7 @@ inline constexpr const char* pointer = "dev_fault#1.lock";
 inline constexpr const char* features = "pdev#1.features";
 inline constexpr const char* driver = "pdev#1.driver";
 inline constexpr const char* sva_lock = "iommu_sva#1.lock";
-inline constexpr const char* pdev_group = "pdev#1.group_mutex";
+inline constexpr const char* pdev_group = "pgroup#1.mutex";
 inline constexpr const char* process = "sva_process#1.lock";
 
 constexpr const char* sending = "pdev#1.sending";

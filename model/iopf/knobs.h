@@ -39,6 +39,9 @@ enum iopf_id : unsigned {
   rid_drain_waits,
   rid_replace_drain,
   prq_drain_lock,
+  fault_attach_group,
+  sva_unbind_drains,
+  pri_enabled_lock,
   iopf_count
 };
 }  // namespace knob
@@ -84,6 +87,9 @@ enum : unsigned { BLOCK_DRAINS, BLOCK_ALONE };
 enum : unsigned { DRAIN_OF_REQUESTS, DRAIN_OF_ANSWERS };
 enum : unsigned { REPLACE_DRAINS_ONCE, REPLACE_DRAINS_AGAIN };
 enum : unsigned { DRAINS_TOGETHER, DRAINS_ONE_AT_A_TIME };
+enum : unsigned { GROUP_FIRST_DEVICE, GROUP_EACH_DEVICE, GROUP_ALONE };
+enum : unsigned { UNBIND_DRAINS_LAST, UNBIND_DRAINS_EACH };
+enum : unsigned { ENABLED_UNLOCKED, ENABLED_GROUP_MUTEX };
 
 namespace limit {
 enum iopf_id : unsigned {

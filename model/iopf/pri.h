@@ -9,6 +9,7 @@
 #include "model/iopf/knobs.h"
 #include "model/iopf/page_request.h"
 #include "scheduler/sync/completion.h"
+#include "scheduler/sync/list.h"
 #include "scheduler/sync/waitqueue.h"
 #include "scheduler/sync/workqueue.h"
 #include "scheduler/sync/xarray.h"
@@ -23,6 +24,7 @@ inline constexpr unsigned prq_max = 64;  // slots, of which one is always free
 
 struct pri_device;
 struct iommufd_device;
+struct iommufd_fault_group;
 struct iopf_queue;
 struct iommu_fault_param;
 
@@ -70,10 +72,21 @@ enum pri_flags : u64 {
   PRI_CANCELS_WORKS = 16,
 };
 
-// A device, with its group. Lives as long as the execution.
-struct pri_device {
-  struct mutex group_mutex;
+// struct iommu_group: devices that nobody can tell apart, and what is attached to them, by PASID.
+// Lives as long as the execution.
+struct pri_group {
+  struct mutex mutex;  // devices, what is attached
+  list_head devices;
   xarray pasid_array;
+  shared<iommufd_fault_group*> igroup;  // as iommufd knows it
+  shared<u64> several;                  // devices
+};
+IORACE_DESCRIBE(pri_group, "pgroup", mutex, devices, pasid_array, igroup, several);
+
+// A device. Lives as long as the execution.
+struct pri_device {
+  shared<pri_group*> group;
+  list_head group_item;
   shared<dev_iommu_fault*> dev_iommu;  // struct dev_iommu; null once the device is released
   shared<pri_iommu*> iommu;
   shared<u64> rid, flags;
@@ -96,9 +109,13 @@ struct pri_device {
   shared<u64> begun[iopf_prgs];
   wait_queue_head_t answered;  // knob rid_drain.waits_for
 };
-IORACE_DESCRIBE(pri_device, "pdev", group_mutex, pasid_array, dev_iommu, iommu, rid, flags,
-                pri_enabled, features, users, driver, bonds, idev, sending, pri, accepted, stopped,
-                rid_blocked, outstanding, begun, answered);
+IORACE_DESCRIBE(pri_device, "pdev", group, group_item, dev_iommu, iommu, rid, flags, pri_enabled,
+                features, users, driver, bonds, idev, sending, pri, accepted, stopped, rid_blocked,
+                outstanding, begun, answered);
+
+// Requires: the mutex of the group.
+#define for_each_group_device(group, device) \
+  list_for_each_entry(device, &(group)->devices, group_item)
 
 // The slot after that one.
 u64 next_slot(u64 slot);
@@ -114,9 +131,11 @@ void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid);
 void submit_drain(pri_device* dev, unsigned pasid);
 
 // pri_driver.cc
+// One that has a group of its own, or (not null) joins that one.
 // Returns 0 and the device, or -EEXIST (the requester id is taken) or -ENOMEM.
-int pri_device_make(pri_iommu* iommu, unsigned rid, u64 flags, pri_device** made);
+int pri_device_make(pri_iommu* iommu, pri_group* group, unsigned rid, u64 flags, pri_device** made);
 int pri_device_release(pri_device* dev);
+bool pri_is_enabled(pri_device* dev);
 // By how many users there are. Enabled at the first, disabled at the last.
 int iopf_enable(pri_device* dev);
 int iopf_disable(pri_device* dev);

@@ -54,6 +54,24 @@ void submit_response(pri_iommu* iommu, pri_device* dev, const page_request& last
   qi_submit_sync(iommu->hw.peek(), batch);
 }
 
+// A drain asks it of all devices of the group. One that is alone there needs no more than
+// `features`.
+enum enabled_site { before_enabled, after_enabled };
+constexpr cs_row enabled_rows[] = {
+    {lock_kind::none, on(), on()},                              // ENABLED_UNLOCKED
+    {lock_kind::mutex, on(before_enabled), on(after_enabled)},  // ENABLED_GROUP_MUTEX
+};
+critical_section enabled_section(pri_device* dev) {
+  pri_group* const group = dev->group.peek();
+  const unsigned row =
+      group->several.peek() != 0 ? chosen(knob::pri_enabled_lock) : unsigned{ENABLED_UNLOCKED};
+  return {enabled_rows[row], {.sleeping = &group->mutex}};
+}
+void pri_set_enabled(pri_device* dev, u64 enabled) {
+  KFUNC();
+  dev->pri_enabled = enabled;
+}
+
 int intel_iommu_enable_iopf(pri_device* dev) {
   KFUNC();
   pri_iommu* const iommu = dev->iommu.peek();
@@ -63,7 +81,10 @@ int intel_iommu_enable_iopf(pri_device* dev) {
   if (rc != 0) return rc;
   WRITE_ONCE(dev->accepted, u64{1});
   WRITE_ONCE(dev->pri, u64{1});
-  dev->pri_enabled = 1;
+  critical_section cs = enabled_section(dev);
+  cs.at(before_enabled);
+  pri_set_enabled(dev, 1);
+  cs.at(after_enabled);
   return 0;
 }
 
@@ -88,17 +109,26 @@ void cancel_works(pri_device* dev) {
   iopf_put_dev_fault_param(fault_param, dev);
 }
 
-int intel_iommu_disable_iopf(pri_device* dev) {
-  KFUNC();
+// What a drain of the group may be using goes while none is under way.
+int turn_off(pri_device* dev) {
   pri_iommu* const iommu = dev->iommu.peek();
-  if (dev->pri_enabled == 0) return -EINVAL;
   WRITE_ONCE(dev->accepted, u64{0});
   if ((dev->flags.peek() & PRI_CANCELS_WORKS) != 0) cancel_works(dev);
   const int rc = iopf_queue_remove_device(iommu->iopf_queue.peek(), dev);
   if (rc != 0) return rc;
   WRITE_ONCE(dev->pri, u64{0});
-  dev->pri_enabled = 0;
+  pri_set_enabled(dev, 0);
   return 0;
+}
+
+int intel_iommu_disable_iopf(pri_device* dev) {
+  KFUNC();
+  if (dev->pri_enabled == 0) return -EINVAL;
+  critical_section cs = enabled_section(dev);
+  cs.at(before_enabled);
+  const int rc = turn_off(dev);
+  cs.at(after_enabled);
+  return rc;
 }
 
 // By the driver of its IOMMU.
@@ -111,18 +141,31 @@ int disable_feature(pri_device* dev) {
 
 }  // namespace
 
-int pri_device_make(pri_iommu* iommu, unsigned rid, u64 flags, pri_device** made) {
+static pri_group* pri_group_make() {
+  auto* const group = make<pri_group>();
+  mutex_init(&group->mutex);
+  INIT_LIST_HEAD(&group->devices);
+  xa_init(&group->pasid_array);
+  group->igroup.poke(iommufd_fault_group_make());
+  return group;
+}
+
+int pri_device_make(pri_iommu* iommu, pri_group* group, unsigned rid, u64 flags,
+                    pri_device** made) {
   if (iommu->wired[rid].peek() != nullptr) return -EEXIST;
   auto* const param = kzalloc<dev_iommu_fault>();
   if (param == nullptr) return -ENOMEM;
   mutex_init(&param->lock);
   auto* const dev = make<pri_device>();
-  mutex_init(&dev->group_mutex);
   mutex_init(&dev->features);
   mutex_init(&dev->driver);
   init_rwsem(&dev->sending);
   init_waitqueue_head(&dev->answered);
-  xa_init(&dev->pasid_array);
+  if (group == nullptr)
+    group = pri_group_make();
+  else
+    group->several.poke(1);
+  dev->group.poke(group);
   dev->dev_iommu.poke(param);
   dev->iommu.poke(iommu);
   dev->rid.poke(rid);
@@ -130,8 +173,14 @@ int pri_device_make(pri_iommu* iommu, unsigned rid, u64 flags, pri_device** made
   dev->idev.poke(iommufd_device_make(dev));
   iommu->wired[rid].poke(dev);
   iommu->devices[rid].poke(dev);
+  pri_group_add_device(group, dev);
   *made = dev;
   return 0;
+}
+
+bool pri_is_enabled(pri_device* dev) {
+  KFUNC();
+  return dev->pri_enabled != 0;
 }
 
 int iopf_enable(pri_device* dev) {
@@ -155,7 +204,8 @@ int iopf_disable(pri_device* dev) {
 }
 
 // Requires: its driver has unbound it.
-// The device leaves the table that the interrupt's thread looks into, then its data is freed.
+// The device leaves its group and the table that the interrupt's thread looks into, then its data
+// is freed.
 int pri_device_release(pri_device* dev) {
   KFUNC();
   pri_iommu* const iommu = dev->iommu.peek();
@@ -164,6 +214,7 @@ int pri_device_release(pri_device* dev) {
   int rc = param == nullptr ? -ENODEV : 0;
   if (rc == 0 && dev->users != 0) rc = -EBUSY;
   if (rc == 0) {
+    pri_group_remove_device(dev);
     mutex_lock(&iommu->iopf_lock);
     iommu->devices[dev->rid.peek()] = nullptr;
     mutex_unlock(&iommu->iopf_lock);

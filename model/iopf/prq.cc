@@ -124,7 +124,7 @@ void submit_drain(pri_device* dev, unsigned pasid) {
 
 void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid) {
   KFUNC();
-  if (dev->pri_enabled == 0) return;
+  if (!pri_is_enabled(dev)) return;
   pri_iommu* const iommu = dev->iommu.peek();
   critical_section cs = drain_section(iommu);
   cs.at(drain_begins);

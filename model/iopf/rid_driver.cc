@@ -45,7 +45,7 @@ void rid_drain(pri_device* dev) {
     wait_for_completion(&iommu->prq_complete);
     reinit_completion(&iommu->prq_complete);
   }
-  if (dev->pri_enabled != 0) iopf_queue_flush_dev(dev);
+  if (pri_is_enabled(dev)) iopf_queue_flush_dev(dev);
   cs.at(drain_ends);
 }
 

@@ -4,6 +4,7 @@
 // drivers, and one that does it.
 #include "model/iopf/sva_driver.h"
 
+#include "model/iopf/contracts.h"
 #include "model/world.h"
 
 namespace iorace::kern::iopf {
@@ -22,6 +23,25 @@ std::span<const close_step> close_order() {
   return early ? close_rows[CLOSE_DISABLES_FIRST] : close_rows[chosen(knob::sva_close_order)];
 }
 
+// Which devices are drained that leave others of their group bound; a device without a group of
+// others leaves nobody.
+struct sibling_row {
+  bool each;
+};
+constexpr sibling_row sibling_rows[] = {
+    {false},  // UNBIND_DRAINS_LAST
+    {true},   // UNBIND_DRAINS_EACH
+};
+bool drains_each(const pri_device* dev) {
+  return dev->group.peek()->several.peek() != 0 &&
+         sibling_rows[chosen(knob::sva_unbind_drains)].each;
+}
+
+void sva_driver_unbound(const pri_device* dev, unsigned pasid) {
+  KFUNC();
+  CONTRACT(unbound, dev, pasid);
+}
+
 // Requires: the driver's mutex.
 int unbind_locked(sva_user* user) {
   iommu_sva* const bond = xchg(user->bond, nullptr);
@@ -29,9 +49,11 @@ int unbind_locked(sva_user* user) {
   pri_device* const dev = user->dev.peek();
   const u32 pasid = user->pasid.peek();
   dev->bonds[pasid]--;
-  if (dev->bonds[pasid] == 0 && !omit(knob::sva_driver_stop, STOP_NEVER))
-    pri_stop_pasid(dev, pasid);
+  const bool last = dev->bonds[pasid] == 0;
+  if (last && !omit(knob::sva_driver_stop, STOP_NEVER)) pri_stop_pasid(dev, pasid);
+  if (last && drains_each(dev)) intel_iommu_drain_pasid_prq(dev, pasid);
   iommu_sva_unbind_device(bond);
+  if (last) sva_driver_unbound(dev, pasid);
   return 0;
 }
 
