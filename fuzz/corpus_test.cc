@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// The committed corpus: canonical, quiet when repaired, and it gets about. A floor that is missed
+// The committed corpora: canonical, quiet when repaired, and they get about. A floor that is missed
 // says that programs no longer mean what they did: merge a new corpus (fuzz/README.md).
 #include <algorithm>
 #include <bit>
 #include <filesystem>
+#include <set>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -18,12 +20,16 @@
 namespace iorace::this_file {
 namespace {
 
-constexpr int probes_floor = 19;
+struct corpus_row {
+  const char* target;
+  int probes_floor;
+};
+constexpr corpus_row corpora[] = {{"iommufd_fuzzer", 19}, {"iopf_fuzzer", 8}, {"fault_fuzzer", 7}};
 
-std::vector<std::vector<std::uint8_t>> kept_inputs() {
+std::vector<std::vector<std::uint8_t>> kept_inputs(const std::string& target) {
   std::vector<std::string> files;
   for (const auto& entry :
-       std::filesystem::directory_iterator(IORACE_SOURCE_DIR "/corpus/iommufd_fuzzer"))
+       std::filesystem::directory_iterator(IORACE_SOURCE_DIR "/corpus/" + target))
     files.push_back(entry.path().string());
   std::sort(files.begin(), files.end());
   std::vector<std::vector<std::uint8_t>> all;
@@ -35,17 +41,28 @@ std::vector<std::vector<std::uint8_t>> kept_inputs() {
   return all;
 }
 
-TEST(corpus, is_canonical_and_small) {
-  const auto all = kept_inputs();
-  EXPECT_GE(all.size(), 50u);
-  EXPECT_LE(all.size(), 500u);
-  for (const auto& bytes : all) EXPECT_TRUE(is_canonical(bytes, kernel_schema()));
+TEST(corpus, of_each_target_is_there) {
+  std::set<std::string> there, known;
+  for (const auto& entry : std::filesystem::directory_iterator(IORACE_SOURCE_DIR "/fuzz"))
+    if (const std::string name = entry.path().stem(); name.ends_with("_fuzzer")) there.insert(name);
+  for (const corpus_row& c : corpora) known.insert(c.target);
+  EXPECT_EQ(there, known);
 }
 
-TEST(corpus, reaches_the_probes) {
+TEST(corpus, is_canonical_and_small) {
+  for (const corpus_row& c : corpora) {
+    const auto all = kept_inputs(c.target);
+    EXPECT_GE(all.size(), 50u) << c.target;
+    EXPECT_LE(all.size(), 500u) << c.target;
+    for (const auto& bytes : all) EXPECT_TRUE(is_canonical(bytes, kernel_schema())) << c.target;
+  }
+}
+
+// Returns how many.
+int probes_reached_by(const char* target) {
   engine e;
   kern::row_set reached = {};
-  for (const auto& bytes : kept_inputs()) {
+  for (const auto& bytes : kept_inputs(target)) {
     fuzz_input in = decode_input(bytes, kernel_schema());
     in.program.profile = base_profile::repaired;
     bound_program bound(in.program, kernel_schema());
@@ -58,14 +75,23 @@ TEST(corpus, reaches_the_probes) {
   }
   int count = 0;
   for (const std::uint64_t word : reached) count += std::popcount(word);
-  RecordProperty("probes", count);
-  EXPECT_GE(count, probes_floor) << "of " << kern::probes().size();
+  return count;
+}
+
+TEST(corpus, reaches_the_probes) {
+  for (const corpus_row& c : corpora) {
+    const int count = probes_reached_by(c.target);
+    RecordProperty(c.target, count);
+    EXPECT_GE(count, c.probes_floor) << c.target << ", of " << kern::probes().size();
+  }
 }
 
 // Rubbish made of the corpus: decoding is total, and what it gives is valid.
 TEST(corpus, mutated_bytes_are_programs) {
   dice d(11);
-  const auto all = kept_inputs();
+  std::vector<std::vector<std::uint8_t>> all;
+  for (const corpus_row& c : corpora)
+    for (auto& bytes : kept_inputs(c.target)) all.push_back(std::move(bytes));
   ASSERT_FALSE(all.empty());
   for (int i = 0; i < 10000; ++i) {
     std::vector<std::uint8_t> bytes = d.of(all);

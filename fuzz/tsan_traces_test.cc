@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// ThreadSanitizer reports the data races of lists of page requests, too: the same tasks in the same
-// functions.
+// ThreadSanitizer reports the data races of page requests, too, of their lists and of a device that
+// is released: the same tasks in the same functions.
 #include <gmock/gmock.h>
 
 #include "scheduler/detect/tsan_report_test.h"
@@ -11,8 +11,9 @@ namespace {
 
 #ifdef IORACE_TSAN
 
-TEST(tsan_traces, both_report_the_races_of_partial_requests) {
-  for (const std::string name : {"iopf.locking-three_locks", "iopf.locking-asserts"}) {
+TEST(tsan_traces, both_report_the_races_of_page_requests) {
+  for (const std::string name :
+       {"iopf.locking-three_locks", "iopf.locking-asserts", "prq_event_thread.lock-alone"}) {
     const ran r = run_beside("tsan_trace " IORACE_SOURCE_DIR "/repro/wrong/" + name + ".trace");
     EXPECT_EQ(r.status, 66) << name << '\n' << r.output;
     EXPECT_EQ(our_sides(r.output).size(), 2u) << name << '\n' << r.output;
