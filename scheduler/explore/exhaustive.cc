@@ -153,6 +153,8 @@ task_id exhaustive::give_up(const choice_view& view) {
 }
 
 task_id exhaustive::number_of(const birth& b) {
+  if (known_ < births_.size() && births_[known_] == b)  // tasks come as they did before
+    return static_cast<task_id>(known_);
   const auto at = std::find(births_.begin(), births_.end(), b);
   if (at != births_.end()) return static_cast<task_id>(at - births_.begin());
   births_.push_back(b);
