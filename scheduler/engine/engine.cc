@@ -163,7 +163,8 @@ void engine::name_task(task& t, task_kind kind, const char* name) {
 task& engine::add_task(task_kind kind, const char* name) {
   if (task_count_ == tasks_.size()) tasks_.push_back(std::make_unique<task>());
   task& t = *tasks_[task_count_];
-  name_task(t, kind, name == nullptr ? "" : name);
+  const bool named = task_count_ == 0 && !t.name.empty();  // the setup's slot is always its own
+  if (!named) name_task(t, kind, name == nullptr ? "" : name);
   t.kind = kind;
   t.finished = false;
   t.atomic_depth = 0;

@@ -34,7 +34,7 @@ bool engine::restore_setup(const program& p) {
   specimen = setup_.specimen;
   rcu = setup_.rcu;
   servers = setup_.servers;
-  attendants_ = setup_.attendants;
+  if (!setup_.attendants.empty()) attendants_ = setup_.attendants;
   memory.restore(setup_.memory);
   objects.restore(setup_.objects);
   return true;

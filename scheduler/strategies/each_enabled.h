@@ -37,17 +37,25 @@ struct task_set {
   // Of the first `n` words.
   unsigned count(unsigned n) const {
     unsigned sum = 0;
-    for (unsigned w = 0; w < n; ++w) sum += static_cast<unsigned>(std::popcount(words[w]));
+    for (unsigned w = 0; w < n; ++w) sum += bits_of(words[w]);
     return sum;
   }
   // Requires: k is less than the number of tasks.
   task_id nth(unsigned k) const {
     unsigned w = 0;
-    for (unsigned here; k >= (here = static_cast<unsigned>(std::popcount(words[w]))); ++w)
-      k -= here;
+    for (unsigned here; k >= (here = bits_of(words[w])); ++w) k -= here;
     std::uint64_t bits = words[w];
     for (; k != 0; --k) bits &= bits - 1;
     return static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(bits)));
+  }
+
+ private:
+  // std::popcount is a call where the instruction is not sure to be there.
+  static unsigned bits_of(std::uint64_t word) {
+    word -= word >> 1 & 0x5555555555555555;
+    word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
+    word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
+    return static_cast<unsigned>(word * 0x0101010101010101 >> 56);
   }
 };
 
