@@ -199,7 +199,7 @@ constexpr knob_value attach_group_values[] = {
      "The first that is attached; the last that is detached has them disabled.", UPSTREAM,
      "fault_group", "kernel-warn"},
     {"each_device", "c28e", "Each; a message names the first one, whoever has sent the request.",
-     OURS, "fault_group", "device-misnamed"},
+     OURS, "fault_misnamed", "device-misnamed"},
     {"alone", "c28s", "One: a second one is refused.", OURS, "fault_group", "clean"},
 };
 constexpr knob_value unbind_values[] = {

@@ -63,9 +63,9 @@ constexpr cs_row enabled_rows[] = {
 };
 critical_section enabled_section(pri_device* dev) {
   pri_group* const group = dev->group.peek();
-  const unsigned row =
-      group->several.peek() != 0 ? chosen(knob::pri_enabled_lock) : unsigned{ENABLED_UNLOCKED};
-  return {enabled_rows[row], {.sleeping = &group->mutex}};
+  const bool several = group->several.peek() != 0;
+  return {several ? enabled_rows[chosen(knob::pri_enabled_lock)] : enabled_rows[ENABLED_UNLOCKED],
+          {.sleeping = &group->mutex}};
 }
 void pri_set_enabled(pri_device* dev, u64 enabled) {
   KFUNC();
