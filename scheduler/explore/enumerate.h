@@ -45,10 +45,4 @@ enumeration enumerate(engine& e, const program& p,
                       const std::function<std::string(void* world)>& outcome,
                       const enumerate_options& o = {});
 
-// Hash of the trace that the last execution of `e` belongs to: of the steps of each task in program
-// order, each with the steps that it depends on. Independent of the order of independent steps.
-// The relation is that of the event table: the same word and a write among them; kfree concerns all
-// words of its object; what walks or changes a list or a tree, all words that it touches.
-std::uint64_t trace_hash(const engine& e);
-
 }  // namespace iorace

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "scheduler/explore/trace_hash.h"
 #include "scheduler/explore/verify.h"
 #include "scheduler/sync/lab_test.h"
 

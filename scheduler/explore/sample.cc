@@ -9,9 +9,9 @@
 #include <xxhash.h>
 
 #include "scheduler/engine/check.h"
-#include "scheduler/explore/enumerate.h"
 #include "scheduler/explore/pair_witness.h"
 #include "scheduler/explore/sample_state.h"
+#include "scheduler/explore/trace_hash.h"
 #include "scheduler/explore/twice.h"
 #include "scheduler/explore/workers.h"
 #include "scheduler/strategies/pct.h"
@@ -48,6 +48,7 @@ struct worker {
   std::map<std::string, std::uint64_t> raced;  // fields, and the first execution that saw them race
   std::vector<lesson> lessons;
   std::unique_ptr<pair_witness> witness;
+  trace_hasher trace;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> pairs;  // execution and hash; new ones
 };
 
@@ -163,7 +164,7 @@ class sampler {
     out = {r.digest,
            r.points,
            r.operations,
-           look ? trace_hash(w.machine) : 0,
+           look ? w.trace.of(w.machine) : 0,
            static_cast<std::uint16_t>(w.machine.tasks() - 1),
            r.how};
     if (look)

@@ -9,6 +9,7 @@
 
 #include "scheduler/engine/this_build_test.h"
 #include "scheduler/explore/random_program_test.h"
+#include "scheduler/explore/trace_hash.h"
 #include "scheduler/explore/verify.h"
 
 namespace iorace::this_file {
