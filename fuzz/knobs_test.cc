@@ -25,7 +25,7 @@ namespace {
 constexpr std::string_view clean = "clean";
 
 constexpr std::uint64_t seeds = in_this_build(20, 1);
-constexpr std::uint64_t clean_executions = in_this_build(20'000, 300);
+constexpr std::uint64_t clean_executions = in_this_build(20'000, 150);
 constexpr std::uint64_t find_within = 100'000;
 
 // Calls f(setting, value, its scenario under profile repaired and that setting).

@@ -101,7 +101,7 @@ inline std::vector<std::string> titles(const program& p, const std::string& stra
                                        std::uint32_t faults_max = 0) {
   sample_options o;
   o.strategy = strategy;
-  o.executions_max = std::min(executions, in_this_build(executions, std::uint64_t{1'000}));
+  o.executions_max = std::min(executions, in_this_build(executions, std::uint64_t{400}));
   o.keep_going = true;
   o.each.seed = seed;
   o.each.faults_max = faults_max;

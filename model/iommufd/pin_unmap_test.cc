@@ -194,7 +194,7 @@ TEST(pin_unmap, calls_succeed) {
   for (const char* s : strategies) {
     for (unsigned& n : succeeded) n = 0;
     titles(p, s, 1000);
-    for (const unsigned n : succeeded) EXPECT_GT(n, 100u) << s;
+    for (const unsigned n : succeeded) EXPECT_GT(n, in_this_build(100u, 40u)) << s;
   }
 }
 

@@ -90,7 +90,7 @@ TEST(sample_state, a_run_goes_on_from_its_text) {
   EXPECT_EQ(all_of(sample(p, o, reread(text))), whole);
 }
 
-constexpr std::size_t one_state_in = in_this_build(1, 10);
+constexpr std::size_t one_state_in = in_this_build(1, 20);
 
 TEST(sample_state, any_merge_is_a_good_place_to_go_on_from) {
   const program p = several_bugs();
@@ -152,7 +152,8 @@ TEST(sample_state, a_copy_is_good_for_more_than_one_run) {
   o.checkpoint = [&](const sample_state& s) { states.push_back(s); };
   const std::string whole = all_of(sample(p, o));
   o.checkpoint = nullptr;
-  for (const sample_state& s : states) {
+  for (std::size_t i = 0; i < states.size(); i += one_state_in) {
+    const sample_state& s = states[i];
     const std::string before = to_text(s);
     ASSERT_EQ(all_of(sample(p, o, s)), whole);
     ASSERT_EQ(to_text(s), before);
@@ -198,11 +199,11 @@ TEST(sample_state, damaged_text_is_an_error_at_worst) {
   std::string text;
   o.checkpoint = [&](const sample_state& s) { text = to_text(s); };
   sample(p, o);
-  for (std::size_t size = 0; size < text.size(); size += 1 + text.size() / 200)
+  constexpr std::size_t damages = in_this_build(200, 20);
+  for (std::size_t size = 0; size < text.size(); size += 1 + text.size() / damages)
     EXPECT_FALSE(parse_state(std::string_view(text).substr(0, size))) << size;
   o.checkpoint = nullptr;
   o.executions_max = 400;
-  constexpr std::size_t damages = in_this_build(200, 40);
   std::size_t refused = 0;
   for (std::size_t at = 0; at < text.size(); at += 1 + text.size() / damages) {
     std::string damaged = text;

@@ -121,7 +121,7 @@ void compare(const random_program& r, unsigned preemptions, comparison& sum) {
 void compare_many(std::uint64_t seed, std::uint64_t programs, std::size_t cpus, std::size_t length,
                   const std::string& groups) {
   const auto among = instructions_of(groups);
-  programs = in_this_build(programs, programs / 10);
+  programs = in_this_build(programs, programs / 25);
   if (const char* more = std::getenv("IORACE_PROGRAMS")) programs = std::strtoull(more, nullptr, 0);
   if (const char* other = std::getenv("IORACE_SEED")) seed = std::strtoull(other, nullptr, 0);
   for (unsigned preemptions = 0; preemptions <= 2; ++preemptions) {

@@ -75,7 +75,7 @@ void compare_many(std::uint64_t seed, std::uint64_t programs, std::size_t cpus, 
     comparison one;
     return compare(random_program_from(text), one);
   }
-  programs = in_this_build(programs, programs / 20);
+  programs = in_this_build(programs, programs / 40);
   if (const char* more = std::getenv("IORACE_PROGRAMS")) programs = std::strtoull(more, nullptr, 0);
   if (const char* other = std::getenv("IORACE_SEED")) seed = std::strtoull(other, nullptr, 0);
   std::mt19937_64 rng(seed);
