@@ -95,16 +95,23 @@ inline std::string verdict_of(const std::string& title) {
   return title.substr(0, title.find_first_of(": "));
 }
 
+inline sample_options options_for(const std::string& strategy, std::uint64_t executions,
+                                  std::uint64_t seed, std::uint32_t faults_max) {
+  sample_options o;
+  o.strategy = strategy;
+  o.executions_max = executions;
+  o.each.seed = seed;
+  o.each.faults_max = faults_max;
+  return o;
+}
+
 // Titles of up to `executions` executions, in the order in which they were found.
 inline std::vector<std::string> titles(const program& p, const std::string& strategy,
                                        std::uint64_t executions, std::uint64_t seed = 1,
                                        std::uint32_t faults_max = 0) {
-  sample_options o;
-  o.strategy = strategy;
-  o.executions_max = std::min(executions, in_this_build(executions, std::uint64_t{400}));
+  const std::uint64_t most = std::min(executions, in_this_build(executions, std::uint64_t{400}));
+  sample_options o = options_for(strategy, most, seed, faults_max);
   o.keep_going = true;
-  o.each.seed = seed;
-  o.each.faults_max = faults_max;
   std::vector<std::string> found;
   for (const sampled_finding& f : sample(p, o).findings) found.push_back(f.what.title);
   return found;
@@ -113,11 +120,7 @@ inline std::vector<std::string> titles(const program& p, const std::string& stra
 // Whether one of up to `executions` executions is convicted of `title`.
 inline bool convicts(const program& p, const std::string& strategy, std::uint64_t executions,
                      const std::string& title, std::uint32_t faults_max = 0) {
-  sample_options o;
-  o.strategy = strategy;
-  o.executions_max = executions;
-  o.each.seed = 1;
-  o.each.faults_max = faults_max;
+  sample_options o = options_for(strategy, executions, 1, faults_max);
   o.pass_over = [&title](const finding& f) { return f.title != title; };
   return !sample(p, o).findings.empty();
 }

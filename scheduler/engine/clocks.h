@@ -7,11 +7,11 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
 #include "scheduler/engine/arena.h"
 #include "scheduler/engine/check.h"
+#include "scheduler/engine/lanes.h"
 
 namespace iorace {
 
@@ -60,13 +60,7 @@ class clocks {
   }
   // Four at a time; rows are as long as a multiple of that.
   void join(std::uint32_t* into, const std::uint32_t* from) const {
-    for (unsigned i = 0; i < width_; i += 4) {
-      four a, b;
-      std::memcpy(&a, into + i, sizeof a);
-      std::memcpy(&b, from + i, sizeof b);
-      a = a > b ? a : b;
-      std::memcpy(into + i, &a, sizeof a);
-    }
+    raise_to<std::int32_t>(into, from, width_);
   }
   // The running task's row takes over the row `index`; the other way round.
   void join_now(std::uint32_t index) { join(now_, row(index)); }
@@ -78,7 +72,6 @@ class clocks {
 
  private:
   // Clocks stay below 2^24, so that signed comparison, which every x86-64 has, will do.
-  using four [[gnu::vector_size(16)]] = std::int32_t;
 
   std::vector<std::uint32_t> pool_;  // row 0 is unused, so that index 0 means "no row"
   std::uint32_t* now_ = nullptr;

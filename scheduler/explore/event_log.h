@@ -8,9 +8,9 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
+#include "scheduler/engine/lanes.h"
 #include "scheduler/sync/admission.h"
 
 namespace iorace {
@@ -96,15 +96,7 @@ class event_log {
   }
   bool ordered(event_id e, event_id f) const { return knows(clock(f), e); }
   // Eight at a time; clocks are as long as a multiple of that.
-  void join(tick* into, const tick* from) const {
-    for (unsigned i = 0; i < stride_; i += 8) {
-      eight a, b;
-      std::memcpy(&a, into + i, sizeof a);
-      std::memcpy(&b, from + i, sizeof b);
-      a = a > b ? a : b;
-      std::memcpy(into + i, &a, sizeof a);
-    }
-  }
+  void join(tick* into, const tick* from) const { raise_to<tick>(into, from, stride_); }
   unsigned stride() const { return stride_; }
   event_id last_of(task_id t) const { return t < last_of_.size() ? last_of_[t] : no_event; }
   // What the past of `e` consists of besides conflicts.
@@ -169,7 +161,6 @@ class event_log {
   std::vector<departure> departures;
 
  private:
-  using eight [[gnu::vector_size(16)]] = tick;
   struct word_state {
     std::int32_t last = -1, last_write = -1;
   };

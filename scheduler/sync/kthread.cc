@@ -25,19 +25,17 @@ void run(void* data) {
   e.frame_leave();
 }
 
-// Returns whether it slept.
-bool set_and_wake(engine& e, kthread* k) {
+void set_and_wake(engine& e, kthread* k) {
   task& t = e.task_at(k->task);
   const bool asleep = (t.sleep_state & TASK_NORMAL) != 0;
   e.touch(op_kind::kthread_stop, &k->base, access_type::write, true);
   if (asleep) e.touch(op_kind::kthread_stop, t.sleeps_on, access_type::write, true);
   e.commit(op_kind::kthread_stop, &k->base, asleep);
   k->should_stop = true;
-  if (!asleep) return false;
+  if (!asleep) return;
   t.sleep_state = TASK_RUNNING;
   e.release(t.slept);
   e.changed(t.slept);
-  return true;
 }
 
 }  // namespace

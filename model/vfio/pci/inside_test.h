@@ -16,6 +16,9 @@ inline config of_pci(config c) {
 }
 inline config pci_config() { return of_pci(repaired_config()); }
 
+inline vfio_pci_core_device* vdev(world* w, unsigned number = 1) {
+  return w->vfio_pci->vdev[number - 1];
+}
 inline vm_process* process_of(world* w, u64 id = 1) {
   for (u32 i = 0; i < w->vfio_pci->processes; ++i)
     if (w->vfio_pci->process[i].id == id) return w->vfio_pci->process[i].mm;

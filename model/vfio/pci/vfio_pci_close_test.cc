@@ -8,10 +8,13 @@
 #include "model/iommufd/steps_test.h"
 #include "model/vfio/pci/contracts.h"
 #include "model/vfio/pci/inside_test.h"
+#include "model/vfio/pci/one_area_test.h"
 
 namespace iorace::kern::this_file {
 namespace {
 
+using of_two_pages::one_area;
+using of_two_pages::touch;
 using testing::Contains;
 using testing::IsEmpty;
 using call = faulty_call;
@@ -19,12 +22,6 @@ using settings = std::initializer_list<std::pair<const char*, const char*>>;
 
 config closable(settings s = {}) { return with(with(pci_config(), {{"device_close", "1"}}), s); }
 
-vfio_pci_core_device* vdev(world* w, unsigned number = 1) { return w->vfio_pci->vdev[number - 1]; }
-void one_area(world* w) {
-  make_call(w, "vdev_open");
-  make_call(w, "bar_mmap", {1, 0, 0x1000, 0x2000});
-}
-void touch(world* w) { make_call(w, "bar_touch", {0x1000, 0, 0}); }
 void close_file(world* w) { make_call(w, "vdev_close", {1}); }
 void unmap(world* w) { make_call(w, "bar_munmap", {0x1000, 0}); }
 

@@ -7,20 +7,17 @@
 #include "model/mm/pagetable.h"
 #include "model/vfio/pci/contracts.h"
 #include "model/vfio/pci/inside_test.h"
+#include "model/vfio/pci/one_area_test.h"
 
 namespace iorace::kern::this_file {
 namespace {
 
+using of_two_pages::one_area;
+using of_two_pages::touch;
 using settings = std::initializer_list<std::pair<const char*, const char*>>;
 constexpr settings listed = {{"vfio_pci.fault", "zap_on_failure"}};
 
 // One device, two pages of its BAR at 0x1000.
-void one_area(world* w) {
-  make_call(w, "vdev_open");
-  make_call(w, "bar_mmap", {1, 0, 0x1000, 0x2000});
-}
-vfio_pci_core_device* vdev(world* w) { return w->vfio_pci->vdev[0]; }
-void touch(world* w) { make_call(w, "bar_touch", {0x1000, 0, 0}); }
 void disable(world* w) { make_call(w, "config_write_command", {1, 0}); }
 void enable(world* w) { make_call(w, "config_write_command", {1, PCI_COMMAND_MEMORY}); }
 

@@ -7,10 +7,13 @@
 #include "model/iommufd/steps_test.h"
 #include "model/mm/pagetable.h"
 #include "model/vfio/pci/inside_test.h"
+#include "model/vfio/pci/one_area_test.h"
 
 namespace iorace::kern::this_file {
 namespace {
 
+using of_two_pages::one_area;
+using of_two_pages::touch;
 using testing::Contains;
 using testing::IsEmpty;
 using call = faulty_call;
@@ -19,12 +22,6 @@ using settings = std::initializer_list<std::pair<const char*, const char*>>;
 constexpr settings unlocked = {{"vfio_exp_config_write.lock", "unlocked"}};
 enum : u64 { express, advanced_features };
 
-vfio_pci_core_device* vdev(world* w) { return w->vfio_pci->vdev[0]; }
-void one_area(world* w) {
-  make_call(w, "vdev_open");
-  make_call(w, "bar_mmap", {1, 0, 0x1000, 0x2000});
-}
-void touch(world* w) { make_call(w, "bar_touch", {0x1000, 0, 0}); }
 void reads(world* w) { make_call(w, "bar_read", {1}); }
 template <u64 capability>
 void flr(world* w) {

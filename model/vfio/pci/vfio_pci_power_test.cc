@@ -23,7 +23,6 @@ void one_area(world* w) {
   make_call(w, "vdev_open");
   make_call(w, "bar_mmap", {1, 0, 0x1000, 0x1000});
 }
-vfio_pci_core_device* vdev(world* w) { return w->vfio_pci->vdev[0]; }
 u32 status_of(world* w) { return vdev(w)->power.runtime_status.peek(); }
 int enter(world* w) { return static_cast<int>(make_call(w, "low_power_entry", {1}).rc); }
 int touch(world* w) { return static_cast<int>(make_call(w, "bar_touch", {0x1000, 0, 0}).rc); }

@@ -6,21 +6,19 @@
 
 #include "model/mm/pagetable.h"
 #include "model/vfio/pci/inside_test.h"
+#include "model/vfio/pci/one_area_test.h"
 #include "scheduler/engine/this_build_test.h"
 
 namespace iorace::kern::this_file {
 namespace {
 
+using of_two_pages::one_area;
+using of_two_pages::touch;
 using testing::Contains;
 using testing::IsEmpty;
 using testing::StartsWith;
 using settings = std::initializer_list<std::pair<const char*, const char*>>;
 
-void one_area(world* w) {
-  make_call(w, "vdev_open");
-  make_call(w, "bar_mmap", {1, 0, 0x1000, 0x2000});
-}
-void touch(world* w) { make_call(w, "bar_touch", {0x1000, 0, 0}); }
 void touch_second(world* w) { make_call(w, "bar_touch", {0x1000, 0, 0x1000}); }
 void disable(world* w) { make_call(w, "config_write_command", {1, 0}); }
 void touch_twice(world* w) {
