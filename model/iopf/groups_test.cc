@@ -47,6 +47,8 @@ TEST(groups, errors) {
                  .rows = {{"no device", ENOENT, [](call& c) { c["pdev"] = no_iopf_part; }},
                           {"unknown requester id", EINVAL, [](call& c) { c["rid"] = rids_max; }},
                           {"of the selftest", EINVAL, [](call& c) { c["flags"] = iopf::PRI_MOCK; }},
+                          {"that uses what others have bound", EINVAL,
+                           [](call& c) { c["flags"] = iopf::PRI_ANY_PASID; }},
                           {"taken", EEXIST, [](call& c) { c["rid"] = 0; }},
                           {"no memory", ENOMEM, [](call& c) { c.fail("kmalloc", 1); }}},
                  .c = iopf_config()});

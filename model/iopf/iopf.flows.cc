@@ -17,7 +17,8 @@ constexpr named_value device_flags[] = {{"prg_per_pasid", PRI_PRG_PER_PASID},
                                         {"no_pasid_in_response", PRI_NO_PASID_IN_RESPONSE},
                                         {"mock", PRI_MOCK},
                                         {"virtfn", PRI_VIRTFN},
-                                        {"cancels_works", PRI_CANCELS_WORKS}};
+                                        {"cancels_works", PRI_CANCELS_WORKS},
+                                        {"any_pasid", PRI_ANY_PASID}};
 constexpr named_value prq_kinds[] = {{"vtd", PRI_VTD}, {"generic", PRI_GENERIC}};
 constexpr named_value pages[] = {
     {"writable", PAGE_WRITABLE}, {"read_only", PAGE_READ_ONLY}, {"missing", PAGE_MISSING}};
@@ -26,7 +27,8 @@ constexpr named_value request_flag_names[] = {{"read", REQUEST_READ},
                                               {"last", REQUEST_LAST},
                                               {"privileged", REQUEST_PRIVILEGED}};
 constexpr u64 all_device_flags =
-    PRI_PRG_PER_PASID | PRI_NO_PASID_IN_RESPONSE | PRI_MOCK | PRI_VIRTFN | PRI_CANCELS_WORKS;
+    PRI_PRG_PER_PASID | PRI_NO_PASID_IN_RESPONSE | PRI_MOCK | PRI_VIRTFN | PRI_CANCELS_WORKS |
+    PRI_ANY_PASID;
 constexpr u64 all_request_flags = REQUEST_READ | REQUEST_WRITE | REQUEST_LAST | REQUEST_PRIVILEGED;
 
 constexpr arg_info prq_arg = {.name = "prq", .kind = arg_kind::object, .cls = "prq"};
@@ -108,12 +110,13 @@ call_result pri_device_add(world& w, const call_args& a) {
   return add_device(w, a, iommu, nullptr);
 }
 
-// A device of the selftest is alone in its group.
+// A device of the selftest is alone in its group, and so is one that uses what others have bound.
 call_result pri_sibling_add(world& w, const call_args& a) {
   auto* const dev = named<pri_device>(a.value[0]);
   if (dev == nullptr) return {-ENOENT, 0};
+  constexpr u64 alone = PRI_MOCK | PRI_ANY_PASID;
   const u64 flags = a.value[2];
-  if (!can_be(a.value[1], flags) || is_mock_dev(dev) || (flags & PRI_MOCK) != 0)
+  if (!can_be(a.value[1], flags) || ((dev->flags.peek() | flags) & alone) != 0)
     return {-EINVAL, 0};
   return add_device(w, a, dev->iommu.peek(), dev->group.peek());
 }

@@ -9,12 +9,6 @@ namespace iorace::kern::iopf {
 
 namespace {
 
-void pri_group_set_pasid(pri_group* group, unsigned pasid) {
-  KFUNC();
-  pri_device* device = nullptr;
-  for_each_group_device(group, device) intel_iommu_set_dev_pasid(device, pasid);
-}
-
 void pri_group_remove_pasid(pri_group* group, unsigned pasid) {
   KFUNC();
   pri_device* device = nullptr;
@@ -55,7 +49,6 @@ int iommu_attach_pasid_handle(iopf_domain* domain, pri_device* dev, unsigned pas
   mutex_lock(&group->mutex);
   handle->domain = domain;
   const int rc = xa_insert(&group->pasid_array, pasid, handle);
-  if (rc == 0) pri_group_set_pasid(group, pasid);
   mutex_unlock(&group->mutex);
   return rc;
 }

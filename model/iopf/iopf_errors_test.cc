@@ -48,7 +48,7 @@ TEST(iopf_errors, machines) {
   expect("pri_device_add", one_pdev, [](call& c) { c["rid"] = 1; },
          {{"no IOMMU", ENOENT, [](call& c) { c["prq"] = no_iopf_part; }},
           {"unknown requester id", EINVAL, [](call& c) { c["rid"] = rids_max; }},
-          {"unknown flag", EINVAL, [](call& c) { c["flags"] = 32; }},
+          {"unknown flag", EINVAL, [](call& c) { c["flags"] = 64; }},
           {"two flags that exclude each other", EINVAL, [](call& c) { c["flags"] = 3; }},
           {"taken", EEXIST, [](call& c) { c["rid"] = 0; }},
           {"no memory", ENOMEM, without_memory("kmalloc")}});

@@ -88,11 +88,11 @@ TEST(iopf_steps, bind) {
                           {"grab", "refcount_inc user_mm#1.mm_count", sva_lock},
                           {"L+ group", "mutex_lock pgroup#1.mutex", sva_lock},
                           {"attach", "xa_cmpxchg pgroup#1.pasid_array", pdev_group},
-                          {"device may", "write_once pdev#1.stopped", pdev_group},
                           {"L- group", "mutex_unlock pgroup#1.mutex", pdev_group},
                           {"list", "list_add mm_data#1.1.sva_domains", sva_lock},
                           {"users", "refcount_set sva#1.1.users", sva_lock},
                           {"L- sva", "mutex_unlock iommu_sva#1.lock", sva_lock},
+                          {"device may", "write_once pdev#1.stopped", driver},
                           {"driver", "mutex_unlock pdev#1.driver", driver},
                           {"handle", "store_release handles#1.1.object"}},
                 .c = iopf_config()});

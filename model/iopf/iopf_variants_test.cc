@@ -57,8 +57,16 @@ TEST(iopf_variants, remove_device_partial) {
 TEST(iopf_variants, prq_event_thread_lock) {
   const body releases = calls("pri_device_release", first_pdev);
   const settings alone = {{"prq_event_thread.lock", "alone"}};
-  expect_variant(alone, one_enabled, {both(calls("iopf_disable", first_pdev), releases), asks()},
+  const body leaves = both(calls("iopf_disable", first_pdev), releases);
+  const body asks_for_any = [](world* w) {
+    make_call(w, "prq_add");
+    make_call(w, "pri_device_add", {first_prq, 0, iopf::PRI_ANY_PASID});
+    make_call(w, "iopf_enable", {first_pdev});
+  };
+  expect_variant(alone, asks_for_any, {leaves, asks()},
                  "data-race: find_fault_handler v pri_device_release");
+  EXPECT_THAT(found(alone, one_enabled, {leaves, asks()}), IsEmpty())
+      << "it asks for nothing that its driver has not bound";
   EXPECT_THAT(found(alone, one_bond, {both(closes, releases), asks_group}), IsEmpty());
 }
 

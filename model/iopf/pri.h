@@ -64,12 +64,14 @@ IORACE_DESCRIBE(dev_iommu_fault, "dev_fault", lock, fault_param, user_pasid_tabl
 // The device numbers its groups by PASID; may have responses without a PASID.
 // Its IOMMU's driver is the selftest's, which has no hardware to drain. It is a virtual function.
 // Its IOMMU's driver cancels works of groups before it lets go of page requests.
+// It asks for PASIDs that its driver has not bound, too: it has a group of its own.
 enum pri_flags : u64 {
   PRI_PRG_PER_PASID = 1,
   PRI_NO_PASID_IN_RESPONSE = 2,
   PRI_MOCK = 4,
   PRI_VIRTFN = 8,
   PRI_CANCELS_WORKS = 16,
+  PRI_ANY_PASID = 32,
 };
 
 // struct iommu_group: devices that nobody can tell apart, and what is attached to them, by PASID.
@@ -101,7 +103,7 @@ struct pri_device {
   rw_semaphore sending;
   shared<u64> pri;                   // enabled in the device
   shared<u64> accepted;              //   in the IOMMU, which refuses requests otherwise
-  shared<u64> stopped[iopf_pasids];  // by its driver
+  shared<u64> stopped[iopf_pasids];  // not used: its driver has not bound it, or stops it
   shared<u64> rid_blocked;           // requests without a PASID are refused
   shared<u64> outstanding[iopf_pasids][iopf_prgs];
   // Of a device that has one numbering for all PASIDs, by index: 1 + the PASID of a group whose
@@ -141,7 +143,6 @@ int iopf_enable(pri_device* dev);
 int iopf_disable(pri_device* dev);
 void intel_iommu_page_response(pri_device* dev, const page_request& last, response_code code);
 void handle_bad_prq_event(pri_iommu* iommu, const page_request& request);
-void intel_iommu_set_dev_pasid(pri_device* dev, unsigned pasid);
 void intel_iommu_remove_dev_pasid(pri_device* dev, unsigned pasid);
 
 // rid_driver.cc

@@ -161,6 +161,8 @@ int pri_device_make(pri_iommu* iommu, pri_group* group, unsigned rid, u64 flags,
   mutex_init(&dev->driver);
   init_rwsem(&dev->sending);
   init_waitqueue_head(&dev->answered);
+  for (unsigned pasid = IOMMU_NO_PASID + 1; pasid < iopf_pasids; ++pasid)
+    dev->stopped[pasid].poke((flags & PRI_ANY_PASID) == 0);
   if (group == nullptr)
     group = pri_group_make();
   else
@@ -241,11 +243,6 @@ void handle_bad_prq_event(pri_iommu* iommu, const page_request& request) {
   if (!is_last(request)) return;
   pri_device* const dev = iommu->wired[request.rid].peek();
   submit_response(iommu, dev, request, RESPONSE_INVALID);
-}
-
-void intel_iommu_set_dev_pasid(pri_device* dev, unsigned pasid) {
-  KFUNC();
-  pri_use_pasid(dev, pasid);
 }
 
 // Simplified: the entry of the PASID and what is cached of it are of the hardware's chapter; what a

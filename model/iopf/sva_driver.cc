@@ -101,6 +101,7 @@ static int bind_locked(pri_device* dev, user_mm_struct* mm, sva_user* user) {
   user->dev.poke(dev);
   user->bond = bond;
   dev->bonds[pasid]++;
+  pri_use_pasid(dev, pasid);
   return 0;
 }
 

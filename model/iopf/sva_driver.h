@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// The driver of a device that uses the memory of processes. It stops the device's use of a PASID
-// before it gives it up, as iommu_sva_unbind_device() demands of it.
+// The driver of a device that uses the memory of processes. The device uses a PASID from when its
+// driver has bound it (unless it has PRI_ANY_PASID) until the driver stops it, before it gives the
+// PASID up, as iommu_sva_unbind_device() demands.
 #pragma once
 
 #include "model/iopf/sva.h"
