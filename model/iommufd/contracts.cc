@@ -72,14 +72,26 @@ ghost_pages& pages_of(const iopt_pages* pages) {
   return ghost().pages.add({.pages = pages, .pinned = 0, .twice = 0});
 }
 
-// Bit i: the tree covers index i.
-u64 covered(const rb_root_cached* tree) {
+// Which page of the user's memory is at index 0; below 0 if that memory begins after it.
+long first_page(const iopt_pages* pages) {
+  return static_cast<long>(pages->uptr.peek() - user_memory_start) / long{PAGE_SIZE};
+}
+// Nothing else can be pinned.
+u64 bit_of(const iopt_pages* pages, unsigned long index) {
+  const long page = first_page(pages) + static_cast<long>(index);
+  return page < 0 || page >= long{user_pages_max} ? 0 : u64{1} << page;
+}
+
+// Bit i: the tree covers the index of the user's page i.
+u64 covered(const iopt_pages* pages, const rb_root_cached* tree) {
   u64 mask = 0;
   const interval_tree_node* node = interval_tree_peek_first(tree);
   for (; node != nullptr; node = interval_tree_peek_next(node)) {
-    if (node->start.peek() >= user_pages_max) continue;
-    const unsigned long last = std::min<unsigned long>(node->last.peek(), user_pages_max - 1);
-    mask |= ~u64{0} >> (63 - last) & ~u64{0} << node->start.peek();
+    const long shift = first_page(pages);
+    const long first = std::max(shift + static_cast<long>(node->start.peek()), 0L);
+    const long last =
+        std::min(shift + static_cast<long>(node->last.peek()), long{user_pages_max} - 1);
+    if (first <= last) mask |= ~u64{0} >> (63 - last) & ~u64{0} << first;
   }
   return mask;
 }
@@ -201,7 +213,7 @@ void pages_made(const iopt_pages* pages) {
 void index_pinned(const iopt_pages* pages, unsigned long index) {
   const peek_scope looking;
   ghost_pages& p = pages_of(pages);
-  const u64 bit = u64{1} << (index % user_pages_max);
+  const u64 bit = bit_of(pages, index);
   p.twice |= p.pinned & bit;
   p.pinned |= bit;
 }
@@ -209,7 +221,7 @@ void index_pinned(const iopt_pages* pages, unsigned long index) {
 void index_unpinned(const iopt_pages* pages, unsigned long index) {
   const peek_scope looking;
   ghost_pages& p = pages_of(pages);
-  const u64 bit = u64{1} << (index % user_pages_max);
+  const u64 bit = bit_of(pages, index);
   if ((p.twice & bit) != 0)
     p.twice &= ~bit;
   else
@@ -220,7 +232,7 @@ void pages_settled(const iopt_pages* pages) {
   const peek_scope looking;
   const ghost_pages& p = pages_of(pages);
   if (p.twice != 0) convict_here("pinned-not-once", "an index is pinned twice");
-  if (p.pinned != (covered(&pages->access_itree) | covered(&pages->domains_itree)))
+  if (p.pinned != (covered(pages, &pages->access_itree) | covered(pages, &pages->domains_itree)))
     convict_here("pinned-not-once", "what is pinned is not what accesses and domains cover");
   pins_recorded();
 }
@@ -232,9 +244,7 @@ void count_pins_of_iommufd(pin_records* records) {
   for (const ghost_pages& p : ghost().pages) {
     const task_id holder = p.pages->mutex.holder;
     if (holder != 0 && holder != current_task() + 1) records->half_way = true;
-    const unsigned long first = (p.pages->uptr.peek() - user_memory_start) / PAGE_SIZE;
-    for (unsigned long i = 0; first + i < user_pages_max; ++i)
-      records->of[first + i] += p.pinned >> i & 1;
+    for (unsigned long i = 0; i < user_pages_max; ++i) records->of[i] += p.pinned >> i & 1;
   }
 }
 

@@ -204,6 +204,25 @@ TEST(contracts, pins_are_summed) {
   EXPECT_EQ(mapped_twice(false), "");
 }
 
+// A run of pages begins before the user's memory: an access has its index 1 or 256, which is the
+// user's first page.
+TEST(contracts, pins_of_a_run_that_begins_too_early) {
+  const auto accessed = [](unsigned long index, bool lost) {
+    const unsigned long at = iova + 0x10000;
+    return title_of([=](world* w) {
+      const unsigned long before = index * PAGE_SIZE;
+      make_call(w, "ioas_map", {1, at, before + 0x2000, user_memory_start - before});
+      make_call(w, "access_pages", {3, at + before, 0x1000});
+      if (lost) unpin_user_page(0);
+      make_call(w, "access_pages", {3, at + before + 0x1000, 0x1000});
+    });
+  };
+  for (const unsigned long index : {1ul, 256ul}) {
+    EXPECT_EQ(accessed(index, false), "");
+    EXPECT_EQ(accessed(index, true), "pin-not-recorded in iopt_area_add_access");
+  }
+}
+
 // A copy that has a pin beside all accounting, and who is in the middle of recording, are waited
 // for.
 TEST(contracts, pins_of_others_under_way) {

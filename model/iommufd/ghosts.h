@@ -59,7 +59,7 @@ struct ghost_access {
   bool destroyed;
 };
 
-// Bit i: index i is pinned; is pinned twice.
+// Bit i: page i of the user is pinned by the run; is pinned twice.
 struct ghost_pages {
   const iopt_pages* pages;
   u64 pinned, twice;
