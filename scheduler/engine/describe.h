@@ -42,6 +42,7 @@ struct class_info {
   std::uint32_t size;
   const field_info* fields;
   std::uint32_t field_count;
+  std::uint16_t tag = field_tag(type, "");  // small, and the same in every process
 };
 
 // Returns the description of T, or null. IORACE_DESCRIBE declares iorace_describe beside T.

@@ -78,8 +78,7 @@ std::uint16_t object_table::find_class(const class_info& info) {
     for (i = 0; i < classes_.size() && std::strcmp(classes_[i]->info->type, info.type) != 0;) ++i;
   if (i == classes_.size()) add_class(info);
   const auto index = static_cast<std::uint16_t>(i);
-  hints_[reinterpret_cast<std::uintptr_t>(&info) / sizeof(class_info) % hints_.size()] = {&info,
-                                                                                          index};
+  hints_[info.tag % hints_max] = {&info, index};
   return index;
 }
 

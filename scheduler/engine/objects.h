@@ -54,7 +54,7 @@ class object_table {
 
   // Registers the class at its first use.
   std::uint16_t class_index(const class_info& info) {
-    const hint& h = hints_[reinterpret_cast<std::uintptr_t>(&info) / sizeof(class_info) % 64];
+    const hint& h = hints_[info.tag % hints_max];
     return __builtin_expect(h.info == &info, 1) ? h.index : find_class(info);
   }
   const class_entry& cls(std::uint16_t index) const { return *classes_[index]; }
@@ -98,7 +98,9 @@ class object_table {
   struct counter {
     std::uint32_t reserved = 0, extra = 0, next = 0;
   };
-  // Where class_index() looks first. What it returns does not depend on it.
+  // Where class_index() looks first. What it returns does not depend on it, nor does it depend on
+  // addresses: fuzzers see what code was covered, and how often.
+  static constexpr std::size_t hints_max = 256;
   struct hint {
     const class_info* info = nullptr;
     std::uint16_t index = 0;
@@ -110,7 +112,7 @@ class object_table {
 
   std::vector<object_entry> objects_;                  // slot 0 is "no object"
   std::vector<std::unique_ptr<class_entry>> classes_;  // by index, in order of first use
-  std::array<hint, 64> hints_;
+  std::array<hint, hints_max> hints_;
   std::vector<counter> counters_;       // by maker * classes_max + cls
   std::vector<std::uint32_t> touched_;  // counters to clear at reset
   std::vector<std::string> promotions_;
