@@ -5,9 +5,10 @@
 # These folders are projects of their own.
 set(of_their_own "/(tools/(bench|tidy|install_test)|fuzz/insertion)/")
 
-# With sanitizers an optimised build of what runs for moments takes twice as long as any other.
+# With sanitizers an optimised build of what runs for moments takes twice as long as any other, and
+# libFuzzer does not look at it.
 if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=")
-  set(for_moments -O0)
+  set(for_moments -O0 $<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=fuzzer-no-link>)
 else()
   set(for_moments -O1)
 endif()
