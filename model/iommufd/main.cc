@@ -6,6 +6,7 @@
 #include "model/iommufd/file.h"
 #include "model/iommufd/iommufd_private.h"
 #include "model/iommufd/object_lifetime.h"
+#include "scheduler/sync/uaccess.h"
 
 namespace iorace::kern {
 

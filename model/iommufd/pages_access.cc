@@ -4,6 +4,7 @@
 // Kernel: drivers/iommu/iommufd/pages.c, from iopt_pages_unfill_xarray on @ 6.12.117.
 #include "model/iommufd/page_slot.h"
 #include "model/iommufd/pages.h"
+#include "scheduler/sync/uaccess.h"
 
 namespace iorace::kern {
 

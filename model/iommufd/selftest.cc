@@ -8,6 +8,7 @@
 #include "model/critical_section.h"
 #include "model/iommufd/io_pagetable.h"
 #include "model/iommufd/mock_domain.h"
+#include "scheduler/sync/uaccess.h"
 
 namespace iorace::kern {
 

@@ -16,6 +16,7 @@
 
 #include "model/test_calls.h"
 #include "scheduler/engine/tasks.h"
+#include "scheduler/sync/uaccess.h"
 
 namespace iorace::kern {
 

@@ -6,6 +6,7 @@
 #include "model/iommufd/vfio_compat.h"
 
 #include "model/iommufd/io_pagetable.h"
+#include "scheduler/sync/uaccess.h"
 
 namespace iorace::kern {
 

@@ -5,6 +5,7 @@
 #include "model/iopf/contracts.h"
 #include "model/iopf/fault.h"
 #include "model/world.h"
+#include "scheduler/sync/uaccess.h"
 
 namespace iorace::kern::iopf {
 namespace {

@@ -6,6 +6,7 @@
 #include "model/iommufd/contracts.h"
 #include "model/pin_records.h"
 #include "model/world.h"
+#include "scheduler/sync/uaccess.h"
 
 namespace iorace::kern {
 

@@ -121,21 +121,22 @@ bool engine::time_passes() {
     if (alarm && over && sleeper.late) continue;
     sleeper.late = over;
     sleeper.expired = true;
+    sleeper.expired_at = step_count_;
     set_enabled(t, true);
   }
   return view_.enabled_count != 0;
 }
 
-// Nobody is enabled and somebody has not ended. Sleepers whose condition holds were not woken; else
-// the kernel tasks are hung for want of a user's action, or deadlocked. Agents may wait for ever.
+// Nobody is enabled and somebody has not ended. Sleepers whose condition holds were not woken, idle
+// threads included; else the kernel tasks are hung for want of a user's action, or deadlocked.
+// Agents may wait for ever.
 finding engine::judge_stuck() {
   finding f;
   bool user = false;
   std::vector<std::string> sides, outside;
   for (task_id t = 1; t < task_count_; ++t) {
     const task& waiter = *tasks_[t];
-    if (waiter.finished || waiter.kind == task_kind::user || waiter.kind == task_kind::device ||
-        at_rest(waiter))
+    if (waiter.finished || waiter.kind == task_kind::user || waiter.kind == task_kind::device)
       continue;
     if (waiter.condition != nullptr) {
       const peek_scope look;
@@ -147,6 +148,7 @@ finding engine::judge_stuck() {
         break;
       }
     }
+    if (at_rest(waiter)) continue;
     user = user || waiter.by == waits_for::user || waiter.by == waits_for::device;
     if (f.task == no_task) f.task = t;
     (names_nobody(*this, t) ? outside : sides).push_back(side_of(*this, t));

@@ -174,6 +174,7 @@ task& engine::add_task(task_kind kind, const char* name) {
   t.condition = nullptr;
   t.sleep_state = 0;
   t.expired = t.signalled = false;
+  t.expired_at = no_step;
   t.sleeps_on = nullptr;
   t.thread = nullptr;
   t.attends = t.late = false;

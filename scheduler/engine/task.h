@@ -40,9 +40,11 @@ struct task {
   bool (*condition)(void*) = nullptr;
   void* condition_argument = nullptr;
   // Of wait queues and timed waits: the state it sleeps in (0: running), the queue that it named,
-  // whether its time ran out, whether a signal is pending, and what its wakers released.
+  // whether its time ran out (behind which step, if everybody had to wait for that), whether a
+  // signal is pending, and what its wakers released.
   std::uint8_t sleep_state = 0;
   bool expired = false;
+  step_id expired_at = no_step;
   bool signalled = false;
   const void* sleeps_on = nullptr;
   kthread* thread = nullptr;  // that it is

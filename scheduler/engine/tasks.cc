@@ -20,21 +20,6 @@ std::uint32_t choose(const char* site, std::uint32_t n) {
 
 bool inject_fault(const char* site) { return engine::current().draw_fault(site); }
 
-namespace {
-
-bool user_copy(op_kind kind, const char* site) {
-  engine& e = engine::current();
-  e.begin_plain(kind);
-  const bool failed = e.draw_fault(site);
-  e.commit(kind, nullptr, failed ? 0 : 1);
-  return !failed;
-}
-
-}  // namespace
-
-bool copy_from_user(const char* what) { return user_copy(op_kind::copy_from_user, what); }
-bool copy_to_user(const char* what) { return user_copy(op_kind::copy_to_user, what); }
-
 task_id create_task(task_kind kind, const char* name, void (*body)(void*), void* argument) {
   engine& e = engine::current();
   CHECK(!e.quiet(), "tasks are created by tasks; setup lists its own as bodies");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// What a task may do besides touching memory and locks: choose, create and join tasks, copy to and
-// from user memory, check, report, look without touching.
+// What a task may do besides touching memory and locks: choose, create and join tasks, check,
+// report, look without touching.
 #pragma once
 
 #include <cstdint>
@@ -27,11 +27,6 @@ std::uint32_t choose(const char* site, std::uint32_t n);
 // A choice that makes something fail: true at most `faults` times per execution (run option), and
 // seldom. Never an event when the budget is used up. Blocks: may be a point.
 bool inject_fault(const char* site);
-
-// A copy between kernel and user memory. Returns false when it faults (an injected fault).
-// Blocks: a point, illegal in atomic context; the task may be delayed there for ever.
-bool copy_from_user(const char* what);
-bool copy_to_user(const char* what);
 
 // Makes a task that runs `body(argument)`; returns its id. `name` null: the next cpuN.
 // Blocks: create is a point. The new task is run up to its first operation at once.

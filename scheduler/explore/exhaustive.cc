@@ -60,7 +60,7 @@ task_id exhaustive::move(const choice_view& view) {
   const bool timed = mover.enabled != nullptr && may_time_out(mover);
   if (timed) follow_time(view);
   if (at_ >= keep_) open(view, t);
-  if (timed) sleepers_[ours_[t]].expired = false;
+  if (timed) sleepers_[ours_[t]].expired_at = no_step;
   newest_ = at_++;
   moves_ = ours_[t] == mover_ ? moves_ + 1 : 1;
   mover_ = ours_[t];
@@ -185,7 +185,7 @@ void exhaustive::follow_sleepers() {
   const event& v = log_.events[log_.at(newest_)];
   if (v.kind == op_kind::prepare_to_wait || v.kind == op_kind::finish_wait ||
       v.kind == op_kind::schedule)
-    sleepers_[v.task] = {engine_.task_at(theirs_[v.task]).sleep_state != 0, false, no_event, 0};
+    sleepers_[v.task] = {.asleep = engine_.task_at(theirs_[v.task]).sleep_state != 0};
   if (!wakes(v.kind)) return;
   for (unsigned t = 1; t < known_; ++t)
     if (sleeper& s = sleepers_[ours_[t]];
@@ -195,14 +195,15 @@ void exhaustive::follow_sleepers() {
     }
 }
 
-// Whose time has run out has waited for everybody.
+// Whose time has run out has waited for everybody, and one that is armed again does so again.
 void exhaustive::follow_time(const choice_view& view) {
   for (unsigned t = 1; t < view.tasks; ++t) {
     const task& sleeping = engine_.task_at(static_cast<task_id>(t));
     const bool expired = sleeping.expired && sleeping.enabled != nullptr;
+    const step_id at = expired ? sleeping.expired_at : no_step;
     sleeper& s = sleepers_[ours_[t]];
-    if (expired && !s.expired) s.barrier = at_;
-    s.expired = expired;
+    if (expired && at != s.expired_at) s.barrier = at_;
+    s.expired_at = at;
   }
 }
 
@@ -215,7 +216,7 @@ void exhaustive::open(const choice_view& view, task_id t) {
   v.scheduled = planned < next.tasks.size() || (planned == next.tasks.size() && head_scheduled);
   if (mover.enabled != nullptr) {
     v.waits = mover.enabled != at_any_time;
-    if (may_time_out(mover) && sleepers_[v.task].expired) {
+    if (may_time_out(mover) && sleepers_[v.task].expired_at != no_step) {
       v.waits = false;
       v.barrier = sleepers_[v.task].barrier;
     }
@@ -224,7 +225,7 @@ void exhaustive::open(const choice_view& view, task_id t) {
   }
   v.first_step = static_cast<step_id>(engine_.steps().size());
   if (op_.place != nullptr) {
-    v.admits_before = admitted_now();
+    v.admits_before = admitted(v.first_step);
     v.there_before = there_now();
   }
   first_step_ = engine_.steps().size();
@@ -233,8 +234,9 @@ void exhaustive::open(const choice_view& view, task_id t) {
 
 // The place of a misuse need not be what events of the kind are at: it may be a freed job, say.
 // Nobody waits at it.
-std::uint8_t exhaustive::admitted_now() const {
-  return engine_.is_alive(op_.place) ? admission(op_.kind, op_.place) : admits_all;
+std::uint8_t exhaustive::admitted(step_id behind) const {
+  return engine_.is_alive(op_.place) ? admission(op_.kind, op_.place, {engine_, behind})
+                                     : admits_all;
 }
 
 attendance exhaustive::there_now() const {
@@ -260,7 +262,7 @@ void exhaustive::close() {
       if (own < steps.size()) v.enabler = log_.previous_of_next(ours_[steps[own].value]);
     } else {
       add_accesses(v, own, steps.size());
-      v.admits_after = admitted_now();
+      v.admits_after = admitted(v.first_step);
       v.there_after = there_now();
     }
   }

@@ -67,7 +67,7 @@ class exhaustive final : public strategy {
   void follow_sleepers();
   void follow_time(const choice_view& view);
   event_id event_of(step_id s) const;
-  std::uint8_t admitted_now() const;
+  std::uint8_t admitted(step_id behind) const;
   attendance there_now() const;
   void add_accesses(event& v, std::size_t first, std::size_t end);
 
@@ -103,8 +103,9 @@ class exhaustive final : public strategy {
   std::vector<task_id> ours_, theirs_;  // our numbers by the engine's, and the other way round
   std::vector<unsigned> children_;      // by our number
   struct sleeper {
-    bool asleep = false, expired = false;
+    bool asleep = false;
     event_id waker = no_event, barrier = 0;
+    step_id expired_at = no_step;
   };
   std::vector<sleeper> sleepers_;
 };

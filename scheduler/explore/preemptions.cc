@@ -37,8 +37,18 @@ void preemption_bound::look_at(const std::vector<unfinished>& ends) {
     const bool orders_all = log_.first_access(e) != log_.last_access(e) &&
                             log_.accesses[log_.first_access(e)].how == meets_as::write;
     const bool admits_more = (v.admits_after & ~v.admits_before) != 0;
+    if (v.barrier != 0) lets_time_pass(v.barrier);
     if (wakes(v.kind) || (v.admits_before != admits_all && (admits_more || !orders_all)))
       opens_[log_.at(e)] = true;
+  }
+}
+
+// Behind what is the last event of a task before a barrier, time may pass: whoever moved last,
+// which need not be the same, goes on.
+void preemption_bound::lets_time_pass(event_id barrier) {
+  for (const auto& of_task : events_) {
+    const auto behind = std::lower_bound(of_task.begin(), of_task.end(), barrier);
+    if (behind != of_task.begin()) opens_[log_.at(*std::prev(behind))] = true;
   }
 }
 
@@ -127,7 +137,8 @@ bool preemption_bound::could_end(task_id t) const {
   return u.word != no_word && admitted(u.kind, u.word);
 }
 
-// Whether a primitive lets an event pass. Known where its events were taken in the log's order.
+// Whether a primitive lets an event pass. Known where its events were taken in the log's order, but
+// not of what passes because nothing else could move.
 bool preemption_bound::admitted(op_kind kind, std::uint32_t word) const {
   if (kind == op_kind::schedule || kind == op_kind::join) return false;
   std::uint8_t admits = 0;
@@ -142,7 +153,7 @@ bool preemption_bound::admitted(op_kind kind, std::uint32_t word) const {
     if (!any_taken) admits = taken ? v.admits_after : v.admits_before;
     any_taken = taken;
   }
-  return (admits & admission_needed(kind)) != 0;
+  return (admits & admission_needed(kind) & ~admits_late) != 0;
 }
 
 // Whether the task can do the rest of its part, letting nobody pass and left for nothing.

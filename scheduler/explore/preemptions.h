@@ -12,8 +12,8 @@
 // could have passed, the switch counts as free.
 //
 // The cheapest linearisation runs each task as far as it gets: an event that is brought forward
-// costs nothing, unless it lets somebody pass who would have waited. Before such an event it may be
-// cheaper to stop. The search for it has a limit, behind which nothing is proven.
+// costs nothing, unless it lets somebody pass who would have waited, or time pass. Before such an
+// event it may be cheaper to stop. The search for it has a limit, behind which nothing is proven.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +38,7 @@ class preemption_bound {
   bool exceeded(unsigned most) { return exceeded(whole_.data(), most); }
 
  private:
+  void lets_time_pass(event_id barrier);
   bool fits(task_id current, unsigned used);
   bool leave(task_id current, unsigned used);
   bool any_fits(unsigned used);

@@ -340,8 +340,13 @@ void reversal_finder::choices_of(event_id e) {
 }
 
 void reversal_finder::common(const reversal& r, tick* to) const {
-  if (r.head != no_event)
+  // One that waits is let in where it stands then, whatever it has waited for in the log.
+  if (r.head != no_event && r.how != reversal::kind::waits)
     log_.past_of(r.head, to);
+  else if (r.head != no_event && r.past != no_event)
+    std::copy_n(log_.clock(r.past), log_.stride(), to);
+  else if (r.head != no_event)
+    std::fill_n(to, log_.stride(), tick{0});
   else
     log_.past_of_next(r.task, to);
   for (event_id e = 0; e < log_.size(); ++e) {

@@ -141,12 +141,26 @@ void compare_many(std::uint64_t seed, std::uint64_t programs, std::size_t cpus, 
   }
 }
 
+// An alarm whose time has run out is set again before it goes off: it waits for everybody again.
+TEST(verify_bound, alarms_are_set_again) {
+  for (unsigned preemptions = 0; preemptions <= 2; ++preemptions) {
+    comparison sum;
+    for (const char* text : {"[ wait_long ] [ much_later wait_long much_later ]",
+                             "[ wait_long ] [ much_later ] [ wait_long much_later ]",
+                             "[ wait_long arm ] [ arm_long ]", "[ arm ] [ arm_long ] [ disarm ]"})
+      compare(random_program_from(text), preemptions, sum);
+    EXPECT_EQ(sum.programs, 4u);
+    EXPECT_EQ(sum.wrong, 0u);
+  }
+}
+
 TEST(verify_bound, memory) { compare_many(11, 150, 3, 5, "memory"); }
 TEST(verify_bound, choices) { compare_many(12, 100, 3, 4, "memory choices"); }
 TEST(verify_bound, locks) { compare_many(13, 150, 3, 5, "locks"); }
 TEST(verify_bound, locks_and_memory) { compare_many(14, 150, 3, 5, "locks memory"); }
 TEST(verify_bound, tasks) { compare_many(15, 100, 2, 5, "tasks memory"); }
 TEST(verify_bound, waits) { compare_many(16, 150, 3, 4, "waits memory"); }
+TEST(verify_bound, timeouts) { compare_many(17, 80, 3, 2, "delays timers waits"); }
 TEST(verify_bound, everything) { compare_many(19, 150, 3, 5, "*"); }
 
 }  // namespace

@@ -141,6 +141,16 @@ TEST(verify_random, arrivals_make_no_traces) {
   EXPECT_EQ(sum.executions, sum.traces);
 }
 
+// An alarm whose time has run out goes off, or is set again or taken back before it does.
+TEST(verify_random, expired_alarms_are_set_again) {
+  comparison sum;
+  for (const char* text : {"[ wait_long arm ] [ arm_long ]", "[ wait_done_long disarm ] [ later ]",
+                           "[ later ] [ much_later ]", "[ arm ] [ arm_long ] [ disarm ]"})
+    compare(random_program_from(text), sum);
+  EXPECT_EQ(sum.programs, 4u);
+  EXPECT_EQ(sum.wrong, 0u);
+}
+
 TEST(verify_random, memory) { compare_many(1, 300, 3, 4, "memory"); }
 TEST(verify_random, choices) { compare_many(2, 200, 3, 3, "memory choices"); }
 TEST(verify_random, locks) { compare_many(3, 200, 3, 4, "locks rwsem"); }
@@ -148,6 +158,7 @@ TEST(verify_random, rwsem) { compare_many(14, 150, 4, 3, "rwsem"); }
 TEST(verify_random, rwsem_and_others) { compare_many(15, 120, 3, 4, "rwsem memory locks"); }
 TEST(verify_random, counts) { compare_many(4, 200, 3, 3, "counts"); }
 TEST(verify_random, tasks) { compare_many(5, 200, 2, 4, "tasks memory"); }
+TEST(verify_random, threads) { compare_many(16, 100, 2, 3, "threads waits memory"); }
 TEST(verify_random, waits) { compare_many(7, 150, 3, 3, "waits memory"); }
 TEST(verify_random, all_exact) {
   compare_many(6, 150, 3, 4, "memory choices locks rwsem counts tasks");
@@ -156,6 +167,7 @@ TEST(verify_random, rcu) { compare_many(10, 100, 3, 3, "rcu memory"); }
 TEST(verify_random, work) { compare_many(11, 200, 2, 3, "work memory"); }
 TEST(verify_random, delays) { compare_many(12, 60, 2, 3, "delays work"); }
 TEST(verify_random, timers) { compare_many(13, 200, 3, 2, "timers memory"); }
+TEST(verify_random, timeouts) { compare_many(17, 200, 3, 2, "delays timers waits"); }
 TEST(verify_random, everything) { compare_many(9, 150, 3, 4, "*"); }
 
 }  // namespace

@@ -27,20 +27,21 @@ std::uint8_t of_count(int value) {
                                    (value == 1 ? admits_last : admits_not_last));
 }
 
-std::uint8_t of_alarm(const alarm& a) {
+std::uint8_t of_alarm(const alarm& a, const moment& now) {
   return static_cast<std::uint8_t>(
-      (a.set && a.soon ? admits_alarm : 0) | (a.running ? 0 : admits_deleters) |
+      (a.set && a.soon ? admits_alarm : 0) | (has_expired(now.e, a, now.behind) ? admits_late : 0) |
+      (a.running ? 0 : admits_deleters) |
       (a.worker != nullptr && has_job(a.worker, 0) ? admits_server : 0));
 }
 
 // The alarm of a delayed item is beside its worker.
-std::uint8_t of_server(const server& s) {
-  if (s.beside != nullptr) return of_alarm(*reinterpret_cast<const alarm*>(s.beside));
+std::uint8_t of_server(const server& s, const moment& now) {
+  if (s.beside != nullptr) return of_alarm(*reinterpret_cast<const alarm*>(s.beside), now);
   return s.first != nullptr ? admits_server : std::uint8_t{0};
 }
 
 // Of counts with a writer, and of what happens later.
-std::uint8_t of_deferred(op_kind kind, const void* place) {
+std::uint8_t of_deferred(op_kind kind, const void* place, const moment& now) {
   switch (kind) {
     case op_kind::call_rcu:
     case op_kind::rcu_callback:
@@ -54,7 +55,7 @@ std::uint8_t of_deferred(op_kind kind, const void* place) {
     case op_kind::device_submit:
     case op_kind::device_fetch:
     case op_kind::device_done:
-      return of_server(*static_cast<const server*>(place));
+      return of_server(*static_cast<const server*>(place), now);
     case op_kind::mod_timer:
     case op_kind::timer_delete:
     case op_kind::timer_delete_sync:
@@ -64,7 +65,7 @@ std::uint8_t of_deferred(op_kind kind, const void* place) {
     case op_kind::mod_delayed_work:
     case op_kind::cancel_delayed_work:
     case op_kind::cancel_delayed_work_sync:
-      return of_alarm(*static_cast<const alarm*>(place));
+      return of_alarm(*static_cast<const alarm*>(place), now);
     case op_kind::read_seqcount_begin:
     case op_kind::write_seqcount_begin:
     case op_kind::write_seqcount_end:
@@ -74,7 +75,7 @@ std::uint8_t of_deferred(op_kind kind, const void* place) {
   }
 }
 
-std::uint8_t of_place(op_kind kind, const void* place) {
+std::uint8_t of_place(op_kind kind, const void* place, const moment& now) {
   if (counts_attendance(kind)) return admission_of(attendance_at(kind, place));
   switch (kind) {
     case op_kind::mutex_lock:
@@ -112,7 +113,7 @@ std::uint8_t of_place(op_kind kind, const void* place) {
     case op_kind::refcount_dec_not_one:
       return of_count(refcount_peek(static_cast<const refcount_t*>(place)));
     default:
-      return of_deferred(kind, place);
+      return of_deferred(kind, place, now);
   }
 }
 
@@ -164,7 +165,7 @@ std::uint8_t admission_needed(op_kind kind) {
     case op_kind::device_fetch:
       return admits_server;
     case op_kind::timer_expire:
-      return admits_alarm;
+      return admits_alarm | admits_late;
     case op_kind::timer_delete_sync:
       return admits_deleters;
     default:
@@ -174,8 +175,8 @@ std::uint8_t admission_needed(op_kind kind) {
 
 bool at_any_time(const void*, task_id) { return true; }
 
-std::uint8_t admission(op_kind kind, const void* place) {
-  return of_place(kind, place) | admits_lasting;
+std::uint8_t admission(op_kind kind, const void* place, const moment& now) {
+  return of_place(kind, place, now) | admits_lasting;
 }
 
 }  // namespace iorace

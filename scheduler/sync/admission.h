@@ -11,6 +11,8 @@
 
 namespace iorace {
 
+class engine;
+
 inline constexpr std::uint8_t admits_one = 1;        // exclusive waiters, takers of a completion
 inline constexpr std::uint8_t admits_readers = 2;    // down_read
 inline constexpr std::uint8_t admits_try_write = 4;  // down_write_trylock
@@ -18,15 +20,21 @@ inline constexpr std::uint8_t admits_counted = 8;    // refcount_inc_not_zero
 inline constexpr std::uint8_t admits_last = 16;      // refcount_dec_if_one
 inline constexpr std::uint8_t admits_not_last = 32;  // refcount_dec_not_one
 inline constexpr std::uint8_t admits_alarm = 1;      // timer_expire
+inline constexpr std::uint8_t admits_late = 4;       //   because nothing else could move
 inline constexpr std::uint8_t admits_deleters = 2;   // timer_delete_sync
 inline constexpr std::uint8_t admits_server = 64;    // work_start, rcu_callback
 inline constexpr std::uint8_t admits_lasting = 128;  // what LASTS, everywhere
 inline constexpr std::uint8_t admits_all = 255;
 
+// Of an execution: what has expired since the step `behind` has not.
+struct moment {
+  const engine& e;
+  step_id behind;
+};
 // Returns the kinds of events that could pass (that wait for nothing, or try and succeed) at
 // `place`, which an event of `kind` names, if their tasks hold nothing there. Places where nobody
 // waits or tries admit all.
-std::uint8_t admission(op_kind kind, const void* place);
+std::uint8_t admission(op_kind kind, const void* place, const moment& now);
 // What an event of `kind` needs for that.
 std::uint8_t admission_needed(op_kind kind);
 

@@ -9,9 +9,9 @@
 namespace iorace {
 namespace {
 
-bool may_go_off(const void* object, task_id t) {
+bool may_go_off(const void* object, task_id) {
   const alarm& a = *static_cast<const alarm*>(object);
-  return a.set && (a.soon || engine::current().task_at(t).expired);
+  return (a.set && a.soon) || has_expired(engine::current(), a, no_step);
 }
 
 waits_for waits_by(const alarm& a) { return a.set && !a.soon ? waits_for::alarm : waits_for::work; }
@@ -40,6 +40,11 @@ void watch(void* argument) {
 }
 
 }  // namespace
+
+bool has_expired(const engine& e, const alarm& a, step_id by) {
+  const task& t = e.task_at(a.task);
+  return a.set && t.expired && t.expired_at <= by;
+}
 
 alarm* make_alarm(engine& e, const class_info& cls, const alarm_role& role, void* item) {
   auto* a = ::new (e.keep(cls, sizeof(alarm), e.self())) alarm;

@@ -40,6 +40,8 @@ struct alarm {
   std::uint8_t rounds = 0;
 };
 
+// It is set, and nothing else could move at the step `by` or before.
+bool has_expired(const engine& e, const alarm& a, step_id by);
 // Makes an alarm for the running task. No operation.
 alarm* make_alarm(engine& e, const class_info& cls, const alarm_role& role, void* item);
 // To be called after the commit() of an event that writes to the alarm.

@@ -127,6 +127,14 @@ TEST(kthread, idles_until_the_end) {
   EXPECT_EQ(outcomes(on_lab({[](lab*) { atomic_read(&the_lab()->x); }}, init), results<2>), "0,0");
 }
 
+// What it sleeps for has come, and nobody has woken it.
+TEST(kthread, an_idle_one_is_woken_for_its_work) {
+  const lab_body init = [](lab* l) { kthread_run(works, l); };
+  const lab_body says_nothing = [](lab* l) { atomic_set(&l->x, 1); };
+  EXPECT_EQ(outcomes(on_lab({says_nothing}, init)), "clean lost-wakeup");
+  EXPECT_EQ(outcomes(on_lab({sets_x}, init)), "clean");
+}
+
 TEST(kthread, nobody_else_is_stopped) {
   EXPECT_EQ(outcomes(on_lab({[](lab* l) { l->r[0].poke(kthread_should_stop()); }}), results<1>),
             "0");

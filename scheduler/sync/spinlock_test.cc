@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "scheduler/sync/lab_test.h"
+#include "scheduler/sync/uaccess.h"
 
 namespace iorace::this_file {
 namespace {

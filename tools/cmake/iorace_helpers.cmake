@@ -5,9 +5,12 @@
 # These folders are projects of their own.
 set(of_their_own "/(tools/(bench|tidy|install_test)|fuzz/insertion)/")
 
+# Those of the preset, as in "fuzzer-no-link,address,undefined"; empty without.
+string(REGEX MATCH "-fsanitize=[a-z,-]+" sanitizers "${CMAKE_CXX_FLAGS}")
+
 # With sanitizers an optimised build of what runs for moments takes twice as long as any other, and
 # libFuzzer does not look at it.
-if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=")
+if(sanitizers)
   set(for_moments -O0 $<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=fuzzer-no-link>)
 else()
   set(for_moments -O1)
@@ -36,7 +39,7 @@ endfunction()
 # a suite that starts with none of the words is a unit test.
 set(labels litmus knob smoke twice canary tidy slow)
 function(iorace_discover target folder)
-  if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=")
+  if(sanitizers)
     iorace_add_suites(${target} ${folder})
     return()
   endif()
@@ -128,7 +131,7 @@ endfunction()
 
 # Every trace of repro/ and every folder of corpus/ is one test; with sanitizers, every folder.
 function(iorace_replay_tests)
-  if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=")
+  if(sanitizers)
     file(GLOB traces CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/repro/*)
     list(FILTER traces EXCLUDE REGEX "\\.md$")
   else()

@@ -4,6 +4,7 @@
 // drivers/vfio/pci/vfio_pci_core.c, drivers/vfio/vfio_main.c @ 6.12.117. Simplified: the eventfd
 // that a wake-up signals is the device's own one; INTx is not masked meanwhile.
 #include "model/vfio/pci/contracts.h"
+#include "scheduler/sync/uaccess.h"
 
 namespace iorace::kern {
 

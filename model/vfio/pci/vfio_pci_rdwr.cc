@@ -6,6 +6,7 @@
 // without the queue for clean-up.
 #include "model/critical_section.h"
 #include "model/vfio/pci/contracts.h"
+#include "scheduler/sync/uaccess.h"
 
 namespace iorace::kern {
 

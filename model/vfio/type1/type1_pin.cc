@@ -4,6 +4,7 @@
 // @ 6.12.117; the look before the pins as in 6.1.
 #include "model/vfio/type1/contracts.h"
 #include "model/vfio/type1/type1.h"
+#include "scheduler/sync/uaccess.h"
 
 namespace iorace::kern::type1 {
 namespace {
