@@ -28,7 +28,7 @@ void reversal_finder::find(event_id first, const std::vector<unfinished>& ends,
     const event& v = log_.events[log_.at(a)];
     if (v.drawn) continue;
     conflicts_of(a);
-    // Whose time ran out has waited, too.
+    // Whose time ran out has waited until then, too.
     const bool waited = v.waits || v.barrier != 0;
     if (waited && !v.scheduled && log_.first_access(a) != log_.last_access(a))
       waits_of({.task = v.task,
@@ -36,11 +36,12 @@ void reversal_finder::find(event_id first, const std::vector<unfinished>& ends,
                 .word = log_.accesses[log_.first_access(a)].word,
                 .how = log_.accesses[log_.first_access(a)].how,
                 .waits = true},
-               log_.accesses[log_.first_access(a)].previous, v.before, a);
+               log_.accesses[log_.first_access(a)].previous, v.before, a,
+               v.barrier != 0 ? v.barrier : n);
   }
   for (const unfinished& u : ends) {
     if (u.waits && u.word != no_word)
-      waits_of(u, log_.last_access_of_word(u.word), log_.previous_of_next(u.task), no_event);
+      waits_of(u, log_.last_access_of_word(u.word), log_.previous_of_next(u.task), no_event, n);
     for (event_id e = 0; e < n; ++e)
       if (log_.events[log_.at(e)].dead) stopped_by(e, u);
   }
@@ -124,10 +125,10 @@ void reversal_finder::note_conflict(event_id e, event_id a) {
   to_->push_back({reversal::kind::conflict, va.task, e, a, no_event});
 }
 
-// Events that let somebody in at the place where the task waits, so that it could not pass any
-// more.
+// Events before `end` that let somebody in at the place where the task waits, so that it could not
+// pass any more.
 void reversal_finder::waits_of(const unfinished& u, std::int32_t chain, event_id past_event,
-                               event_id head) {
+                               event_id head, event_id end) {
   tick* const past = past_.data();
   std::fill_n(past, log_.stride(), tick{0});
   if (past_event != no_event) log_.join(past, log_.clock(past_event));
@@ -141,7 +142,7 @@ void reversal_finder::waits_of(const unfinished& u, std::int32_t chain, event_id
       if (x.how == meets_as::write) break;
       continue;
     }
-    if (!plain_choice(e) || v.task == u.task) continue;
+    if (e >= end || !plain_choice(e) || v.task == u.task) continue;
     if (x.how == meets_as::writer_arrives && u.how == meets_as::reader_enters) {
       arrives(e, u, chain_end, past_event, head);
       continue;

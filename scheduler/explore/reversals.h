@@ -65,7 +65,8 @@ class reversal_finder {
 
  private:
   void conflicts_of(event_id a);
-  void waits_of(const unfinished& u, std::int32_t chain, event_id past, event_id head);
+  void waits_of(const unfinished& u, std::int32_t chain, event_id past, event_id head,
+                event_id end);
   bool overtakes(event_id e, event_id arrival) const;
   void arrives(event_id e, const unfinished& u, std::int32_t chain, event_id past, event_id head);
   void join_conflicts_before(event_id e, event_id a, tick* into) const;

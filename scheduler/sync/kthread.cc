@@ -58,6 +58,8 @@ int kthread_stop(kthread* k) {
     kfree(k);
     return not_begun;
   }
+  if (e.quiet())  // it has not begun, and only begins when the setup is over
+    e.found(verdict::deadlock, line(e.task_name(e.self())) + " alone waits for " + e.name_of(k));
   e.begin(op_kind::kthread_stop, &k->base);
   set_and_wake(e, k);
   join_task(k->task);

@@ -30,7 +30,7 @@ IORACE_DESCRIBE(kthread, "kthread");
 // Returns null if the allocation fails. Blocks: a point.
 kthread* kthread_run(int (*threadfn)(void* data), void* data);
 // Wakes the thread, waits for its end and frees it. Returns what it returned, or -EINTR if it had
-// not begun. Requires: nobody else does. Blocks.
+// not begun. Requires: nobody else does; not in the setup, for whom no thread runs. Blocks.
 int kthread_stop(kthread* thread);
 // Whether the running task is a thread that is being stopped; others never are. Blocks: a point.
 bool kthread_should_stop();

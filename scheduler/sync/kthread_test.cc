@@ -127,6 +127,12 @@ TEST(kthread, idles_until_the_end) {
   EXPECT_EQ(outcomes(on_lab({[](lab*) { atomic_read(&the_lab()->x); }}, init), results<2>), "0,0");
 }
 
+// The setup runs alone.
+TEST(kthread, the_setup_cannot_stop_one) {
+  const lab_body init = [](lab* l) { kthread_stop(kthread_run(works, l)); };
+  EXPECT_EQ(outcomes(on_lab({sets_x}, init)), "deadlock");
+}
+
 // What it sleeps for has come, and nobody has woken it.
 TEST(kthread, an_idle_one_is_woken_for_its_work) {
   const lab_body init = [](lab* l) { kthread_run(works, l); };
