@@ -148,7 +148,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const execution_result result = state().machine.run(bound.runnable(), strategy, bytes_options());
   count_pairs(bound.data());
   const finding& f = state().machine.last_finding();
-  if (result.how != ended::found || setup_waits(f) || state().known.contains(f.title)) return 0;
+  if (result.how != ended::found || state().known.contains(f.title)) return 0;
+  if (setup_waits(f)) return -1;  // out of the corpus
   report(f, in);
   std::abort();
 }
