@@ -85,9 +85,9 @@ u64 bit_of(const iopt_pages* pages, unsigned long index) {
 // Bit i: the tree covers the index of the user's page i.
 u64 covered(const iopt_pages* pages, const rb_root_cached* tree) {
   u64 mask = 0;
+  const long shift = first_page(pages);
   const interval_tree_node* node = interval_tree_peek_first(tree);
   for (; node != nullptr; node = interval_tree_peek_next(node)) {
-    const long shift = first_page(pages);
     const long first = std::max(shift + static_cast<long>(node->start.peek()), 0L);
     const long last =
         std::min(shift + static_cast<long>(node->last.peek()), long{user_pages_max} - 1);

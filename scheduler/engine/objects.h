@@ -98,9 +98,9 @@ class object_table {
   struct counter {
     std::uint32_t reserved = 0, extra = 0, next = 0;
   };
+  static constexpr std::size_t hints_max = 256;
   // Where class_index() looks first. What it returns does not depend on it, nor does it depend on
   // addresses: fuzzers see what code was covered, and how often.
-  static constexpr std::size_t hints_max = 256;
   struct hint {
     const class_info* info = nullptr;
     std::uint16_t index = 0;

@@ -342,14 +342,11 @@ void reversal_finder::choices_of(event_id e) {
 
 void reversal_finder::common(const reversal& r, tick* to) const {
   // One that waits is let in where it stands then, whatever it has waited for in the log.
-  if (r.head != no_event && r.how != reversal::kind::waits)
+  std::fill_n(to, log_.stride(), tick{0});
+  if (r.how != reversal::kind::waits)
     log_.past_of(r.head, to);
-  else if (r.head != no_event && r.past != no_event)
-    std::copy_n(log_.clock(r.past), log_.stride(), to);
-  else if (r.head != no_event)
-    std::fill_n(to, log_.stride(), tick{0});
-  else
-    log_.past_of_next(r.task, to);
+  else if (r.past != no_event)
+    log_.join(to, log_.clock(r.past));
   for (event_id e = 0; e < log_.size(); ++e) {
     const event& v = log_.events[log_.at(e)];
     if (e < r.at ? v.scheduled || v.drawn : precedes(r, e)) log_.join(to, log_.clock(e));
