@@ -189,6 +189,29 @@ TEST(scenarios, find_what_is_in_repro_upstream) { expect_what_is_in_repro_upstre
 TEST(slow_scenarios, find_what_is_in_repro_upstream) { expect_what_is_in_repro_upstream(200'000); }
 #endif
 
+// What was executed, written down and read again, is executed again: whatever was drawn, faults and
+// the calls of a menu included.
+TEST(scenarios, are_recorded_and_replayed) {
+  engine e;
+  for (const scenario_text& s : scenario_texts()) {
+    const trace_file t = scenario_under(s.name, "profile=repaired");
+    const bound_program p(t.program, kernel_schema());
+    const auto choose = make_strategy("random");
+    execution_options o = execution_of(t);
+    o.faults_max = 2;
+    for (o.number = 0; o.number < in_this_build(20u, 4u); ++o.number) {
+      const kept_execution kept = keep(e, p.runnable(), *choose, o, {});
+      trace_file made = trace_of(t, kept);
+      made.options.faults = o.faults_max;
+      const auto read = parse_trace(print_trace(made, kernel_schema()), kernel_schema());
+      ASSERT_TRUE(read) << s.name << ": " << read.error().in(s.name);
+      const kept_execution again = keep_trace(e, *read, kernel_schema());
+      EXPECT_EQ(again.result.digest, kept.result.digest) << s.name << ' ' << o.number;
+      EXPECT_EQ(again.result.how, kept.result.how) << s.name << ' ' << o.number;
+    }
+  }
+}
+
 // How often a call was made, and how often it returned 0.
 struct call_count {
   std::uint64_t made = 0;
@@ -219,29 +242,35 @@ std::map<std::string, call_count> calls_of(const trace_file& t, const char* stra
   return calls;
 }
 
-// The settings that a scenario is made for: everything repaired, and each value that it shows.
-std::vector<std::string> settings_of(std::string_view name) {
+bool succeeds(const call_count& count) { return count.succeeded * 10 >= count.made; }
+
+// The settings in which nothing is known to be wrong: everything repaired, and each sound value of
+// the knobs that the scenario shows.
+std::vector<std::string> sound_settings_of(std::string_view name) {
   std::vector<std::string> all = {"profile=repaired"};
-  for (const kern::knob_info& k : kernel_schema().knobs)
+  for (const kern::knob_info& k : kernel_schema().knobs) {
+    const auto shown = [&](const kern::knob_value& v) { return name == v.scenario; };
+    if (std::ranges::none_of(k.values, shown)) continue;
     for (const kern::knob_value& v : k.values)
-      if (name == v.scenario) all.push_back(fmt::format("profile=repaired,{}={}", k.name, v.name));
+      if (std::string_view(v.expect) == "clean")
+        all.push_back(fmt::format("profile=repaired,{}={}", k.name, v.name));
+  }
   return all;
 }
 
-bool succeeds(const call_count& count) { return count.succeeded * 10 >= count.made; }
-
 // No early return passes for soundness: each call succeeds in one execution of ten, under one of
-// the settings that its scenario is made for. What the repaired kernel refuses to whoever asks, a
-// menu offers nevertheless.
+// the sound settings. What the kernel refuses to whoever asks, a menu offers nevertheless.
 TEST(scenarios, get_somewhere) {
   constexpr std::uint64_t enough = 500;  // for a menu to have drawn each of its calls, often
   const std::set<std::string> refused = {"type1_change_mm"};
   for (const scenario_text& s : scenario_texts()) {
     if (s.name == std::string_view("everything")) continue;  // its calls are those of other menus
+    if (s.name == std::string_view("fault_misnamed"))
+      continue;  // the repair refuses a device of it
     const char* const strategies[] = {"random", "pos", "portfolio"};
     for (const char* strategy : std::span(strategies).first(in_this_build(3u, 1u))) {
       std::set<std::string> never, succeeded;
-      for (const std::string& settings : settings_of(s.name)) {
+      for (const std::string& settings : sound_settings_of(s.name)) {
         const trace_file t = scenario_under(s.name, settings);
         const std::uint64_t executions = executions_for(t, 2'000);
         for (const auto& [call, count] :

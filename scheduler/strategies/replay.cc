@@ -55,19 +55,22 @@ void replay::begin(const execution_options&) {
   std::fill(segments_.begin(), segments_.end(), progress{});
   std::fill(choices_.begin(), choices_.end(), progress{});
   arrivals_.fill(0);
-  known_ = 1;
+  actor_of_task_[0] = nobody;
+  known_ = stopped_ = 1;
   at_ = 0;
   lost_.reset();
 }
 
-void replay::meet(const choice_view& view, task_id t) {
-  actor_of_task_[t] = nobody;
-  for (std::size_t i = 0; i < actors_.size(); ++i)
-    if (is_word(names_.task(t), actors_[i].name)) {
-      actor_of_task_[t] = static_cast<std::int16_t>(i);
-      actors_[i].id = t;
-    }
-  arrive(view, t);
+// A task may draw before it stops for the first time.
+void replay::meet_up_to(task_id last) {
+  for (; known_ <= last; ++known_) {
+    actor_of_task_[known_] = nobody;
+    for (std::size_t i = 0; i < actors_.size(); ++i)
+      if (is_word(names_.task(static_cast<task_id>(known_)), actors_[i].name)) {
+        actor_of_task_[known_] = static_cast<std::int16_t>(i);
+        actors_[i].id = static_cast<int>(known_);
+      }
+  }
 }
 
 // Counts the place where `t` has stopped for every anchor that speaks of it.
@@ -115,8 +118,9 @@ replay::fate replay::follow(const choice_view& view, std::size_t index) {
 }
 
 void replay::watch(const choice_view& view) {
-  if (view.current != no_task && view.current < known_) arrive(view, view.current);
-  for (; known_ < view.tasks; ++known_) meet(view, static_cast<task_id>(known_));
+  if (view.current != no_task && view.current < stopped_) arrive(view, view.current);
+  meet_up_to(static_cast<task_id>(view.tasks - 1));
+  for (; stopped_ < view.tasks; ++stopped_) arrive(view, static_cast<task_id>(stopped_));
 }
 
 task_id replay::pick(const choice_view& view) {
@@ -132,7 +136,8 @@ task_id replay::pick(const choice_view& view) {
 }
 
 std::uint32_t replay::draw(task_id task, const char* site, std::uint32_t n, draw_kind) {
-  if (task >= known_ || actor_of_task_[task] == nobody) return 0;
+  meet_up_to(task);
+  if (actor_of_task_[task] == nobody) return 0;
   std::uint32_t answer = 0;
   for (std::uint32_t i : actors_[static_cast<std::size_t>(actor_of_task_[task])].choices) {
     if (!is_word(site, sites_[i].site) || !is_word(names_.function(task), sites_[i].function))

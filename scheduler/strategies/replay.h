@@ -70,7 +70,7 @@ class replay final : public strategy {
   };
 
   actor& actor_called(std::string_view name);
-  void meet(const choice_view& view, task_id t);
+  void meet_up_to(task_id last);
   void arrive(const choice_view& view, task_id t);
   // Returns not_begun while the segment goes on.
   fate follow(const choice_view& view, std::size_t index);
@@ -84,8 +84,9 @@ class replay final : public strategy {
   std::vector<progress> segments_, choices_;
   std::array<std::int16_t, 256> actor_of_task_{};
   std::array<std::uint32_t, 256> arrivals_{};
-  unsigned known_ = 1;  // tasks below have been met
-  std::size_t at_ = 0;  // the segment whose turn it is
+  unsigned known_ = 1;    // tasks below have been met
+  unsigned stopped_ = 1;  // tasks below have come to their first operation
+  std::size_t at_ = 0;    // the segment whose turn it is
   std::optional<lost_place> lost_;
 };
 

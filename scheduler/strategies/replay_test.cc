@@ -133,6 +133,28 @@ TEST(replay, answers_choices_by_their_place) {
             "choose cpu1:chooser:which_way#1 4: there are not so many answers");
 }
 
+// Between two points a task may draw, and so it may before its first.
+TEST(replay, answers_choices_before_the_first_operation) {
+  program p = two_raises();
+  p.bodies.clear();
+  const auto draws_first = [](void* c) {
+    if (inject_fault("at once")) raise(static_cast<counter*>(c));
+    READ_ONCE(static_cast<counter*>(c)->v);
+  };
+  p.cpu(draws_first);
+  p.cpu(draws_first);
+  p.check = [](void* c) { BUG_ON(static_cast<counter*>(c)->v == 1); };
+  engine e;
+  const engine_names n(e);
+  for (const char* schedule : {"choose cpu1:-:at_once#1 1\n", "choose cpu2:-:at_once#1 1\n"}) {
+    const auto s = *parse_schedule(schedule);
+    replay r(s, n);
+    const execution_result result = e.run(p, r, {.faults_max = 1});
+    EXPECT_EQ(e.last_finding().title, "kernel-bug in setup") << schedule;
+    EXPECT_FALSE(r.lost(result.how).has_value()) << schedule;
+  }
+}
+
 void busy(counter* c) {
   KFUNC();
   for (int i = 0; i < 4; ++i) {
