@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "fuzz/argument.h"
 #include "fuzz/program_text.h"
@@ -248,8 +249,10 @@ parsed<std::size_t> program_reader::arg_index(scanner& in, const kern::flow_info
   in.reset(at);
   for (std::size_t i = 0; i < f.args.size(); ++i)
     if (ways(f.args[i].kind).positional() && !given[i]) return i;
-  return in.error(at, fmt::format("unexpected {}, expected ')' or NAME=VALUE, {}",
-                                  quoted(in.until(",)")), expected_one_of({}, arg_names(f))));
+  std::string wanted = "expected ')'";
+  if (const auto names = arg_names(f); !names.empty())
+    wanted += fmt::format(" or NAME=VALUE, a NAME of {}", fmt::join(names, ", "));
+  return in.error(at, fmt::format("unexpected {}, {}", quoted(in.until(",)")), wanted));
 }
 
 parsed<void> program_reader::arguments(scanner& in, menu_item& item) {

@@ -125,7 +125,7 @@ constexpr deserialize_test calls[] = {
     {"ioas_unmap_all(ioas#99999999999999999999)", nullptr,
      "6:16: 'ioas#99999999999999999999' is no ioas, expected a variable such as ioas#1 or none"},
     {"ioas_unmap_all(ioas#1, ioas#1)", nullptr,
-     "6:24: unexpected 'ioas#1', expected ')' or NAME=VALUE, expected ioas"},
+     "6:24: unexpected 'ioas#1', expected ')' or NAME=VALUE, a NAME of ioas"},
     {"ioas_unmap_all(ioas#1, ioas=ioas#1)", nullptr,
      "6:24: argument ioas is given twice, expected it once"},
     {"ioas_unmap(ioas#1, iva=0)", nullptr,
@@ -197,6 +197,10 @@ TEST(trace_file, errors_say_where_what_and_what_was_expected) {
             "t:3:1: key title comes too late, expected it before seed");
   EXPECT_EQ(error_of(v1 + "seed 1\nseed 1\n"), "t:3:1: key seed appears twice, expected it once");
   EXPECT_EQ(error_of(v1 + "seed\n"), "t:2:5: the line ends, expected a value");
+  EXPECT_THAT(error_of(v1 + "strategy  best\n"),
+              testing::StartsWith("t:2:11: unknown strategy 'best', expected one of portfolio, "));
+  EXPECT_THAT(error_of(v1 + "strategy  pct:99\n"),
+              testing::StartsWith("t:2:11: 'pct:99' is out of range, expected pct:depth: "));
   EXPECT_EQ(
       error_of(v1 + "seed 99999999999999999999\n"),
       "t:2:6: '99999999999999999999' does not fit in 64 bits, expected at most 0xffffffffffffffff");

@@ -8,6 +8,7 @@
 
 #include "fuzz/settings.h"
 #include "fuzz/trace_file.h"
+#include "scheduler/strategies/strategy.h"
 
 namespace iorace {
 namespace {
@@ -86,9 +87,16 @@ class trace_parser {
     keep(name, std::move(notes));
     if (in.at_end()) return in.wanted("a value");
     if (name == "title") return t_.title = in.rest(), parsed<void>{};
-    if (name == "strategy") return t_.strategy = in.rest(), parsed<void>{};
+    if (name == "strategy") return strategy_name(in);
     if (name == "seed") return seed(in);
     return settings(in, name);
+  }
+
+  parsed<void> strategy_name(scanner& in) {
+    const std::size_t at = in.mark();
+    t_.strategy = in.rest();
+    if (make_strategy(t_.strategy) == nullptr) return in.error(at, strategy_error(t_.strategy));
+    return {};
   }
 
   parsed<void> seed(scanner& in) {

@@ -86,6 +86,17 @@ TEST_F(cli_test, usage) {
   EXPECT_THAT(iorace({"--version"}).out, StartsWith("iorace "));
 }
 
+// What is missing is missed, and what cannot be read is not waited for.
+TEST_F(cli_test, nothing_in_a_folder_is_passed_over) {
+  std::filesystem::create_symlink("gone.trace", path("link.trace"));
+  const outcome missing = iorace({"replay", "."});
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_THAT(missing.out + missing.err, HasSubstr("./link.trace: "));
+  std::filesystem::remove(path("link.trace"));
+  ASSERT_EQ(mkfifo(path("pipe.trace").c_str(), 0600), 0);
+  expect_complaint(iorace({"replay", "."}), "iorace: ./pipe.trace: ", "expected traces");
+}
+
 TEST_F(cli_test, files_that_cannot_be_read) {
   std::filesystem::create_directory(path("folder"));
   std::filesystem::create_directory(path("empty"));

@@ -158,6 +158,11 @@ TEST_F(cli_test, nothing_vacuous) {
   const json run = json_of({"run", "vain.trace", "--max-executions", "5"}, 0);
   EXPECT_THAT(run["knobs_unused"], Contains(unused));
   EXPECT_THAT(run["calls_never_ok"].dump(), HasSubstr("cpu1: ioas_unmap"));
+  EXPECT_EQ(run["vacuous"], true);
+  EXPECT_EQ(json_of({"run", "access_pin_unmap", "--max-executions", "5"}, 0)["vacuous"], false);
+  write("empty", "");
+  EXPECT_THAT(iorace({"run", "./empty", "--max-executions", "5"}).out,
+              HasSubstr("warning: a single trace: nothing here can be interleaved"));
 }
 
 // What belongs to chapters that the program has nothing to do with is no news, unless it was set.

@@ -136,19 +136,6 @@ void add_run_limits(CLI::App& app, run_request& o) {
       [&o](const std::string& w) { return store(parse_count(w, 1, jobs_max), o.jobs); });
 }
 
-std::string strategy_error(const std::string& word) {
-  std::vector<std::string> names;
-  for (const strategy_info& s : strategies()) {
-    const bool plain = *s.argument == '\0';
-    names.push_back(plain ? s.name : fmt::format("{}:{}", s.name, s.argument));
-    if (!plain && word.starts_with(std::string(s.name) + ':'))
-      return fmt::format("{} is out of range, expected {}: {}", iorace::quoted(word), names.back(),
-                         s.summary);
-  }
-  return fmt::format("unknown strategy {}, expected one of {}", iorace::quoted(word),
-                     fmt::join(names, ", "));
-}
-
 action add_run(CLI::App& verb, run_request& o) {
   add_scenario(verb, o.scenario);
   add_settings_options(verb, o.with);

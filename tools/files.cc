@@ -53,8 +53,10 @@ result<void> add_folder(const std::string& folder, std::vector<std::string>& fil
   fs::recursive_directory_iterator entry(folder, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     std::error_code unknown;
-    if (entry->is_regular_file(unknown) && is_input(entry->path()))
-      found.push_back(entry->path().string());
+    if (entry->is_directory(unknown) || !is_input(entry->path())) continue;
+    if (entry->is_other(unknown))  // who reads a pipe may wait for ever
+      return fail(entry->path().string() + ": neither a file nor a folder, expected traces");
+    found.push_back(entry->path().string());  // a link to nothing, too: it will be missed
   }
   if (error) return fail_with_errno(folder, "read", error.value());
   if (found.empty()) return fail(folder + ": no files in this folder, expected traces");

@@ -103,6 +103,11 @@ std::string never_text(const program_data& p, const unreached& never, const pain
   return text;
 }
 
+std::string single_trace_text(const paint& colors) {
+  return fmt::format("{} a single trace: nothing here can be interleaved\n",
+                     colors.strong("warning:"));
+}
+
 json finding_json(const finding& what, const std::string& path) {
   return {{"verdict", what.name},
           {"title", what.title},

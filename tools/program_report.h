@@ -29,6 +29,8 @@ json settings_json(const program_data& p);
 json never_json(const unreached& never);
 // The same in lines, of which those that may fool somebody come first.
 std::string never_text(const program_data& p, const unreached& never, const paint& colors);
+// The warning of a search whose executions were all one.
+std::string single_trace_text(const paint& colors);
 
 // "verdict", "title", "execution", "trace", which is null where the trace could not be written.
 json finding_json(const finding& what, const std::string& path);

@@ -51,6 +51,11 @@ std::string statistics_text(const run_statistics& s) {
                              chance_text(pct_miss_bound(s, s.pct_depth)));
 }
 
+// However many were looked at, they were one.
+bool vacuous(const sample_result& r) {
+  return r.findings.empty() && r.statistics.looked_at > 1 && r.statistics.traces <= 1;
+}
+
 }  // namespace
 
 std::string repeat_line(const run_request& o, const program_data& p) {
@@ -85,7 +90,8 @@ json run_json(const run_request& o, const trace_file& t, const std::string& scen
                  {"digest", fmt::format("{:016x}", all.digest)},
                  {"cut", all.cut},
                  {"step_bound", all.step_bound},
-                 {"stopped", all.stopped}});
+                 {"stopped", all.stopped},
+                 {"vacuous", vacuous(all)}});
   report.update(never_json(r.run.never));
   report.update({{"statistics", statistics_json(all.statistics)}, {"findings", findings}});
   return report;
@@ -102,6 +108,7 @@ std::string run_text(const trace_file& t, const seed_report& r, const paint& col
       "digest {:016x}\n",
       all.executions, all.points, all.operations, r.seconds, all.cut, all.step_bound, all.digest);
   text += statistics_text(all.statistics);
+  if (vacuous(all)) text += single_trace_text(colors);
   text += never_text(t.program, r.run.never, colors);
   for (std::size_t i = 0; i < all.findings.size(); ++i)
     text += finding_text(all.findings[i].what, r.paths[i], colors);

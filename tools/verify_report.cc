@@ -26,9 +26,7 @@ std::string outcome_text(const verify_request& o, const verify_result& v, const 
   std::string text = fmt::format("complete: every trace{} was executed\n", bound_text(o));
   if (v.cut != 0)
     text += fmt::format("{} of them end at a limit below the kernel's, without a verdict\n", v.cut);
-  if (vacuous(v))
-    text += fmt::format("{} a single trace: nothing here can be interleaved\n",
-                        colors.strong("warning:"));
+  if (vacuous(v)) text += single_trace_text(colors);
   return text;
 }
 

@@ -3,6 +3,10 @@
 // The table of strategies that can be named.
 #include <charconv>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "scheduler/record/scanner.h"
 #include "scheduler/strategies/feedback.h"
 #include "scheduler/strategies/pct.h"
 #include "scheduler/strategies/portfolio.h"
@@ -45,6 +49,19 @@ unsigned number(std::string_view text, unsigned max) {
 strategy::~strategy() = default;
 
 std::span<const strategy_info> strategies() { return infos; }
+
+std::string strategy_error(std::string_view text) {
+  std::vector<std::string> names;
+  for (const strategy_info& s : strategies()) {
+    const bool plain = *s.argument == '\0';
+    names.push_back(plain ? s.name : fmt::format("{}:{}", s.name, s.argument));
+    if (!plain && text.starts_with(std::string(s.name) + ':'))
+      return fmt::format("{} is out of range, expected {}: {}", quoted(text), names.back(),
+                         s.summary);
+  }
+  return fmt::format("unknown strategy {}, expected one of {}", quoted(text),
+                     fmt::join(names, ", "));
+}
 
 std::unique_ptr<strategy> make_strategy(std::string_view text) {
   const std::size_t colon = text.find(':');

@@ -62,5 +62,7 @@ struct strategy_info {
   const char* summary;
 };
 std::span<const strategy_info> strategies();
+// What is wrong with a text that make_strategy() refuses, and what was expected.
+std::string strategy_error(std::string_view text);
 
 }  // namespace iorace
