@@ -197,10 +197,6 @@ TEST(trace_file, errors_say_where_what_and_what_was_expected) {
             "t:3:1: key title comes too late, expected it before seed");
   EXPECT_EQ(error_of(v1 + "seed 1\nseed 1\n"), "t:3:1: key seed appears twice, expected it once");
   EXPECT_EQ(error_of(v1 + "seed\n"), "t:2:5: the line ends, expected a value");
-  EXPECT_THAT(error_of(v1 + "strategy  best\n"),
-              testing::StartsWith("t:2:11: unknown strategy 'best', expected one of portfolio, "));
-  EXPECT_THAT(error_of(v1 + "strategy  pct:99\n"),
-              testing::StartsWith("t:2:11: 'pct:99' is out of range, expected pct:depth: "));
   EXPECT_EQ(
       error_of(v1 + "seed 99999999999999999999\n"),
       "t:2:6: '99999999999999999999' does not fit in 64 bits, expected at most 0xffffffffffffffff");
@@ -251,6 +247,13 @@ TEST(trace_file, errors_say_where_what_and_what_was_expected) {
 }
 
 // A recording is whole or no trace. (Cut inside a line it lacks its last line feed.)
+TEST(trace_file, strategies_are_those_that_there_are) {
+  EXPECT_THAT(error_of("iorace-trace 1\nstrategy  best\n"),
+              testing::StartsWith("t:2:11: unknown strategy 'best', expected one of portfolio, "));
+  EXPECT_THAT(error_of("iorace-trace 1\nstrategy  pct:99\n"),
+              testing::StartsWith("t:2:11: 'pct:99' is out of range, expected pct:depth: "));
+}
+
 TEST(trace_file, no_beginning_of_a_recording_is_a_trace) {
   const std::size_t end = whole.find("digest ");
   for (std::size_t at = whole.find("title"); at < end; at = whole.find('\n', at) + 1)

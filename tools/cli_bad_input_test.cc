@@ -82,7 +82,14 @@ TEST_F(cli_test, usage) {
     expect_complaint(iorace(c.words), "iorace: ", c.part);
   }
   EXPECT_EQ(iorace({}).status, 2);
-  EXPECT_EQ(iorace({"run", "--help"}).status, 0);
+  for (const char* verb :
+       {"run", "verify", "replay", "minimize", "draw", "explain", "convert", "list"}) {
+    const outcome help = iorace({verb, "--help"});
+    EXPECT_EQ(help.status, 0);
+    EXPECT_THAT(help.out, HasSubstr("Exit status: 0"));
+    std::istringstream lines(help.out);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
+  }
   EXPECT_THAT(iorace({"--version"}).out, StartsWith("iorace "));
 }
 

@@ -28,6 +28,8 @@ constexpr unsigned faults_max = 1000;
 constexpr std::string_view verbs[] = {"run",  "verify",  "replay",  "minimize",
                                       "draw", "explain", "convert", "list"};
 
+const std::string plain_status = "Exit status: 0, or 2: usage, unreadable or malformed";
+
 using action = std::function<result<int>()>;
 
 // Adds an option whose word `take` reads; take returns an empty text or what is wrong with the
@@ -87,7 +89,7 @@ void add_output(CLI::App& app, output_options& o) {
 }
 
 void add_settings_options(CLI::App& app, outside_settings& o) {
-  add(app, "--with", "KNOB=VALUE", "Set a knob, or profile=repaired; repeatable; also IORACE_WITH",
+  add(app, "--with", "KNOB=VALUE", "Set a knob, or profile=repaired; repeatable",
       [&o](const std::string& w) { return error_of(set_knob(o.command, w, kernel_schema())); });
   add(app, "--limit", "NAME=N", "Set a limit; repeatable",
       [&o](const std::string& w) { return error_of(set_limit(o.command, w, kernel_schema())); });
@@ -123,9 +125,9 @@ void add_search_limits(CLI::App& app, Request& o, const std::string& executions_
         o.time_text = w;
         return store(parse_duration(w), o.time_max);
       });
-  add(app, "--faults", "N", "Inject up to N failures per execution (default: as SCENARIO says)",
+  add(app, "--faults", "N", "Inject up to N failures (default: as SCENARIO says)",
       [&o](const std::string& w) { return store(parse_count(w, 0, faults_max), o.faults); });
-  add_out(app, o.out, "Trace of the finding (default ./SCENARIO-VERDICT-HASH.trace)");
+  add_out(app, o.out, "Trace of the finding (default SCENARIO-VERDICT-HASH.trace)");
 }
 
 void add_run_limits(CLI::App& app, run_request& o) {
@@ -159,7 +161,7 @@ action add_run(CLI::App& verb, run_request& o) {
       ->type_name("FILE");
   add_output(verb, o.output);
   verb.footer(
-      "Example: iorace run access_pin_unmap --with selftest_access.lock=spin --seed 1..10\n"
+      "Example: iorace run access_pin_unmap --with selftest_access.lock=spin\n"
       "Exit status: 0 nothing found, 1 a finding, 2 usage, 130 interrupted");
   return [&o] { return run_command(o); };
 }
@@ -168,19 +170,19 @@ action add_verify(CLI::App& verb, verify_request& o) {
   add_scenario(verb, o.scenario);
   add_settings_options(verb, o.with);
   verb.add_flag("--whole", o.whole, "The scenario as run explores it, not its small version");
-  add(verb, "--preemptions", "N", "Only what needs at most N preemptions (default: everything)",
+  add(verb, "--preemptions", "N", "Only what needs at most N preemptions (default: all)",
       [&o](const std::string& w) { return store(parse_count(w, 0, 1'000'000), o.preemptions); });
   add_search_limits(verb, o, "no limit");
   add_output(verb, o.output);
   verb.footer(
       "Example: iorace verify access_pin_unmap\n"
-      "Exit status: 0 complete, nothing found; 1 a finding; 2 usage; 4 ended before it was\n"
-      "complete and found nothing; 130 interrupted");
+      "Exit status: 0 complete, nothing found; 1 a finding; 2 usage; 4 ended before it\n"
+      "was complete and found nothing; 130 interrupted");
   return [&o] { return verify_command(o); };
 }
 
 action add_replay(CLI::App& verb, replay_request& o) {
-  verb.add_option("FILE", o.files, "Traces, corpus files, folders of them; - is standard input")
+  verb.add_option("FILE", o.files, "Traces, corpus files, folders of them; - for stdin")
       ->required()
       ->type_name("");
   add_settings_options(verb, o.with);
@@ -191,20 +193,21 @@ action add_replay(CLI::App& verb, replay_request& o) {
   add_output(verb, o.output);
   verb.footer(
       "Example: iorace replay --strict repro\n"
-      "Exit status: 0 same or drifted, 1 changed, 2 malformed, 3 lost, nondeterministic, or\n"
-      "drifted with --strict; of several files the first that applies of 2, 3, 1, 0");
+      "Exit status: 0 same or drifted, 1 changed, 2 malformed, 3 lost, nondeterministic\n"
+      "or drifted with --strict; of several files the first that applies of 2, 3, 1, 0");
   return [&o] { return replay_command(o); };
 }
 
 action add_minimize(CLI::App& verb, minimize_request& o) {
-  add_file(verb, o.file, "A trace or corpus file with a finding; - is standard input");
+  add_file(verb, o.file, "A trace or corpus file with a finding; - for stdin");
   add_settings_options(verb, o.with);
   verb.add_flag("--keep-program", o.keep_program, "Shrink the schedule only");
   add_out(verb, o.out, "Where to write (default FILE.min.trace)");
   add_output(verb, o.output);
   verb.footer(
       "Example: iorace minimize found.trace -o minimal.trace\n"
-      "Exit status: 0 minimised, 1 the finding does not replay, 2 usage or malformed");
+      "Exit status: 0 minimised, 1 the finding does not replay, 2 usage or malformed,\n"
+      "130 interrupted: its file has what it had come to");
   return [&o] { return minimize_command(o); };
 }
 
@@ -213,7 +216,7 @@ action add_draw(CLI::App& verb, draw_request& o) {
   add_settings_options(verb, o.with);
   verb.add_flag("--full", o.full, "Every function, object and prefix");
   add_color(verb, o.output);
-  verb.footer("Example: iorace draw minimal.trace");
+  verb.footer("Example: iorace draw minimal.trace\n" + plain_status);
   return [&o] { return draw_command(o); };
 }
 
@@ -223,8 +226,8 @@ action add_explain(CLI::App& verb, explain_request& o) {
   add_output(verb, o.output);
   verb.footer(
       "Example: iorace explain minimal.trace\n"
-      "Exit status: 0 explained, or there is no finding, 2 usage or malformed, 3 lost or\n"
-      "nondeterministic");
+      "Exit status: 0 explained, or there is no finding, 2 usage or malformed, 3 lost\n"
+      "or nondeterministic");
   return [&o] { return explain_command(o); };
 }
 
@@ -232,22 +235,21 @@ action add_convert(CLI::App& verb, convert_request& o) {
   add_file(verb, o.file, "Corpus bytes or a trace; - is standard input");
   add_settings_options(verb, o.with);
   add_out(verb, o.out, "Where to write (default: standard output)");
-  verb.footer("Example: iorace convert corpus/iommufd_fuzzer/0a1b2c > seed.trace");
+  verb.footer("Example: iorace convert corpus/iommufd_fuzzer/0a1b2c > seed.trace\n" + plain_status);
   return [&o] { return convert_command(o); };
 }
 
 action add_list(CLI::App& verb, list_request& o) {
   const std::vector<std::string> kinds = list_kinds();
-  add(verb, "KIND", "", fmt::format("{}", fmt::join(kinds, ", ")),
-      [&o, kinds](const std::string& word) {
-        o.kind = word;
-        if (std::find(kinds.begin(), kinds.end(), word) != kinds.end()) return std::string();
-        return fmt::format("unknown kind {}, expected one of {}", iorace::quoted(word),
-                           fmt::join(kinds, ", "));
-      })
-      ->required();
+  add(verb, "KIND", "", "What there is a list of", [&o, kinds](const std::string& word) {
+    o.kind = word;
+    if (std::find(kinds.begin(), kinds.end(), word) != kinds.end()) return std::string();
+    return fmt::format("unknown kind {}, expected one of {}", iorace::quoted(word),
+                       fmt::join(kinds, ", "));
+  })->required();
   add_output(verb, o.output);
-  verb.footer("Example: iorace list knobs --format json");
+  verb.footer(fmt::format("Kinds: {}\nExample: iorace list knobs --format json\n{}",
+                          fmt::join(kinds, ", "), plain_status));
   return [&o] { return list_command(o); };
 }
 
@@ -310,6 +312,7 @@ int run_command_line(int argc, char** argv) {
       "iorace");
   app.require_subcommand(1);
   app.set_version_flag("--version", "iorace " IORACE_VERSION);
+  app.get_formatter()->column_width(22);
   app.footer("Start with: iorace run access_pin_unmap --with selftest_access.lock=spin");
   run_request run;
   verify_request verify;
