@@ -61,8 +61,11 @@ inline const instruction instructions[] = {
     {"warn_if", "memory", [](lab*, own_state& own) { WARN_ON(own.seen == 2); }},
     {"choose_2", "choices", [](lab*, own_state& own) { own.seen = choose("two", 2); }},
     {"choose_3", "choices", [](lab*, own_state& own) { own.seen = choose("three", 3); }},
-    {"copy_in", "choices", [](lab*, own_state& own) { copies(own, copy_from_user); }},
-    {"copy_out", "choices", [](lab*, own_state& own) { copies(own, copy_to_user); }},
+    // No operation: a trace has what comes of it.
+    {"fault", "faults",
+     [](lab* l, own_state&) { atomic_set(&l->z, inject_fault("fault") ? 2 : 1); }},
+    {"copy_in", "faults", [](lab*, own_state& own) { copies(own, copy_from_user); }},
+    {"copy_out", "faults", [](lab*, own_state& own) { copies(own, copy_to_user); }},
     {"lock_a", "locks",
      [](lab* l, own_state& own) {
        (own.a ? mutex_unlock : mutex_lock)(&l->a);

@@ -50,40 +50,67 @@ class searcher {
 
   // Returns false if a field became a point and the search has to begin again.
   bool pass() {
-    const std::vector<std::string> fields(promoted_.begin(), promoted_.end());
-    engine_.promote(fields);
-    fields_ = fields;
-    log_.clear();
-    levels_.clear();
+    fields_.assign(promoted_.begin(), promoted_.end());
+    engine_.promote(fields_);
     breadths_.clear();
-    reversals_.clear();
-    finder_.cut(0);
-    strategy_.restart();
     restart_passed();
-    if (!execute(0)) return false;
-    while (!levels_.empty()) {
-      if (result_.executions >= options_.executions_max || stop()) {
-        result_.estimate = estimate();
-        return true;
+    begin_tree({});
+    do {
+      if (!execute(0)) return false;
+      while (!levels_.empty()) {
+        if (result_.executions >= options_.executions_max || stop()) {
+          result_.estimate = estimate();
+          return true;
+        }
+        if (!go_on()) return false;
       }
-      level& top = levels_.back();
-      if (top.stashed) {
-        log_.unstash();
-        top.stashed = false;
-      }
-      if (top.next == top.end) {
-        reversals_.resize(top.first);
-        finder_.cut(top.kept);
-        levels_.pop_back();
-        continue;
-      }
-      const reversal r = reversals_[top.next++];
-      top.stashed = true;
-      if (!execute(depart(r))) return false;
-    }
+    } while (begin_otherwise());
     result_.complete = result_.step_bound == 0;
     result_.estimate = static_cast<double>(result_.executions);
     return true;
+  }
+
+  void begin_tree(std::vector<drawn_number> way) {
+    log_.clear();
+    levels_.clear();
+    reversals_.clear();
+    finder_.cut(0);
+    strategy_.restart();
+    strategy_.next.numbers = std::move(way);
+  }
+
+  // What is drawn before the first event belongs to none: each way of it has a tree of its own.
+  // Returns false if all of them have been.
+  bool begin_otherwise() {
+    std::vector<drawn_number> way = drawn_first();
+    while (!way.empty() && way.back().value + 1 == way.back().of) way.pop_back();
+    if (way.empty()) return false;
+    ++way.back().value;
+    begin_tree(std::move(way));
+    return true;
+  }
+
+  std::vector<drawn_number> drawn_first() const {
+    const auto is_later = [](const drawn_number& d) { return d.by != no_event; };
+    return {log_.draws.begin(), std::find_if(log_.draws.begin(), log_.draws.end(), is_later)};
+  }
+
+  // Makes the next execution of the tree, or goes back a level. Returns false as pass() does.
+  bool go_on() {
+    level& top = levels_.back();
+    if (top.stashed) {
+      log_.unstash();
+      top.stashed = false;
+    }
+    if (top.next == top.end) {
+      reversals_.resize(top.first);
+      finder_.cut(top.kept);
+      levels_.pop_back();
+      return true;
+    }
+    const reversal r = reversals_[top.next++];
+    top.stashed = true;
+    return execute(depart(r));
   }
 
   bool stop() {
@@ -97,7 +124,8 @@ class searcher {
   // Comp. 1975), but with all nodes of a depth for one probe: as many children each on average as
   // those that were looked at.
   double estimate() const {
-    double width = 1, all = 0;
+    double width = breadths_.empty() ? 1 : static_cast<double>(breadths_[0].traces), all = 0;
+    for (const drawn_number& d : drawn_first()) width += d.of - 1 - d.value;
     for (const breadth& b : breadths_) {
       all += width;
       width *= static_cast<double>(b.children) / static_cast<double>(b.traces);

@@ -81,9 +81,11 @@ struct found {
   }
 };
 
-void compare(const random_program& r, unsigned preemptions, comparison& sum) {
+void compare(const random_program& r, unsigned preemptions, comparison& sum,
+             std::uint32_t faults = 0) {
   const program p = r.runnable();
   verify_options o;
+  o.each.faults_max = faults;
   const verify_result full = verify(p, o);
   o.points = full.promoted;
   o.preemptions = preemptions;
@@ -95,6 +97,7 @@ void compare(const random_program& r, unsigned preemptions, comparison& sum) {
 
   enumerate_options e;
   e.points = full.promoted;
+  e.each.faults_max = faults;
   e.preemptions = preemptions;
   e.interleavings_max = 30'000;
   e.seen = [&](const engine& x) { brutally.note(x); };
@@ -119,7 +122,7 @@ void compare(const random_program& r, unsigned preemptions, comparison& sum) {
 }
 
 void compare_many(std::uint64_t seed, std::uint64_t programs, std::size_t cpus, std::size_t length,
-                  const std::string& groups) {
+                  const std::string& groups, std::uint32_t faults = 0) {
   const auto among = instructions_of(groups);
   programs = in_this_build(programs, programs / 25);
   if (const char* more = std::getenv("IORACE_PROGRAMS")) programs = std::strtoull(more, nullptr, 0);
@@ -128,7 +131,7 @@ void compare_many(std::uint64_t seed, std::uint64_t programs, std::size_t cpus, 
     std::mt19937_64 rng(seed);
     comparison sum;
     for (std::uint64_t i = 0; i < programs; ++i)
-      compare(random_program_of(rng, cpus, length, among), preemptions, sum);
+      compare(random_program_of(rng, cpus, length, among), preemptions, sum, faults);
     std::printf(
         "%u preemptions: %llu programs, %llu executions (%llu beyond) of %llu, %llu needed, "
         "%llu loose, wrong %u\n",
@@ -156,6 +159,7 @@ TEST(verify_bound, alarms_are_set_again) {
 
 TEST(verify_bound, memory) { compare_many(11, 150, 3, 5, "memory"); }
 TEST(verify_bound, choices) { compare_many(12, 100, 3, 4, "memory choices"); }
+TEST(verify_bound, faults) { compare_many(18, 100, 3, 3, "memory faults", 2); }
 TEST(verify_bound, locks) { compare_many(13, 150, 3, 5, "locks"); }
 TEST(verify_bound, locks_and_memory) { compare_many(14, 150, 3, 5, "locks memory"); }
 TEST(verify_bound, tasks) { compare_many(15, 100, 2, 5, "tasks memory"); }
