@@ -207,13 +207,15 @@ void profile::read(ledger_reader& from) {
   derive();
 }
 
-event_count* event_counter::entry(const lineage& tasks, task_id t, std::uint64_t place) {
-  std::uint32_t& at = index_[mixed(tasks.signature(t), place)];
+event_count* event_counter::entry(const lineage& tasks, task_id t, std::uint64_t place,
+                                  std::uint64_t set) {
+  const std::uint64_t task = in_set(tasks.signature(t), set);
+  std::uint32_t& at = index_[mixed(task, place)];
   if (at == 0) {
     if (counts_.size() == rows_max) return nullptr;
     event_count& e = counts_.emplace_back();
-    e.task = tasks.signature(t);
-    e.parent = tasks.signature(tasks.parent(t));
+    e.task = task;
+    e.parent = in_set(tasks.signature(tasks.parent(t)), set);
     e.place = place;
     e.role = t;  // until report()
     at = static_cast<std::uint32_t>(counts_.size());
@@ -245,6 +247,11 @@ void event_counter::count(const lineage& tasks, task_id t, const choice_view& vi
   role_[t] = mixed(role_[t], mixed(place, static_cast<std::uint64_t>(op.kind)));
   if (takes_lock(op.kind) && held_[t] < 255) ++held_[t];
   if (drops_lock(op.kind) && held_[t] > 0) --held_[t];
+}
+
+void event_counter::count_in(std::uint64_t set, const lineage& tasks, task_id t, bool at_it) {
+  for (const std::uint64_t place : {std::uint64_t{0}, set})
+    if (event_count* e = place == 0 || at_it ? entry(tasks, t, place, set) : nullptr) ++e->count;
 }
 
 void event_counter::report(bool all, std::vector<event_count>& to) const {

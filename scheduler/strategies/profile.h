@@ -94,12 +94,20 @@ class event_counter {
   }
   bool on() const { return on_; }
   void count(const lineage& tasks, task_id t, const choice_view& view);
-  void finished(const lineage& tasks, task_id t) { finished_[tasks.signature(t)] = true; }
+  // Counts the operation once more, for executions that are alike in that `set` is looked at:
+  // weight(in_set(signature, set), set) is how many operations at it a task makes in these.
+  void count_in(std::uint64_t set, const lineage& tasks, task_id t, bool at_it);
+  static std::uint64_t in_set(std::uint64_t signature, std::uint64_t set) {
+    return set == 0 ? signature : mixed(signature, set);
+  }
+  void finished(const lineage& tasks, task_id t, std::uint64_t set = 0) {
+    finished_[in_set(tasks.signature(t), set)] = true;
+  }
   // Appends the counts to `to`. `all`: every task came to its end.
   void report(bool all, std::vector<event_count>& to) const;
 
  private:
-  event_count* entry(const lineage& tasks, task_id t, std::uint64_t place);
+  event_count* entry(const lineage& tasks, task_id t, std::uint64_t place, std::uint64_t set = 0);
   void count_at(const lineage& tasks, task_id t, std::uint64_t place, op_kind kind, bool member);
 
   bool on_ = false;

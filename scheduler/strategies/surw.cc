@@ -12,6 +12,7 @@ void surw::begin(const execution_options& o) {
   intended_ = no_task;
   counter_.begin(to_be_counted(o.number));
   places_ = {};
+  set_ = 0;
   if (known_ != nullptr) draw_places(o.number);
 }
 
@@ -24,6 +25,7 @@ void surw::draw_places(std::uint64_t number) {
   if (whole_members_) {
     const std::uint32_t first = any(members.size()), other = any(members.size() - 1);
     places_ = {members[first], members[other < first ? other : other + 1]};
+    set_ = places_[0] ^ places_[1];
     return;
   }
   const bool telling = any(16) != 0;
@@ -33,7 +35,9 @@ void surw::draw_places(std::uint64_t number) {
 }
 
 std::uint32_t surw::weight(task_id t) const {
-  std::uint32_t sum = 0;
+  const std::uint64_t task = event_counter::in_set(tasks_.signature(t), set_);
+  std::uint32_t sum = set_ == 0 ? 0 : known_->events.weight(task, set_);
+  if (sum != 0) return sum;
   for (const std::uint64_t place : places_)
     if (place != 0) sum += known_->events.weight(tasks_.signature(t), place);
   return sum;
@@ -53,6 +57,7 @@ void surw::meet(task_id creator) {
 void surw::end_of(task_id t) {
   left_[t] = 0;
   counter_.finished(tasks_, t);
+  if (set_ != 0) counter_.finished(tasks_, t, set_);
 }
 
 void surw::look(const choice_view& view, task_id t) {
@@ -106,6 +111,7 @@ task_id surw::pick(const choice_view& view) {
 
 void surw::execute(const choice_view& view, task_id t) {
   if (counter_.on()) counter_.count(tasks_, t, view);
+  if (counter_.on() && set_ != 0) counter_.count_in(set_, tasks_, t, interesting_.has(t));
   if (!interesting_.has(t)) return;
   left_[t] -= std::min(left_[t], profile::unit);
   intended_ = no_task;

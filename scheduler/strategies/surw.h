@@ -9,7 +9,8 @@
 // Where it differs: the numbers are averages over the executions of earlier batches and not one
 // profiling run (without any, it is a random walk); places that are only touched under a lock, and
 // locks of tasks that are all alike, are seldom drawn; and from execution 2048 on, where one place
-// has had its chance, fifteen of sixteen executions draw two whole members, arrays included.
+// has had its chance, fifteen of sixteen executions draw two whole members, arrays included. What
+// these two make tasks do, such as trying again, is counted apart from all other executions.
 #pragma once
 
 #include <array>
@@ -44,6 +45,7 @@ class surw final : public strategy {
   static constexpr std::uint64_t deep = 2048;
   std::array<std::uint64_t, 2> places_{};  // the interesting ones; 0: none
   bool whole_members_ = false;             // they are members, see member_key()
+  std::uint64_t set_ = 0;  // what executions with these members are counted by; 0: no members
   std::array<std::uint32_t, 256> left_{};  // interesting operations, in units of profile::unit
   task_set interesting_;                   // whose pending operation is
   task_id intended_ = no_task;

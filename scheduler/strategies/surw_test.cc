@@ -71,5 +71,27 @@ TEST(surw, locks_of_equals_and_guarded_places_tell_little) {
   EXPECT_FALSE(telling(at(1, 1, false, false), at(2, 2, false, false)));
 }
 
+// A task that goes round and round where two members are looked at does so in these executions only.
+TEST(surw, what_members_make_a_task_do_is_counted_apart) {
+  constexpr std::uint64_t set = 77;
+  lineage tasks;
+  tasks.begin();
+  const task_id t = tasks.meet(0);
+  profile p;
+  for (unsigned operations : {2u, 4u}) {
+    event_counter c;
+    c.begin(true);
+    for (unsigned i = 0; i < 5; ++i) c.count_in(set, tasks, t, i < operations);
+    c.finished(tasks, t, set);
+    std::vector<event_count> seen;
+    c.report(false, seen);
+    p.add(seen);
+  }
+  p.summarize();
+  EXPECT_EQ(p.weight(event_counter::in_set(tasks.signature(t), set), set), 3 * profile::unit);
+  EXPECT_EQ(p.weight(tasks.signature(t), set), 0u);
+  EXPECT_TRUE(p.contested(true).empty() && p.contested(false).empty() && p.members().empty());
+}
+
 }  // namespace
 }  // namespace iorace::this_file
