@@ -20,7 +20,7 @@ struct notes {
 };
 notes* noted = nullptr;
 
-bool released(world* w) { return w->vfio_pci->vdev[0]->closed.peek(); }
+bool released(world* w) { return w->vfio_pci->vdev[0]->open_count.peek() == 0; }
 void note(int at, bool value) { noted->digit[at] = value ? 1 : 0; }
 void note(int at, world* w) { note(at, released(w)); }
 

@@ -34,8 +34,11 @@ bool is_enabled(const vfio_pci_core_device* vdev) {
       vdev->no_command_memory.peek() || (vdev->command.peek() & PCI_COMMAND_MEMORY) != 0;
   return memory && vdev->current_state.peek() < PCI_D3hot;
 }
+bool is_closed(const vfio_pci_core_device* vdev) {
+  return limit_value(limit::device_close) != 0 && vdev->open_count.peek() == 0;
+}
 bool may_be_mapped(const vfio_pci_core_device* vdev) {
-  return is_enabled(vdev) && !is_engaged(vdev) && !vdev->closed.peek();
+  return is_enabled(vdev) && !is_engaged(vdev) && !is_closed(vdev);
 }
 
 const vfio_pci_core_device* vdev_of_pfn(unsigned long pfn) {
@@ -102,18 +105,19 @@ void judge_refusal(vm_fault_t ret) {
     convict_here("fault-refused", "memory was enabled and nothing had to be allocated");
 }
 
-// The last close allows no sleep any more, and wakes the device up afterwards.
-bool is_being_closed() {
-  constexpr const char* close[] = {"vfio_pci_core_disable", nullptr};
+// The first open wakes the device up; the last close allows no sleep any more, and wakes it up
+// afterwards.
+bool is_being_opened_or_closed() {
+  constexpr const char* changes[] = {"vfio_df_open", "vfio_df_close", nullptr};
   for (unsigned t = 0; t < task_count(); ++t)
-    if (task_inside(static_cast<task_id>(t), close) != nullptr) return true;
+    if (task_inside(static_cast<task_id>(t), changes) != nullptr) return true;
   return false;
 }
 
 // A device that nobody allows to sleep is awake, or about to be.
 void judge_sleep(const vfio_pci_core_device* vdev) {
   const u32 status = vdev->power.runtime_status.peek();
-  if (vdev->closed.peek() || is_being_closed()) return;
+  if (is_closed(vdev) || is_being_opened_or_closed()) return;
   if (!is_engaged(vdev) && (status == RPM_SUSPENDED || status == RPM_SUSPENDING))
     convict_here("asleep-in-use", "the user has not allowed the device to sleep, and it does");
 }
@@ -198,7 +202,7 @@ void fault_done(const vm_area_struct* vma, vm_fault_t ret) {
 
 void mmio_done(const vfio_pci_core_device* vdev, bool decodes) {
   const peek_scope looking;
-  if (vdev->closed.peek()) convict_here("mmio-while-disabled", "the device has been closed");
+  if (is_closed(vdev)) convict_here("mmio-while-disabled", "the device has been closed");
   decodes = decodes || vdev->no_command_memory.peek();
   if (!decodes || vdev->current_state.peek() >= PCI_D3hot)
     convict_here("mmio-while-disabled", "the device's memory is disabled");

@@ -31,6 +31,7 @@ enum vfio_pci_id : unsigned {
   vfio_exp_config_write_lock,
   dup_mmap_file,
   vfio_pci_disable_power,
+  vfio_pci_dev_set_reset,
   vfio_pci_count
 };
 }  // namespace knob
@@ -67,6 +68,7 @@ enum : unsigned { COPY_READS_BEFORE, COPY_READS_LOCKED };
 enum : unsigned { FLR_LOCKED, FLR_UNLOCKED };
 enum : unsigned { CHILD_COUNTED, CHILD_NOT_COUNTED };
 enum : unsigned { DISABLE_UNLOCKED, DISABLE_LOCKED };
+enum : unsigned { OPEN_COUNTED, OPEN_NOT_COUNTED };
 
 namespace limit {
 enum vfio_pci_id : unsigned {
@@ -105,6 +107,7 @@ enum vfio_pci_id : unsigned {
   device_closed,
   closed_by_an_area,
   function_reset,
+  bus_reset_by_close,
   vfio_pci_count
 };
 }  // namespace probe

@@ -120,7 +120,7 @@ void pm_runtime_init(vfio_pci_core_device* dev) {
   spin_lock_init(&dev->power.lock);
   init_waitqueue_head(&dev->power.wait_queue);
   INIT_WORK(&dev->power.work, pm_runtime_work);
-  atomic_set(&dev->power.usage_count, 1);
+  atomic_set(&dev->power.usage_count, files_can_close() ? 0 : 1);
 }
 
 void pm_runtime_get_noresume(vfio_pci_core_device* dev) {

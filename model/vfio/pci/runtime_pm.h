@@ -31,7 +31,7 @@ IORACE_DESCRIBE(dev_pm_info, "power", lock, usage_count, runtime_status, idle_re
                 request_pending, wait_queue, work);
 
 bool has_runtime_pm();
-// The device is awake, and has a user.
+// The device is awake, and has a user where it is opened for good.
 void pm_runtime_init(vfio_pci_core_device* dev);
 void pm_runtime_get_noresume(vfio_pci_core_device* dev);
 void pm_runtime_put_noidle(vfio_pci_core_device* dev);

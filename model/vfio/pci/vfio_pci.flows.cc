@@ -29,9 +29,11 @@ constexpr arg_info length_arg = {.name = "length", .kind = arg_kind::length, .du
 constexpr arg_info offset_arg = {.name = "offset", .kind = arg_kind::iova, .dull = 0};
 
 ARGS(vdev_open, {.name = "flags", .kind = arg_kind::flags, .choices = vdev_flag_names, .dull = 0});
-ERRORS(vdev_open, ENOMEM, EMFILE);
+ERRORS(vdev_open, ENOMEM, EMFILE, EIO);
 ARGS(vdev_close, vdev_arg);
 ERRORS(vdev_close, EBADF, ENOSYS);
+ARGS(vdev_reopen, vdev_arg);
+ERRORS(vdev_reopen, ENOSYS, ENODEV, ENOMEM, EINVAL, EIO, EAGAIN);
 ARGS(bar_mmap, vdev_arg, process_arg, addr_arg, length_arg, offset_arg,
      {.name = "flags", .kind = arg_kind::flags, .choices = mmap_flags, .dull = VM_SHARED});
 ERRORS(bar_mmap, EBADF, ESRCH, EINVAL, ENOMEM, EOVERFLOW, EEXIST);
@@ -83,8 +85,10 @@ u32 id_of(u64 value) { return static_cast<u32>(value); }
 
 call_result vdev_open(world& w, const call_args& a) {
   const long number =
-      vfio_pci_core_enable(w, (a.value[0] & VDEV_VIRTFN) != 0, (a.value[0] & VDEV_NO_RESET) == 0);
-  return number < 0 ? call_result{number, 0} : call_result{0, static_cast<u64>(number)};
+      vfio_pci_probe(w, (a.value[0] & VDEV_VIRTFN) != 0, (a.value[0] & VDEV_NO_RESET) == 0);
+  if (number < 0) return {number, 0};
+  const int rc = files_can_close() ? vdev_reopen(id_of(number)) : 0;
+  return {rc, rc == 0 ? static_cast<u64>(number) : 0};
 }
 
 call_result bar_mmap(world& w, const call_args& a) {
@@ -138,6 +142,7 @@ call_result process_exit(world& w, const call_args& a) {
 }
 
 call_result close_vdev(world&, const call_args& a) { return {vdev_close(id_of(a.value[0])), 0}; }
+call_result reopen_vdev(world&, const call_args& a) { return {vdev_reopen(id_of(a.value[0])), 0}; }
 
 // The others do something to a device, which its user knows by its file.
 using vdev_ptr = vfio_pci_core_device*;
@@ -254,6 +259,9 @@ constexpr flow_info flow_table[] = {
          PCI("vfio_pci_rdwr.c:vfio_pci_ioeventfd")),
     FLOW(syscall, signal_eventfd, on_device<signal>, nullptr, "Signals that eventfd.",
          "fs/eventfd.c:eventfd_signal"),
+    FLOW(syscall, vdev_reopen, reopen_vdev, nullptr,
+         "Opens a device again that has been closed for the last time.",
+         PCI("vfio_pci_core.c:vfio_pci_core_enable")),
 };
 
 }  // namespace

@@ -156,6 +156,12 @@ constexpr knob_value disable_power[] = {
      "close_vs_ioeventfd", "data-race"},
     {"locked", "C2s", "It takes memory_lock for that. Sound.", OURS, "close_vs_ioeventfd", "clean"},
 };
+constexpr knob_value dev_set_reset[] = {
+    {"counted", "C3s", "A device that could not be reset has its bus reset once none is open.",
+     UPSTREAM, "close_vs_reopen", "clean"},
+    {"uncounted", "C3", "Its last close resets the bus whoever has another device open.", OURS,
+     "close_vs_reopen", "mmio-while-disabled"},
+};
 
 constexpr knob_info knob_table[] = {
     {"vfio_pci.fault", "How a fault maps a BAR, and how areas that map it are found.",
@@ -192,6 +198,8 @@ constexpr knob_info knob_table[] = {
     {"dup_mmap.file", "Whether a forked area is a user of its file.", dup_mmap_file, 0},
     {"vfio_pci_core_disable.power", "What is held when a device that is closed is woken up.",
      disable_power, 1},
+    {"vfio_pci_dev_set_needs_reset.open", "Whether a close that resets the bus asks who is left.",
+     dev_set_reset, 0},
 };
 static_assert(std::size(knob_table) == knob::vfio_pci_count - knob::vfio_pci_before - 1);
 
@@ -248,6 +256,7 @@ constexpr probe_info probe_table[] = {
     {"device_closed", "The last user of a device's file has gone.", false},
     {"closed_by_an_area", "That was an area that mapped it.", false},
     {"function_reset", "A device was reset.", false},
+    {"bus_reset_by_close", "The last close of all reset the bus.", false},
 };
 static_assert(std::size(probe_table) == probe::vfio_pci_count - probe::vfio_pci_before - 1);
 

@@ -80,6 +80,7 @@ static void close_device(vfio_pci_core_device* vdev) {
     vdev_close(vdev->number);
     task_work_run();
     if (has_runtime_pm()) flush_work(&vdev->power.work);
+    list_del(&vdev->dev_set_list);
     kfree(vdev);
     return;
   }

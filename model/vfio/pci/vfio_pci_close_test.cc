@@ -39,15 +39,15 @@ TEST(vfio_pci_close, every_area_counts) {
   EXPECT_EQ(title_of([](world* w) {
               touch(w);
               close_file(w);
-              EXPECT_FALSE(vdev(w)->closed.peek());
+              EXPECT_EQ(vdev(w)->open_count.peek(), 1u);
               EXPECT_EQ(make_call(w, "bar_touch", {0x1000, 0, 0x1000}).rc, 0);
               EXPECT_EQ(make_call(w, "bar_read", {1}).rc, -EBADF);
               const u64 child = make_call(w, "process_fork").out;
               make_call(w, "bar_munmap_part", {0x1000, 0, 0x1000, 0x1000});
               unmap(w);
-              EXPECT_FALSE(vdev(w)->closed.peek());
+              EXPECT_EQ(vdev(w)->open_count.peek(), 1u);
               make_call(w, "process_exit", {child});
-              EXPECT_TRUE(vdev(w)->closed.peek());
+              EXPECT_EQ(vdev(w)->open_count.peek(), 0u);
             }),
             "");
 }
@@ -58,7 +58,7 @@ TEST(vfio_pci_close, what_fails_counts_no_more) {
               EXPECT_EQ(make_call(w, "bar_mmap", {1, 0, 0x5000, 0x1000, 0, 0}).rc, -EINVAL);
               unmap(w);
               close_file(w);
-              EXPECT_TRUE(vdev(w)->closed.peek());
+              EXPECT_EQ(vdev(w)->open_count.peek(), 0u);
             }),
             "");
   EXPECT_THAT(found({[](world* w) {
@@ -145,7 +145,7 @@ TEST(vfio_pci_close, a_child_that_does_not_count) {
 
 TEST(vfio_pci_close, steps_of_the_last_close) {
   const char* const set_lock = "dev_set#1.lock";
-  expect_pairs({.pairs = 9,
+  expect_pairs({.pairs = 11,
                 .unlocked = 2,
                 .setup =
                     [](world* w) {
@@ -162,6 +162,8 @@ TEST(vfio_pci_close, steps_of_the_last_close) {
                           {"flush", "flush_work work#1", set_lock},
                           {"try device", "mutex_trylock vdev#1.device_lock", set_lock},
                           {"L- device", "mutex_unlock vdev#1.device_lock", set_lock},
+                          {"restore", "write_once vdev#1.phys_command", set_lock},
+                          {"who is open?", "read vdev#1.open_count", set_lock},
                           {"L- set", "mutex_unlock dev_set#1.lock", set_lock}},
                 .c = closable({{"vfio_pci_core_disable.power", "unlocked"}})});
 }
@@ -189,7 +191,7 @@ TEST(vfio_pci_close, errors) {
                  .base = [](call&) {},
                  .rows = {{"no memory", ENOMEM, [](call& c) { c.fail("kmalloc"); }},
                           {"no file", ENOMEM, [](call& c) { c.fail("kmalloc", 2); }}},
-                 .elsewhere = {EMFILE},
+                 .elsewhere = {EMFILE, EIO},
                  .c = closable()});
 }
 

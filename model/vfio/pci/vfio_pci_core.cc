@@ -47,8 +47,8 @@ UNSEEN static void note_device(vfio_pci_world& w, u32 number, vfio_pci_core_devi
   w.vdev[number - 1] = vdev;
 }
 
-// A device is known by its descriptor. `opened` is what that stands for.
-static long add_device(vfio_pci_world& w, vfio_pci_core_device* vdev, void* opened) {
+// A device is known by its descriptor, which stands for it where files cannot be closed.
+static long add_device(vfio_pci_world& w, vfio_pci_core_device* vdev) {
   u32 fd = 0;
   mutex_lock(&w.dev_set->lock);
   const int rc = xa_alloc(&w.dev_set->files, &fd, XA_ZERO_ENTRY, xa_limit{vdevs_max, 1});
@@ -56,23 +56,20 @@ static long add_device(vfio_pci_world& w, vfio_pci_core_device* vdev, void* open
     note_device(w, fd, vdev);
     vdev->number = fd;
     list_add_tail(&vdev->dev_set_list, &w.dev_set->device_list);
-    xa_store(&w.dev_set->files, fd, opened);
+    if (!files_can_close()) xa_store(&w.dev_set->files, fd, vdev);
   }
   mutex_unlock(&w.dev_set->lock);
   return rc != 0 ? -EMFILE : static_cast<long>(fd);
 }
 
 // A virtual function's command register has no bit for memory.
-long vfio_pci_core_enable(world& w, bool virtfn, bool reset_works) {
+long vfio_pci_probe(world& w, bool virtfn, bool reset_works) {
   KFUNC();
   auto* const vdev = kzalloc<vfio_pci_core_device>();
   if (vdev == nullptr) return -ENOMEM;
   init_device(vdev, virtfn, reset_works);
-  void* const opened = open_vdev_file(vdev);
-  const long number = opened == nullptr ? -ENOMEM : add_device(*w.vfio_pci, vdev, opened);
-  if (number >= 0) return number;
-  put_unused_file(opened);
-  kfree(vdev);
+  const long number = add_device(*w.vfio_pci, vdev);
+  if (number < 0) kfree(vdev);
   return number;
 }
 

@@ -41,6 +41,7 @@ TEST(vfio_pci_errors, open) {
                  .base = [](call&) {},
                  .rows = {{"no memory", ENOMEM, [](call& c) { c.fail("kmalloc"); }},
                           {"too many", EMFILE, full}},
+                 .elsewhere = {EIO},
                  .c = pci_config()});
 }
 

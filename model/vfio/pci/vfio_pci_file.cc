@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // Files of devices, which come to their end when the descriptor, the calls and the areas that use
-// them have, and what the last close does. Kernel: drivers/vfio/vfio_main.c,
-// drivers/vfio/pci/vfio_pci_core.c @ 6.12.117. Simplified: a device is opened once; no vectors, no
-// state that is restored; the bus is reset by hot resets only.
-#include "model/critical_section.h"
+// them have. Kernel: drivers/vfio/vfio_main.c, device_cdev.c @ 6.12.117. Simplified: a device has
+// one file at a time, as those have that are opened by their own node; it is bound as it is opened.
 #include "model/iommufd/file.h"
 #include "model/vfio/pci/contracts.h"
 #include "scheduler/sync/lockdep.h"
@@ -29,15 +27,6 @@ void vdev_fput(file* filp) {
   if (filp != nullptr) fput(filp);
 }
 
-void* open_vdev_file(vfio_pci_core_device* vdev) {
-  if (!files_can_close()) return vdev;
-  file* const filp = alloc_file(file_kind::vfio_pci, vdev);
-  return IS_ERR(filp) ? nullptr : filp;
-}
-void put_unused_file(void* opened) {
-  if (opened != nullptr && files_can_close()) kfree(opened);
-}
-
 // The descriptor stays reserved: it is the device's number as well.
 int vdev_close(u32 fd) {
   KFUNC();
@@ -52,68 +41,52 @@ int vdev_close(u32 fd) {
   return 0;
 }
 
-enum power_site : unsigned { before_power, after_power };
-enum class power_lock : u8 { none, memory_lock };
-struct power_locks {
-  vfio_pci_core_device* vdev;
-  int enter(power_lock) const {
-    down_write(&vdev->memory_lock);
-    return 0;
-  }
-  void leave(power_lock) const { up_write_memory_lock(vdev); }
-};
-static constexpr section_row<power_lock> power_rows[] = {
-    {power_lock::none, on(), on()},                                // unlocked
-    {power_lock::memory_lock, on(before_power), on(after_power)},  // locked
-};
-
-// A device whose user has put it to sleep is wanted awake.
-static void set_power_state_awake(vfio_pci_core_device* vdev) {
-  section<power_lock, power_locks> cs(power_rows[chosen(knob::vfio_pci_disable_power)], {vdev});
-  cs.at(before_power);
-  if (vdev->current_state != PCI_D0) vfio_pci_set_power_state(vdev, PCI_D0);
-  cs.at(after_power);
-}
-
-// Nobody calls any more, so that no lock is taken; the eventfd may be signalled to the end.
-static void disable_ioeventfds(vfio_pci_core_device* vdev) {
-  virqfd* const irqfd = vdev->eventfd.wait;
-  if (irqfd != nullptr) virqfd_shutdown(irqfd, &vdev->eventfd);
-}
-
-// The device's lock may not be to be had, and then it is not reset.
-static void reset_closed(vfio_pci_core_device* vdev) {
-  WRITE_ONCE(vdev->phys_command, PCI_COMMAND_INTX_DISABLE);
-  if (vdev->reset_works && mutex_trylock(&vdev->device_lock)) {
-    __pci_reset_function_locked(vdev);
-    mutex_unlock(&vdev->device_lock);
-  }
-}
-
-static void vfio_pci_core_disable(vfio_pci_core_device* vdev) {
+static int vfio_df_open(vfio_pci_core_device* vdev) {
   KFUNC();
   lockdep_assert_held(&the_set()->lock);
-  vfio_pci_runtime_pm_exit(vdev);
-  pm_runtime_resume(vdev);
-  set_power_state_awake(vdev);
-  disable_ioeventfds(vdev);
-  set_vdev_flag(vdev, virq_disabled, false);
-  reset_closed(vdev);
-  vdev->closed = true;
-  CONTRACT(device_was_closed, vdev);
-  PROBE(device_closed);
-  pm_runtime_put(vdev);
+  const u32 opened = vdev->open_count;
+  if (opened != 0) return -EINVAL;
+  vdev->open_count = 1;
+  const int ret = vfio_pci_core_enable(vdev);
+  if (ret != 0) vdev->open_count = 0;
+  return ret;
 }
 
-static void vfio_pci_core_close_device(vfio_pci_core_device* vdev) {
+static void vfio_df_close(vfio_pci_core_device* vdev) {
   KFUNC();
+  lockdep_assert_held(&the_set()->lock);
   vfio_pci_core_disable(vdev);
+  vdev->open_count = 0;
+}
+
+static int vfio_df_ioctl_bind_iommufd(vfio_pci_core_device* vdev) {
+  KFUNC();
+  mutex_lock(&the_set()->lock);
+  const int ret = vfio_df_open(vdev);
+  mutex_unlock(&the_set()->lock);
+  return ret;
+}
+
+// A file whose device cannot be had is of no use.
+int vdev_reopen(u32 number) {
+  KFUNC();
+  if (!files_can_close()) return -ENOSYS;
+  vfio_pci_core_device* const vdev = vdev_of_bus(number);
+  if (vdev == nullptr) return -ENODEV;
+  file* const filp = alloc_file(file_kind::vfio_pci, vdev);
+  if (IS_ERR(filp)) return -ENOMEM;
+  const int ret = vfio_df_ioctl_bind_iommufd(vdev);
+  if (ret == 0)
+    xa_store(&the_set()->files, number, filp);
+  else
+    kfree(filp);
+  return ret;
 }
 
 void vfio_device_fops_release(vfio_pci_core_device* vdev) {
   KFUNC();
   mutex_lock(&the_set()->lock);
-  vfio_pci_core_close_device(vdev);
+  vfio_df_close(vdev);
   mutex_unlock(&the_set()->lock);
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // A reset of all devices on a bus. Several memory_locks cannot be waited for, as nobody says in
-// what order: they are tried, and what has been taken is given back. Kernel:
-// drivers/vfio/pci/vfio_pci_core.c @ 6.12.117; 6.1 for the list.
+// what order: they are tried, and what has been taken is given back. The last close of all devices
+// needs none, as nobody has one open. Kernel: drivers/vfio/pci/vfio_pci_core.c @ 6.12.117; 6.1 for
+// the list. Simplified: a bus reset takes no locks of devices and succeeds.
 #include "model/vfio/pci/contracts.h"
+#include "scheduler/sync/lockdep.h"
 
 namespace iorace::kern {
 
@@ -16,8 +18,13 @@ static void up_write_all(vfio_device_set* set, list_head* end) {
 static void pci_reset_bus(vfio_device_set* set) {
   KFUNC();
   vfio_pci_core_device* vdev = nullptr;
-  list_for_each_entry(vdev, &set->device_list, dev_set_list) vfio_pci_set_power_state(vdev, PCI_D0);
   list_for_each_entry(vdev, &set->device_list, dev_set_list) reset_and_restore(vdev);
+}
+
+static void reset_locked_devices(vfio_device_set* set) {
+  vfio_pci_core_device* vdev = nullptr;
+  list_for_each_entry(vdev, &set->device_list, dev_set_list) vfio_pci_set_power_state(vdev, PCI_D0);
+  pci_reset_bus(set);
 }
 
 static int hot_reset_by_inode(vfio_device_set* set, bool owned) {
@@ -35,7 +42,7 @@ static int hot_reset_by_inode(vfio_device_set* set, bool owned) {
     }
     vfio_pci_zap_bars(vdev);
   }
-  if (ret == 0) pci_reset_bus(set);
+  if (ret == 0) reset_locked_devices(set);
   up_write_all(set, &vdev->dev_set_list);
   return ret;
 }
@@ -63,7 +70,7 @@ static int hot_reset_by_list(vfio_device_set* set, bool owned) {
   unsigned memory_locks = 0;
   const int ret = lock_all_tracked(set, owned, &vma_locks, &memory_locks);
   if (ret == -EBUSY) PROBE(hot_reset_busy);
-  if (ret == 0) pci_reset_bus(set);
+  if (ret == 0) reset_locked_devices(set);
   unsigned i = 0;
   vfio_pci_core_device* vdev = nullptr;
   list_for_each_entry(vdev, &set->device_list, dev_set_list) {
@@ -111,6 +118,41 @@ int vfio_pci_dev_set_hot_reset(vfio_device_set* dev_set, bool owned) {
   const int ret = hot_reset_awake(dev_set, owned);
   mutex_unlock(&dev_set->lock);
   return ret;
+}
+
+static u32 vfio_device_set_open_count(vfio_device_set* set) {
+  KFUNC();
+  lockdep_assert_held(&set->lock);
+  u32 open_count = 0;
+  vfio_pci_core_device* cur = nullptr;
+  list_for_each_entry(cur, &set->device_list, dev_set_list) open_count += cur->open_count;
+  return open_count;
+}
+
+// The one that is being closed counts.
+static bool vfio_pci_dev_set_needs_reset(vfio_device_set* set) {
+  KFUNC();
+  if (!omit(knob::vfio_pci_dev_set_reset, OPEN_NOT_COUNTED) && vfio_device_set_open_count(set) > 1)
+    return false;
+  vfio_pci_core_device* cur = nullptr;
+  list_for_each_entry(cur, &set->device_list, dev_set_list) {
+    const bool needs_reset = cur->needs_reset;
+    if (needs_reset) return true;
+  }
+  return false;
+}
+
+void vfio_pci_dev_set_try_reset(vfio_device_set* dev_set) {
+  KFUNC();
+  if (!vfio_pci_dev_set_needs_reset(dev_set)) return;
+  if (vfio_pci_dev_set_pm_runtime_get(dev_set) != 0) return;
+  pci_reset_bus(dev_set);
+  PROBE(bus_reset_by_close);
+  vfio_pci_core_device* cur = nullptr;
+  list_for_each_entry(cur, &dev_set->device_list, dev_set_list) {
+    cur->needs_reset = false;
+    pm_runtime_put(cur);
+  }
 }
 
 }  // namespace iorace::kern

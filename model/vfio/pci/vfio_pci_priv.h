@@ -47,6 +47,12 @@ struct eventfd_ctx {
 };
 IORACE_DESCRIBE(eventfd_ctx, "eventfd", wqh_lock, wait);
 
+// The configuration that a device had when it was opened.
+struct pci_saved_state {
+  shared<u32> command;
+};
+IORACE_DESCRIBE(pci_saved_state, "saved_state", command);
+
 struct vfio_pci_core_device {
   struct mutex vma_lock;     // vma_list, and whether it is up to date
   list_head vma_list;        //   (both until 6.9)
@@ -56,7 +62,9 @@ struct vfio_pci_core_device {
   shared<u32> current_state;
   shared<bool> no_command_memory;
   shared<bool> reset_works;
-  shared<bool> closed;  // its file has gone; under the set's lock
+  shared<u32> open_count;    // (with files that can be closed), and
+  shared<bool> needs_reset;  //   whether it was left as its user had it: under the set's lock
+  shared<pci_saved_state*> saved_state;
   shared<u32> flags[vdev_flags];
   shared<u32> number;
   address_space mapping;  // of the device's inode
@@ -69,9 +77,9 @@ struct vfio_pci_core_device {
   list_head dev_set_list;
 };
 IORACE_DESCRIBE(vfio_pci_core_device, "vdev", vma_lock, vma_list, memory_lock, command,
-                phys_command, current_state, no_command_memory, reset_works, closed, flags, number,
-                mapping, igate, device_lock, ioeventfds_lock, eventfd, pm_wake_eventfd_ctx, power,
-                dev_set_list);
+                phys_command, current_state, no_command_memory, reset_works, open_count,
+                needs_reset, saved_state, flags, number, mapping, igate, device_lock,
+                ioeventfds_lock, eventfd, pm_wake_eventfd_ctx, power, dev_set_list);
 
 // All devices of the bus, and the descriptors of their files: with the limit device_close the files
 // themselves, which calls and areas count as users of, else the devices.
@@ -111,7 +119,7 @@ struct vfio_pci_world {
 
 // core.cc
 // Returns the device's number, or -ENOMEM, or -EMFILE for too many.
-long vfio_pci_core_enable(world& w, bool virtfn, bool reset_works);
+long vfio_pci_probe(world& w, bool virtfn, bool reset_works);
 void __pci_reset_function_locked(vfio_pci_core_device* vdev);
 void reset_and_restore(vfio_pci_core_device* vdev);
 int pci_try_reset_function(vfio_pci_core_device* vdev);
@@ -130,13 +138,18 @@ bool files_can_close();
 // The device of a descriptor, or null; with a reference on its file, where files can be closed.
 vfio_pci_core_device* vdev_fget(u32 fd, file** filp);
 void vdev_fput(file* filp);
-// What is installed for a new device, or null for want of memory; and how that is taken back.
-void* open_vdev_file(vfio_pci_core_device* vdev);
-void put_unused_file(void* opened);
+// Returns 0, -ENODEV, -EINVAL if it is open, what the driver says, or -ENOSYS where files cannot be
+// closed.
+int vdev_reopen(u32 number);
 // Returns 0, -EBADF, or -ENOSYS where files cannot be closed.
 int vdev_close(u32 fd);
 // The last reference is gone.
 void vfio_device_fops_release(vfio_pci_core_device* vdev);
+
+// enable.cc
+// The first open and the last close. Requires: the set's lock.
+int vfio_pci_core_enable(vfio_pci_core_device* vdev);
+void vfio_pci_core_disable(vfio_pci_core_device* vdev);
 
 // power.cc
 // `efdctx` is signalled when the device wakes up, or null.
@@ -165,6 +178,8 @@ bool vfio_pci_tracks_vmas();
 
 // hot_reset.cc
 int vfio_pci_dev_set_hot_reset(vfio_device_set* dev_set, bool owned);
+// Resets the bus if no other device is open. Requires: the set's lock.
+void vfio_pci_dev_set_try_reset(vfio_device_set* dev_set);
 
 // mmap.cc
 unsigned long vma_to_pfn(vm_area_struct* vma);
