@@ -11,6 +11,7 @@
 //   fault-refused              I3.5  when a fault is done
 //   mmio-while-disabled        I3.7  when the device gets an access through the kernel
 //   asleep-in-use              I3.8  when memory_lock, held for writing, is dropped
+//   intx-mask-lost             I3.9  when the device falls asleep, and when INTx is unmasked
 // I3.1, nothing is mapped twice, is the kernel's own BUG_ON; I3.6, no deadlock, and the other half
 // of I3.5, an access whose faults succeed gets to its page in the end, are the scheduler's
 // verdicts.
@@ -36,6 +37,10 @@ bool is_enabled(const vfio_pci_core_device* vdev) {
 }
 bool is_closed(const vfio_pci_core_device* vdev) {
   return limit_value(limit::device_close) != 0 && vdev->open_count.peek() == 0;
+}
+// By a call or by the command register.
+bool& masked_by_user(const vfio_pci_core_device* vdev) {
+  return chapter_world().masked[vdev->number.peek() - 1];
 }
 bool may_be_mapped(const vfio_pci_core_device* vdev) {
   return is_enabled(vdev) && !is_engaged(vdev) && !is_closed(vdev);
@@ -206,6 +211,33 @@ void mmio_done(const vfio_pci_core_device* vdev, bool decodes) {
   decodes = decodes || vdev->no_command_memory.peek();
   if (!decodes || vdev->current_state.peek() >= PCI_D3hot)
     convict_here("mmio-while-disabled", "the device's memory is disabled");
+}
+
+void device_falls_asleep(const vfio_pci_core_device* vdev) {
+  const peek_scope looking;
+  const vfio_pci_irq_ctx* const ctx = vdev->ctx.peek();
+  if (ctx != nullptr && !ctx->masked.peek())
+    convict_here("intx-mask-lost", "the device falls asleep, and INTx is not masked");
+}
+
+void intx_enabled(const vfio_pci_core_device* vdev) {
+  const peek_scope looking;
+  masked_by_user(vdev) = vdev->ctx.peek()->masked.peek();
+}
+
+void intx_masked(const vfio_pci_core_device* vdev) {
+  const peek_scope looking;
+  constexpr const char* suspend[] = {"vfio_pci_core_runtime_suspend", nullptr};
+  if (task_inside(current_task(), suspend) == nullptr) masked_by_user(vdev) = true;
+}
+
+void intx_unmasked(const vfio_pci_core_device* vdev) {
+  const peek_scope looking;
+  constexpr const char* resume[] = {"vfio_pci_core_runtime_resume", nullptr};
+  const bool wakes_up = task_inside(current_task(), resume) != nullptr;
+  if (wakes_up && masked_by_user(vdev))
+    convict_here("intx-mask-lost", "a wake-up has unmasked what the user had masked");
+  masked_by_user(vdev) = false;
 }
 
 void tracking_settled(const vfio_pci_core_device* vdev) {

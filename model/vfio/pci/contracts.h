@@ -15,6 +15,12 @@ void fault_looked(const vm_area_struct* vma);
 void device_resets(const vfio_pci_core_device* vdev);
 void device_was_closed(const vfio_pci_core_device* vdev);
 void mmio_done(const vfio_pci_core_device* vdev, bool decodes);
+// The bus is about to put it to sleep.
+void device_falls_asleep(const vfio_pci_core_device* vdev);
+// INTx has been enabled; is masked; is not masked any more.
+void intx_enabled(const vfio_pci_core_device* vdev);
+void intx_masked(const vfio_pci_core_device* vdev);
+void intx_unmasked(const vfio_pci_core_device* vdev);
 void tracking_settled(const vfio_pci_core_device* vdev);
 
 }  // namespace iorace::kern::contract

@@ -32,6 +32,7 @@ enum vfio_pci_id : unsigned {
   dup_mmap_file,
   vfio_pci_disable_power,
   vfio_pci_dev_set_reset,
+  vfio_pci_suspend_intx,
   vfio_pci_count
 };
 }  // namespace knob
@@ -69,6 +70,7 @@ enum : unsigned { FLR_LOCKED, FLR_UNLOCKED };
 enum : unsigned { CHILD_COUNTED, CHILD_NOT_COUNTED };
 enum : unsigned { DISABLE_UNLOCKED, DISABLE_LOCKED };
 enum : unsigned { OPEN_COUNTED, OPEN_NOT_COUNTED };
+enum : unsigned { SUSPEND_MASKS_INTX, SUSPEND_LEAVES_INTX, RESUME_UNMASKS_INTX };
 
 namespace limit {
 enum vfio_pci_id : unsigned {
@@ -77,6 +79,7 @@ enum vfio_pci_id : unsigned {
   access_repeats,
   runtime_pm,
   device_close,
+  intx,
   vfio_pci_count
 };
 }  // namespace limit

@@ -18,6 +18,7 @@ static void pci_set_power_state(vfio_pci_core_device* dev, u32 state) {
 static int pci_pm_runtime_suspend(vfio_pci_core_device* dev) {
   KFUNC();
   vfio_pci_core_runtime_suspend(dev);
+  CONTRACT(device_falls_asleep, dev);
   pci_set_power_state(dev, PCI_D3hot);
   PROBE(device_suspended);
   return 0;
@@ -75,10 +76,11 @@ static int rpm_resume(vfio_pci_core_device* dev) {
   return retval;
 }
 
-// Requires: the lock.
+// Requires: the lock. What the last user has done is seen by the callback: its locks, after the
+// unlock of this one, order it behind the read of the count, which here does so by itself.
 static bool may_suspend(vfio_pci_core_device* dev) {
   const u32 status = dev->power.runtime_status;
-  return atomic_read(&dev->power.usage_count) == 0 && status == RPM_ACTIVE;
+  return atomic_cmpxchg(&dev->power.usage_count, 0, 0) == 0 && status == RPM_ACTIVE;
 }
 
 // Requires: the lock.

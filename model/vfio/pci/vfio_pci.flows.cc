@@ -18,6 +18,10 @@ constexpr named_value power_states[] = {
     {"d0", PCI_D0}, {"d1", PCI_D1}, {"d2", PCI_D2}, {"d3hot", PCI_D3hot}};
 constexpr named_value capabilities[] = {{"express", 0}, {"advanced_features", 1}};
 constexpr named_value groups_given[] = {{"all", 1}, {"none", 0}};
+constexpr named_value intx_action_names[] = {{"enable", INTX_ENABLE},
+                                             {"disable", INTX_DISABLE},
+                                             {"mask", INTX_MASK},
+                                             {"unmask", INTX_UNMASK}};
 constexpr named_value on_or_off[] = {{"enable", 1}, {"disable", 0}};
 
 constexpr arg_info vdev_arg = {.name = "vdev", .kind = arg_kind::object, .cls = "vdev"};
@@ -80,6 +84,12 @@ ARGS(ioeventfd, vdev_arg, offset_arg,
 ERRORS(ioeventfd, EBADF, EINVAL, EEXIST, ENODEV, ENOMEM, EIO);
 ARGS(signal_eventfd, vdev_arg);
 ERRORS(signal_eventfd, EBADF);
+ARGS(set_intx, vdev_arg,
+     {.name = "action",
+      .kind = arg_kind::choice,
+      .choices = intx_action_names,
+      .dull = INTX_ENABLE});
+ERRORS(set_intx, EBADF, EIO, EINVAL, ENOMEM);
 
 u32 id_of(u64 value) { return static_cast<u32>(value); }
 
@@ -203,6 +213,10 @@ int write_bar(vdev_ptr v, const call_args& a) { return vfio_pci_bar_rw(v, a.valu
 int set_ioeventfd(vdev_ptr v, const call_args& a) {
   return vfio_pci_ioeventfd(v, a.value[1], a.value[2] != 0);
 }
+int act_on_intx(vdev_ptr v, const call_args& a) {
+  return a.value[1] < intx_actions ? vfio_pci_set_intx(v, static_cast<intx_action>(a.value[1]))
+                                   : -EINVAL;
+}
 int signal(vdev_ptr v, const call_args&) { return eventfd_signal(&v->eventfd); }
 
 #define PCI(file) "drivers/vfio/pci/" file
@@ -262,6 +276,9 @@ constexpr flow_info flow_table[] = {
     FLOW(syscall, vdev_reopen, reopen_vdev, nullptr,
          "Opens a device again that has been closed for the last time.",
          PCI("vfio_pci_core.c:vfio_pci_core_enable")),
+    FLOW(syscall, set_intx, ioctl<act_on_intx>, nullptr,
+         "Enables, disables, masks or unmasks INTx.",
+         PCI("vfio_pci_intrs.c:vfio_pci_set_irqs_ioctl")),
 };
 
 }  // namespace

@@ -162,6 +162,14 @@ constexpr knob_value dev_set_reset[] = {
     {"uncounted", "C3", "Its last close resets the bus whoever has another device open.", OURS,
      "close_vs_reopen", "mmio-while-disabled"},
 };
+constexpr knob_value suspend_intx[] = {
+    {"masked", "L4s", "INTx is masked while the device sleeps, if its user has not masked it.",
+     "2b2c651baf1c", "intx_vs_suspend", "clean"},
+    {"left", "L4", "It is left as it is.", "before 2b2c651baf1c", "intx_vs_suspend",
+     "intx-mask-lost"},
+    {"unmasked", "L5", "A wake-up unmasks it whoever has masked it.", OURS, "intx_vs_suspend",
+     "intx-mask-lost"},
+};
 
 constexpr knob_info knob_table[] = {
     {"vfio_pci.fault", "How a fault maps a BAR, and how areas that map it are found.",
@@ -200,6 +208,8 @@ constexpr knob_info knob_table[] = {
      disable_power, 1},
     {"vfio_pci_dev_set_needs_reset.open", "Whether a close that resets the bus asks who is left.",
      dev_set_reset, 0},
+    {"vfio_pci_runtime_suspend.intx", "What becomes of INTx when a device falls asleep.",
+     suspend_intx, 0},
 };
 static_assert(std::size(knob_table) == knob::vfio_pci_count - knob::vfio_pci_before - 1);
 
@@ -211,6 +221,7 @@ constexpr limit_info limit_table[] = {
     {"runtime_pm", "Whether devices are suspended when nobody uses them.", 0, 0, 1},
     {"device_close", "Whether files of devices can be closed: calls and areas are their users.", 0,
      0, 1},
+    {"intx", "Whether devices have INTx that can be masked.", 0, 0, 1},
 };
 static_assert(std::size(limit_table) == limit::vfio_pci_count - limit::vfio_pci_before - 1);
 
@@ -230,6 +241,9 @@ constexpr invariant_info invariant_table[] = {
      "when the device gets the access"},
     {"asleep-in-use", "I3.8", "A device sleeps though its user has not allowed it.",
      "when memory_lock is dropped"},
+    {"intx-mask-lost", "I3.9",
+     "INTx is unmasked while its device sleeps, or its user has masked it.",
+     "when a device falls asleep and when it wakes up"},
 };
 
 constexpr probe_info probe_table[] = {

@@ -86,6 +86,7 @@ static void close_device(vfio_pci_core_device* vdev) {
   }
   vfio_pci_ioeventfd(vdev, 0, false);
   wake_for_good(vdev);
+  disable_closed_intx(vdev);
   list_del(&vdev->dev_set_list);
   const u32 fd = vdev->number;
   xa_erase(&this_world().vfio_pci->dev_set->files, fd);

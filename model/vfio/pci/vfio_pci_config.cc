@@ -8,7 +8,7 @@
 
 namespace iorace::kern {
 
-enum config_site : unsigned { after_command, after_intx };
+enum config_site : unsigned { before_command, after_command, after_intx, after_unlock };
 enum class config_lock : u8 { memory_lock };
 using config_row = section_row<config_lock>;
 struct config_locks {
@@ -29,15 +29,48 @@ static void vfio_default_config_write(vfio_pci_core_device* vdev, u32 val) {
   WRITE_ONCE(vdev->phys_command, val);
 }
 
-// Nothing looks at the mask of the interrupt itself.
+// INTx is masked under igate, outside of memory_lock: who wants both begins with igate.
+enum class intx_lock : u8 { none, igate };
+struct intx_locks {
+  vfio_pci_core_device* vdev;
+  int enter(intx_lock) const {
+    if (has_intx()) mutex_lock(&vdev->igate);
+    return 0;
+  }
+  void leave(intx_lock) const {
+    if (has_intx()) mutex_unlock(&vdev->igate);
+  }
+};
+static constexpr section_row<intx_lock> intx_rows[] = {
+    {intx_lock::none, on(), on()},                             // after_unlock
+    {intx_lock::igate, on(before_command), on(after_unlock)},  // locked
+};
+struct intx_functions {
+  bool (*mask)(vfio_pci_core_device*);
+  void (*unmask)(vfio_pci_core_device*);
+};
+static constexpr intx_functions intx_function_rows[] = {
+    {vfio_pci_intx_mask, vfio_pci_intx_unmask},      // after_unlock
+    {__vfio_pci_intx_mask, __vfio_pci_intx_unmask},  // locked
+};
+
 static void emulate_intx_disable(vfio_pci_core_device* vdev) {
   const u32 cmd = vdev->command;
   const bool disable = (cmd & PCI_COMMAND_INTX_DISABLE) != 0;
-  if (vdev_flag_of(vdev, virq_disabled) != disable) set_vdev_flag(vdev, virq_disabled, disable);
+  if (vdev_flag_of(vdev, virq_disabled) == disable) return;
+  set_vdev_flag(vdev, virq_disabled, disable);
+  if (!has_intx()) return;
+  const intx_functions& intx = intx_function_rows[chosen(knob::config_write_intx)];
+  if (disable)
+    intx.mask(vdev);
+  else
+    intx.unmask(vdev);
 }
 
 int vfio_basic_config_write(vfio_pci_core_device* vdev, u32 new_cmd) {
   KFUNC();
+  section<intx_lock, intx_locks> igate(intx_rows[chosen(knob::config_write_intx)], {vdev});
+  igate.at(before_command);
   if ((new_cmd & PCI_COMMAND_MEMORY) == 0)
     vfio_pci_zap_and_down_write_memory_lock(vdev);
   else
@@ -49,6 +82,7 @@ int vfio_basic_config_write(vfio_pci_core_device* vdev, u32 new_cmd) {
   cs.at(after_command);
   emulate_intx_disable(vdev);
   cs.at(after_intx);
+  igate.at(after_unlock);
   return 0;
 }
 

@@ -33,6 +33,7 @@ static void init_device(vfio_pci_core_device* vdev, bool virtfn, bool reset_work
   init_rwsem(&vdev->memory_lock);
   address_space_init(&vdev->mapping);
   mutex_init(&vdev->igate);
+  if (has_intx()) spin_lock_init(&vdev->irqlock);
   mutex_init(&vdev->device_lock);
   mutex_init(&vdev->ioeventfds_lock);
   spin_lock_init(&vdev->eventfd.wqh_lock);

@@ -125,6 +125,7 @@ void vfio_pci_core_disable(vfio_pci_core_device* vdev) {
   vfio_pci_runtime_pm_exit(vdev);
   pm_runtime_resume(vdev);
   set_power_state_awake(vdev);
+  disable_closed_intx(vdev);
   disable_ioeventfds(vdev);
   set_vdev_flag(vdev, virq_disabled, false);
   vdev->needs_reset = true;

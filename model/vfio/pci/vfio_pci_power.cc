@@ -2,7 +2,7 @@
 //
 // The user lets a device sleep, and what the driver does when it falls asleep and wakes up. Kernel:
 // drivers/vfio/pci/vfio_pci_core.c, drivers/vfio/vfio_main.c @ 6.12.117. Simplified: the eventfd
-// that a wake-up signals is the device's own one; INTx is not masked meanwhile.
+// that a wake-up signals is the device's own one.
 #include "model/vfio/pci/contracts.h"
 #include "scheduler/sync/uaccess.h"
 
@@ -50,6 +50,9 @@ void vfio_pci_core_runtime_suspend(vfio_pci_core_device* vdev) {
   down_write(&vdev->memory_lock);
   vfio_pci_set_power_state(vdev, PCI_D0);
   up_write_memory_lock(vdev);
+  if (!has_intx() || omit(knob::vfio_pci_suspend_intx, SUSPEND_LEAVES_INTX)) return;
+  const u32 irq_type = vdev->irq_type;
+  vdev->pm_intx_masked = irq_type == VFIO_PCI_INTX_IRQ_INDEX && vfio_pci_intx_mask(vdev);
 }
 
 // Whoever asked to be told has been, and is in low power no more.
@@ -63,6 +66,10 @@ void vfio_pci_core_runtime_resume(vfio_pci_core_device* vdev) {
     __vfio_pci_runtime_pm_exit(vdev);
   }
   up_write_memory_lock(vdev);
+  if (!has_intx()) return;
+  const bool pm_intx_masked = vdev->pm_intx_masked;
+  if (omit(knob::vfio_pci_suspend_intx, RESUME_UNMASKS_INTX) || pm_intx_masked)
+    vfio_pci_intx_unmask(vdev);
 }
 
 int vfio_device_pm_runtime_get(vfio_pci_core_device* vdev) {

@@ -11,6 +11,7 @@
 #include "model/mm/pagetable.h"
 #include "model/vfio/pci/knobs.h"
 #include "model/vfio/pci/runtime_pm.h"
+#include "model/vfio/pci/vfio_pci_intx.h"
 #include "model/world.h"
 #include "scheduler/sync/list.h"
 #include "scheduler/sync/mutex.h"
@@ -68,7 +69,11 @@ struct vfio_pci_core_device {
   shared<u32> flags[vdev_flags];
   shared<u32> number;
   address_space mapping;  // of the device's inode
-  struct mutex igate;
+  struct mutex igate;     // irq_type and ctx
+  spinlock_t irqlock;
+  shared<u32> irq_type;
+  shared<vfio_pci_irq_ctx*> ctx;  // of INTx
+  shared<bool> pm_intx_masked;    // by the suspend that the device is in
   struct mutex device_lock;
   struct mutex ioeventfds_lock;
   eventfd_ctx eventfd;
@@ -78,8 +83,9 @@ struct vfio_pci_core_device {
 };
 IORACE_DESCRIBE(vfio_pci_core_device, "vdev", vma_lock, vma_list, memory_lock, command,
                 phys_command, current_state, no_command_memory, reset_works, open_count,
-                needs_reset, saved_state, flags, number, mapping, igate, device_lock,
-                ioeventfds_lock, eventfd, pm_wake_eventfd_ctx, power, dev_set_list);
+                needs_reset, saved_state, flags, number, mapping, igate, irqlock, irq_type, ctx,
+                pm_intx_masked, device_lock, ioeventfds_lock, eventfd, pm_wake_eventfd_ctx, power,
+                dev_set_list);
 
 // All devices of the bus, and the descriptors of their files: with the limit device_close the files
 // themselves, which calls and areas count as users of, else the devices.
@@ -115,6 +121,7 @@ struct vfio_pci_world {
   pud_leaf* pmd_page;
   u32 forks[tasks_max];
   bool promised[tasks_max];  // ghost: nothing was in the way when the task's fault looked
+  bool masked[vdevs_max];    // ghost: its user has masked INTx
 };
 
 // core.cc
