@@ -216,6 +216,13 @@ constexpr knob_value enabled_values[] = {
      "clean"},
 };
 
+constexpr knob_value removed_values[] = {
+    {"nothing", "Q4s", "It is taken off the list of devices, under the queue's lock.", UPSTREAM,
+     "release_beside_another", "clean"},
+    {"itself", "Q4", "It stays on the list, and is freed.", OURS, "release_beside_another",
+     "use-after-free"},
+};
+
 constexpr knob_info knob_table[] = {
     {"iopf.locking", "What keeps a device's fault data and the lists behind it.",
      iopf_locking_values, 0},
@@ -263,14 +270,18 @@ constexpr knob_info knob_table[] = {
     {"sva_unbind.drains", "Which devices of a group an unbind drains.", unbind_values, 1},
     {"pri_enabled.lock", "What a driver holds to note that page requests are on, or off.",
      enabled_values, 1},
+    {"iopf_queue_remove_device.queue", "What a device that is removed leaves in its queue.",
+     removed_values, 0},
 };
 static_assert(std::size(knob_table) == knob::iopf_count - knob::iopf_before - 1);
 
 constexpr limit_info limit_table[] = {
     {"prq_size", "Requests that the queue of an IOMMU holds.", 8, 1, 63},
-    {"max_pasids", "PASIDs that a device has, with none.", 8, 2, iopf::iopf_pasids},
-    {"prg_indices", "Groups that a device tells apart.", 8, 1, iopf::iopf_prgs},
+    {"max_pasids", "PASIDs that a device has, with none.", iopf::iopf_pasids, 2,
+     1 << iopf::pasid_bits},
+    {"prg_indices", "Groups that a device tells apart.", iopf::iopf_prgs, 1, 1 << iopf::grpid_bits},
     {"page_request_tries", "How often a device sends a request that is thrown away.", 2, 1, 8},
+    {"first_pasid", "The PASID that the first process gets.", 1, 1, (1 << iopf::pasid_bits) - 1},
 };
 static_assert(std::size(limit_table) == limit::iopf_count - limit::iopf_before - 1);
 

@@ -54,7 +54,7 @@ int remove_pending(iommu_fault_param* fault_param, pri_device* dev) {
 
 // Requires: both outer locks. The reference of the device.
 void put_last(dev_iommu_fault* param, iommu_fault_param* fault_param) {
-  list_del(&fault_param->queue_list);
+  if (!omit(knob::remove_device_queue, REMOVED_STAYS)) list_del(&fault_param->queue_list);
   rcu_assign_pointer(param->fault_param, nullptr);
   if (era().pointer == pointer_kept::by_reference)
     iopf_put_dev_fault_param(fault_param, nullptr);

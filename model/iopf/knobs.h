@@ -42,6 +42,7 @@ enum iopf_id : unsigned {
   fault_attach_group,
   sva_unbind_drains,
   pri_enabled_lock,
+  remove_device_queue,
   iopf_count
 };
 }  // namespace knob
@@ -90,6 +91,7 @@ enum : unsigned { DRAINS_TOGETHER, DRAINS_ONE_AT_A_TIME };
 enum : unsigned { GROUP_FIRST_DEVICE, GROUP_EACH_DEVICE, GROUP_ALONE };
 enum : unsigned { UNBIND_DRAINS_LAST, UNBIND_DRAINS_EACH };
 enum : unsigned { ENABLED_UNLOCKED, ENABLED_GROUP_MUTEX };
+enum : unsigned { REMOVED_UNLINKED, REMOVED_STAYS };
 
 namespace limit {
 enum iopf_id : unsigned {
@@ -98,6 +100,7 @@ enum iopf_id : unsigned {
   max_pasids,
   prg_indices,
   page_request_tries,
+  first_pasid,
   iopf_count
 };
 }  // namespace limit

@@ -9,6 +9,9 @@
 
 namespace iorace::kern::iopf {
 
+// As wide as a PASID and an index can be, and how many of them programs use without limits.
+inline constexpr unsigned pasid_bits = 20;
+inline constexpr unsigned grpid_bits = 9;
 inline constexpr unsigned iopf_pasids = 8;
 inline constexpr unsigned iopf_prgs = 8;
 
@@ -29,19 +32,31 @@ struct page_request {
   unsigned number;  // of the task that sends it: no two requests are the same word
 };
 
+struct request_field {
+  unsigned at, bits;
+};
+inline constexpr request_field field_of_flags = {0, 5};
+inline constexpr request_field field_of_grpid = {5, grpid_bits};
+inline constexpr request_field field_of_pasid = {14, pasid_bits};
+inline constexpr request_field field_of_page = {34, 2};
+inline constexpr request_field field_of_rid = {36, 4};
+inline constexpr request_field field_of_number = {40, 24};
+
 constexpr u64 to_word(const page_request& r) {
-  return u64{r.number} << 32 | r.rid << 24 | r.page << 20 | r.pasid << 16 | r.grpid << 8 | r.flags;
+  return u64{r.number} << field_of_number.at | u64{r.rid} << field_of_rid.at |
+         u64{r.page} << field_of_page.at | u64{r.pasid} << field_of_pasid.at |
+         u64{r.grpid} << field_of_grpid.at | u64{r.flags} << field_of_flags.at;
 }
 constexpr page_request to_request(u64 word) {
-  const auto field = [word](unsigned at, unsigned bits) {
-    return static_cast<unsigned>(word >> at & ((1u << bits) - 1));
+  const auto field = [word](request_field f) {
+    return static_cast<unsigned>(word >> f.at & ((u64{1} << f.bits) - 1));
   };
-  return {.rid = field(24, 8),
-          .pasid = field(16, 4),
-          .grpid = field(8, 8),
-          .page = field(20, 4),
-          .flags = field(0, 8),
-          .number = static_cast<unsigned>(word >> 32)};
+  return {.rid = field(field_of_rid),
+          .pasid = field(field_of_pasid),
+          .grpid = field(field_of_grpid),
+          .page = field(field_of_page),
+          .flags = field(field_of_flags),
+          .number = field(field_of_number)};
 }
 constexpr bool is_last(const page_request& r) { return (r.flags & REQUEST_LAST) != 0; }
 // Neither read nor write: the device has stopped using the PASID. Nobody answers it.

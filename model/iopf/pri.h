@@ -23,6 +23,7 @@ namespace iorace::kern::iopf {
 inline constexpr unsigned prq_max = 64;  // slots, of which one is always free
 
 struct pri_device;
+struct pri_wide_state;
 struct iommufd_device;
 struct iommufd_fault_group;
 struct iopf_queue;
@@ -109,11 +110,14 @@ struct pri_device {
   // Of a device that has one numbering for all PASIDs, by index: 1 + the PASID of a group whose
   // last request has not been sent, else 0. The IOMMU's `receive`, or `sending` for writing.
   shared<u64> begun[iopf_prgs];
+  // All of these by wider PASIDs and indices: see pri_state.h.
+  spinlock_t wide_lock;
+  shared<pri_wide_state*> wide;
   wait_queue_head_t answered;  // knob rid_drain.waits_for
 };
 IORACE_DESCRIBE(pri_device, "pdev", group, group_item, dev_iommu, iommu, rid, flags, pri_enabled,
                 features, users, driver, bonds, idev, sending, pri, accepted, stopped, rid_blocked,
-                outstanding, begun, answered);
+                outstanding, begun, wide_lock, wide, answered);
 
 // Requires: the mutex of the group.
 #define for_each_group_device(group, device) \

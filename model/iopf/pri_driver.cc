@@ -161,6 +161,7 @@ int pri_device_make(pri_iommu* iommu, pri_group* group, unsigned rid, u64 flags,
   mutex_init(&dev->driver);
   init_rwsem(&dev->sending);
   init_waitqueue_head(&dev->answered);
+  spin_lock_init(&dev->wide_lock);
   for (unsigned pasid = IOMMU_NO_PASID + 1; pasid < iopf_pasids; ++pasid)
     dev->stopped[pasid].poke((flags & PRI_ANY_PASID) == 0);
   if (group == nullptr)

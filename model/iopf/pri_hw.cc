@@ -4,7 +4,7 @@
 // Facts: VT-d specification 7.4 (page requests), 7.7 (overflow).
 #include "model/hw/invalidate.h"
 #include "model/iopf/contracts.h"
-#include "model/iopf/pri.h"
+#include "model/iopf/pri_state.h"
 #include "model/world.h"
 
 namespace iorace::kern::iopf {
@@ -12,25 +12,28 @@ namespace {
 
 // Groups are told apart by index, or by PASID and index.
 bool by_pasid(const pri_device* dev) { return (dev->flags.peek() & PRI_PRG_PER_PASID) != 0; }
-shared<u64>& outstanding(pri_device* dev, const page_request& r) {
-  return dev->outstanding[by_pasid(dev) ? r.pasid : 0][r.grpid];
+pri_place outstanding(pri_device* dev, const page_request& r) {
+  return outstanding_of(dev, by_pasid(dev) ? r.pasid : IOMMU_NO_PASID, r.grpid);
 }
 
 // Requires: receive. Whether the index has begun a group of another PASID.
-bool is_of_another(const pri_device* dev, const page_request& r) {
-  const u64 begun = dev->begun[r.grpid].peek();
+bool is_of_another(pri_device* dev, const page_request& r) {
+  const u64 begun = peek(begun_of(dev, r.grpid));
   return !is_stop_marker(r) && begun != 0 && begun != u64{r.pasid} + 1;
 }
 // The group has one request more, or ends: a last one that is thrown away is answered, too.
 // Requires: receive.
 void goes_on(pri_device* dev, const page_request& r) {
   if (is_stop_marker(r) || by_pasid(dev)) return;
-  dev->begun[r.grpid].poke(is_last(r) ? 0 : u64{r.pasid} + 1);
+  poke(begun_of(dev, r.grpid), is_last(r) ? 0 : u64{r.pasid} + 1);
 }
 // Groups that are not complete are given up. Requires: nobody sends.
 void give_up(pri_device* dev, unsigned pasid) {
-  for (shared<u64>& begun : dev->begun)
-    if (begun.peek() == u64{pasid} + 1) begun.poke(0);
+  const auto forget = [pasid](const pri_place& begun) {
+    if (peek(begun) == u64{pasid} + 1) poke(begun, 0);
+  };
+  for (unsigned grpid = 0; grpid < iopf_prgs; ++grpid) forget(begun_of(dev, grpid));
+  each_wide(dev, pri_state::begun, forget);
 }
 
 // Requires: receive. Returns 0, or -EAGAIN: the request is thrown away.
@@ -69,9 +72,13 @@ bool is_blocked(pri_device* dev, const page_request& request) {
 }
 
 bool waits_for_answer(pri_device* dev) {
-  for (shared<u64>& index : dev->outstanding[IOMMU_NO_PASID])
-    if (READ_ONCE(index) != 0) return true;
-  return false;
+  for (unsigned grpid = 0; grpid < iopf_prgs; ++grpid)
+    if (read_once(outstanding_of(dev, IOMMU_NO_PASID, grpid)) != 0) return true;
+  bool waits = false;
+  each_wide(dev, pri_state::outstanding, [&](const pri_place& index) {
+    if (index.pasid == IOMMU_NO_PASID && read_once(index) != 0) waits = true;
+  });
+  return waits;
 }
 
 // What hardware waits for besides requests on their way: nothing, or answers of software.
@@ -83,17 +90,17 @@ constexpr drain_row drain_rows[] = {
     {true},   // DRAIN_OF_ANSWERS
 };
 
-void set_answered(pri_device* dev, shared<u64>& index) {
-  WRITE_ONCE(index, u64{0});
+void set_answered(pri_device* dev, const pri_place& index) {
+  write_once(index, 0);
   if (drain_rows[chosen(knob::rid_drain_waits)].answers) wake_up(&dev->answered);
 }
 
 int send_once(pri_device* dev, const page_request& request) {
   KFUNC();
-  if (READ_ONCE(dev->pri) == 0 || READ_ONCE(dev->stopped[request.pasid]) != 0) return -EACCES;
+  if (READ_ONCE(dev->pri) == 0 || read_once(stopped_of(dev, request.pasid)) != 0) return -EACCES;
   const bool wants_answer = is_last(request) && !is_stop_marker(request);
-  shared<u64>& index = outstanding(dev, request);
-  if (wants_answer && cmpxchg(index, u64{0}, u64{1}) != 0) return -EBUSY;
+  const pri_place index = outstanding(dev, request);
+  if (wants_answer && claim(index) != 0) return -EBUSY;
   CONTRACT(request_sent, dev, request);
   const bool refused = READ_ONCE(dev->accepted) == 0 || is_blocked(dev, request);
   const int rc = refused ? -EINVAL : receive(dev, request);
@@ -137,13 +144,13 @@ void device_is_drained(const inv_desc& d) {
 
 void pri_stop_pasid(pri_device* dev, unsigned pasid) {
   KFUNC();
-  WRITE_ONCE(dev->stopped[pasid], u64{1});
+  write_once(stopped_of(dev, pasid), 1);
   if (current_task() == 0) return give_up(dev, pasid);
   down_write(&dev->sending);
   give_up(dev, pasid);
   up_write(&dev->sending);
 }
 
-void pri_use_pasid(pri_device* dev, unsigned pasid) { WRITE_ONCE(dev->stopped[pasid], u64{0}); }
+void pri_use_pasid(pri_device* dev, unsigned pasid) { write_once(stopped_of(dev, pasid), 0); }
 
 }  // namespace iorace::kern::iopf

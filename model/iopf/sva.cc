@@ -29,8 +29,9 @@ iommu_mm_data* iommu_alloc_mm_data(user_mm_struct* mm, int* rc) {
   *rc = -ENOMEM;
   if (iommu_mm == nullptr) return nullptr;
   u32 pasid = 0;
+  const auto first = static_cast<u32>(limit_value(limit::first_pasid));
   const auto last = static_cast<u32>(limit_value(limit::max_pasids) - 1);
-  if (xa_alloc(&this_world().iopf->sva->pasids, &pasid, iommu_mm, {last, 1}) != 0) {
+  if (xa_alloc(&this_world().iopf->sva->pasids, &pasid, iommu_mm, {last, first}) != 0) {
     kfree(iommu_mm);
     *rc = -ENOSPC;
     return nullptr;

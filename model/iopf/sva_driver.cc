@@ -5,6 +5,7 @@
 #include "model/iopf/sva_driver.h"
 
 #include "model/iopf/contracts.h"
+#include "model/iopf/pri_state.h"
 #include "model/world.h"
 
 namespace iorace::kern::iopf {
@@ -42,14 +43,27 @@ void sva_driver_unbound(const pri_device* dev, unsigned pasid) {
   CONTRACT(unbound, dev, pasid);
 }
 
+// Requires: the driver's mutex. Returns how many there are.
+u64 add_bonds(pri_device* dev, unsigned pasid, int more) {
+  const pri_place bonds = bonds_of(dev, pasid);
+  if (bonds.word == nullptr) {
+    poke(bonds, peek(bonds) + static_cast<u64>(more));
+    return peek(bonds);
+  }
+  if (more > 0)
+    (*bonds.word)++;
+  else
+    (*bonds.word)--;
+  return more > 0 ? bonds.word->peek() : *bonds.word;
+}
+
 // Requires: the driver's mutex.
 int unbind_locked(sva_user* user) {
   iommu_sva* const bond = xchg(user->bond, nullptr);
   if (bond == nullptr) return -ENOENT;
   pri_device* const dev = user->dev.peek();
   const u32 pasid = user->pasid.peek();
-  dev->bonds[pasid]--;
-  const bool last = dev->bonds[pasid] == 0;
+  const bool last = add_bonds(dev, pasid, -1) == 0;
   if (last && !omit(knob::sva_driver_stop, STOP_NEVER)) pri_stop_pasid(dev, pasid);
   if (last && drains_each(dev)) intel_iommu_drain_pasid_prq(dev, pasid);
   iommu_sva_unbind_device(bond);
@@ -58,15 +72,16 @@ int unbind_locked(sva_user* user) {
 }
 
 // Requires: the driver's mutex, which is all that the counts need.
-u64 bonds_of(const pri_device* dev) {
+u64 all_bonds_of(pri_device* dev) {
   u64 all = 0;
   for (const shared<u64>& of_pasid : dev->bonds) all += of_pasid.peek();
+  each_wide(dev, pri_state::bonds, [&](const pri_place& of_pasid) { all += peek(of_pasid); });
   return all;
 }
 
 // Whether somebody needs page requests besides that many bonds. Requires: the driver's mutex.
-bool is_needed(const pri_device* dev, u64 besides) {
-  return !omit(knob::iopf_disable_when, DISABLE_ANY_TIME) && bonds_of(dev) > besides;
+bool is_needed(pri_device* dev, u64 besides) {
+  return !omit(knob::iopf_disable_when, DISABLE_ANY_TIME) && all_bonds_of(dev) > besides;
 }
 
 }  // namespace
@@ -100,7 +115,7 @@ static int bind_locked(pri_device* dev, user_mm_struct* mm, sva_user* user) {
   user->pasid.poke(pasid);
   user->dev.poke(dev);
   user->bond = bond;
-  dev->bonds[pasid]++;
+  add_bonds(dev, pasid, 1);
   pri_use_pasid(dev, pasid);
   return 0;
 }
