@@ -223,6 +223,13 @@ constexpr knob_value removed_values[] = {
      "use-after-free"},
 };
 
+constexpr knob_value pasid_drain_values[] = {
+    {"drains", "DR1s", "What has been requested for it is reported and handled before it goes.",
+     UPSTREAM, "request_vs_unbind", "clean"},
+    {"none", "DR1", "It goes, whatever is on its way.", OURS, "request_vs_unbind",
+     "request-unanswered"},
+};
+
 constexpr knob_info knob_table[] = {
     {"iopf.locking", "What keeps a device's fault data and the lists behind it.",
      iopf_locking_values, 0},
@@ -272,6 +279,8 @@ constexpr knob_info knob_table[] = {
      enabled_values, 1},
     {"iopf_queue_remove_device.queue", "What a device that is removed leaves in its queue.",
      removed_values, 0},
+    {"remove_dev_pasid.drain", "Whether a PASID that is detached is drained.", pasid_drain_values,
+     0},
 };
 static_assert(std::size(knob_table) == knob::iopf_count - knob::iopf_before - 1);
 

@@ -38,6 +38,15 @@ TEST(iopf_variants, iopf_group_alloc_failure) {
   EXPECT_THAT(found(leaves, one_bond, {unbinds, asks()}, 1), IsEmpty()) << "nothing waits for it";
 }
 
+// Who has stopped the device and lets the PASID go at once, and one of whom nothing was requested.
+TEST(iopf_variants, remove_dev_pasid_drain) {
+  const settings none = {{"remove_dev_pasid.drain", "none"}};
+  expect_variant(none, one_bond, {unbinds, asks()}, "request-unanswered in sva_driver_unbound");
+  expect_variant(none, one_bond, {unbinds, asks()},
+                 "use-after-free: iommu_sva_handle_iopf v iommu_domain_free");
+  EXPECT_THAT(found(none, one_bond, {unbinds, asks(asks_last, 2)}), IsEmpty());
+}
+
 TEST(iopf_variants, report_device_fault_accepted) {
   const settings falls = {{"report_device_fault.accepted", "falls_through"}};
   expect_variant(falls, one_bond, {asks()}, "request-answered-twice in device_gets_response");

@@ -43,6 +43,7 @@ enum iopf_id : unsigned {
   sva_unbind_drains,
   pri_enabled_lock,
   remove_device_queue,
+  remove_dev_pasid_drain,
   iopf_count
 };
 }  // namespace knob
@@ -92,6 +93,7 @@ enum : unsigned { GROUP_FIRST_DEVICE, GROUP_EACH_DEVICE, GROUP_ALONE };
 enum : unsigned { UNBIND_DRAINS_LAST, UNBIND_DRAINS_EACH };
 enum : unsigned { ENABLED_UNLOCKED, ENABLED_GROUP_MUTEX };
 enum : unsigned { REMOVED_UNLINKED, REMOVED_STAYS };
+enum : unsigned { PASID_DRAINED, PASID_NOT_DRAINED };
 
 namespace limit {
 enum iopf_id : unsigned {

@@ -250,6 +250,7 @@ void handle_bad_prq_event(pri_iommu* iommu, const page_request& request) {
 // device requests does not depend on them.
 void intel_iommu_remove_dev_pasid(pri_device* dev, unsigned pasid) {
   KFUNC();
+  if (omit(knob::remove_dev_pasid_drain, PASID_NOT_DRAINED)) return;
   pri_iommu* const iommu = dev->iommu.peek();
   critical_section cs(unbind_rows[chosen(knob::page_response_lock)],
                       {.sleeping = &iommu->pasid_mutex});
