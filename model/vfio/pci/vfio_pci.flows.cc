@@ -97,7 +97,7 @@ call_result vdev_open(world& w, const call_args& a) {
   const long number =
       vfio_pci_probe(w, (a.value[0] & VDEV_VIRTFN) != 0, (a.value[0] & VDEV_NO_RESET) == 0);
   if (number < 0) return {number, 0};
-  const int rc = files_can_close() ? vdev_reopen(id_of(number)) : 0;
+  const int rc = files_can_close() ? vdev_reopen(static_cast<u32>(number)) : 0;
   return {rc, rc == 0 ? static_cast<u64>(number) : 0};
 }
 
