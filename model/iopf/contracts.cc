@@ -72,11 +72,16 @@ void each_fault(const list_head* head, See see) {
   for (const list_head* at = list_peek_next(head); at != head; at = list_peek_next(at))
     see(to_request(list_entry(const_cast<list_head*>(at), iopf_fault, list)->prm.peek()));
 }
+// As far as they live: who walks on meets the freed one, and is convicted of that.
 template <class See>
 void each_device(const iopf_queue* queue, See see) {
   const list_head* at = list_peek_next(&queue->devices);
-  for (; at != &queue->devices; at = list_peek_next(at))
-    see(list_entry(const_cast<list_head*>(at), iommu_fault_param, queue_list));
+  for (; at != &queue->devices; at = list_peek_next(at)) {
+    const auto* const device =
+        list_entry(const_cast<list_head*>(at), iommu_fault_param, queue_list);
+    if (!is_live(device)) return;
+    see(device);
+  }
 }
 
 }  // namespace
