@@ -71,7 +71,7 @@ TEST(surw, locks_of_equals_and_guarded_places_tell_little) {
   EXPECT_FALSE(telling(at(1, 1, false, false), at(2, 2, false, false)));
 }
 
-// A task that goes round and round where two members are looked at does so in these executions only.
+// A task that goes round and round where two members are looked at does so in these executions.
 TEST(surw, what_members_make_a_task_do_is_counted_apart) {
   constexpr std::uint64_t set = 77;
   lineage tasks;
