@@ -11,10 +11,12 @@
 namespace iorace::kern {
 
 struct context_entry;
+struct dma_cookie;
 struct dma_page;
 struct hw_endpoint;
 struct hw_iommu;
 struct io_table;
+struct iova_domain;
 struct paging_domain;
 
 namespace contract {
@@ -58,6 +60,11 @@ void range_unmapped(const paging_domain* domain, u64 pfn, u64 pages);
 void range_unmapped(const hw_iommu* iommu, unsigned did, u64 pfn, u64 pages);
 // An IOVA is about to be used again.
 void iova_allocated(const paging_domain* domain, u64 pfn, u64 pages);
+// IOVAs of an IOVA space: handed out; free again; in the ring, whose lock is held
+// (iova_contracts.cc).
+void iova_taken(const iova_domain* iovad, u64 pfn, u64 pages);
+void iova_given_back(const iova_domain* iovad, u64 pfn, u64 pages);
+void iova_queued(const dma_cookie* cookie, u64 pfn, u64 pages);
 // Memory that devices could reach has been freed, or its last pin has been dropped.
 void pages_freed(const dma_page* pages, u64 n);
 

@@ -63,6 +63,7 @@ int iommu_dma_init_domain(paging_domain* domain) {
   int rc = 0;
   if (cookie->iovad.start_pfn == 0) {
     rc = init_iova_domain(&cookie->iovad);
+    if (rc != 0 && !omit(knob::init_domain_failed, FAILED_INITIALISED)) cookie->iovad.start_pfn = 0;
     if (rc == 0 && domain->type == DOMAIN_DMA_FQ && iommu_dma_init_fq(domain) != 0)
       domain->type = DOMAIN_DMA;
   } else {

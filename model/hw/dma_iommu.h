@@ -19,6 +19,9 @@ struct iova_rcaches {
   shared<u64> taken;
 };
 IORACE_DESCRIBE(iova_rcaches, "rcaches", lock, taken);
+constexpr u64 iova_bits(u64 pfn, u64 pages) {
+  return (pages >= 64 ? ~u64{0} : (u64{1} << pages) - 1) << pfn;
+}
 
 struct iova_domain {
   shared<u64> start_pfn;  // 0: not initialised

@@ -18,6 +18,14 @@ constexpr atomic_t dma_cookie::*counter_rows[] = {
     &dma_cookie::fq_flush_start_cnt,   // COUNTER_START
     &dma_cookie::fq_flush_finish_cnt,  // COUNTER_FINISH
 };
+// What a full ring does before it takes one more entry. All of them were unmapped before the flush
+// begins, so that its end is enough for them.
+enum full_step : u8 { flush_iotlb, free_finished, free_all };
+constexpr full_step full_rows[][2] = {
+    {flush_iotlb, free_finished},  // FULL_FINISHED
+    {free_finished, flush_iotlb},  // FULL_FLUSHED_LAST
+    {flush_iotlb, free_all},       // FULL_OWN_FLUSH
+};
 enum init_step : u8 { set_up, publish };
 constexpr init_step publish_rows[][2] = {
     {set_up, publish},  // PUBLISH_LAST
@@ -26,7 +34,8 @@ constexpr init_step publish_rows[][2] = {
 
 }  // namespace
 
-static void fq_ring_free_locked(dma_cookie* cookie, iova_fq* fq) {
+// Frees what a flush has ended for, or all.
+static void fq_ring_free_locked(dma_cookie* cookie, iova_fq* fq, bool all = false) {
   KFUNC();
   const u64 ahead = compare_rows[chosen(knob::fq_ring_free_compare)];
   const auto finished = static_cast<u64>(atomic_read(&cookie->fq_flush_finish_cnt));
@@ -36,7 +45,7 @@ static void fq_ring_free_locked(dma_cookie* cookie, iova_fq* fq) {
   iova_fq_entry* const entries = fq->entries;
   for (; head != tail; head = (head + 1) % size) {
     iova_fq_entry& entry = entries[head];
-    if (entry.counter >= finished + ahead) break;
+    if (entry.counter >= finished + ahead && !all) break;
     iommu_put_pages_list(&entry.freelist);
     const u64 pfn = entry.iova_pfn;
     const u64 pages = entry.pages;
@@ -85,8 +94,10 @@ void queue_iova(dma_cookie* cookie, u64 pfn, u64 pages, list_head* freelist, con
   u64 tail = fq->tail;
   if ((tail + 1) % size == fq->head) {
     PROBE(fq_full);
-    fq_flush_iotlb(cookie);
-    fq_ring_free_locked(cookie, fq);
+    for (const full_step step : full_rows[chosen(knob::queue_iova_full)]) {
+      if (step == flush_iotlb) fq_flush_iotlb(cookie);
+      if (step != flush_iotlb) fq_ring_free_locked(cookie, fq, step == free_all);
+    }
   }
   tail = fq->tail;
   fq->tail = (tail + 1) % size;
@@ -96,6 +107,7 @@ void queue_iova(dma_cookie* cookie, u64 pfn, u64 pages, list_head* freelist, con
   entry.pages = pages;
   entry.counter = counter != nullptr ? *counter : queue_counter(cookie);
   list_splice_init(freelist, &entry.freelist);
+  CONTRACT(iova_queued, cookie, pfn, pages);
   spin_unlock(&fq->lock);
   if (atomic_read(&cookie->fq_timer_on) == 0 && atomic_xchg(&cookie->fq_timer_on, 1) == 0)
     mod_timer(&cookie->fq_timer, jiffies + 1);

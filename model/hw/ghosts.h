@@ -10,6 +10,7 @@
 namespace iorace::kern {
 
 struct dma_mapping;
+struct iova_domain;
 struct paging_owner;
 
 // All of a kind, in the order in which they were made.
@@ -34,6 +35,12 @@ struct ghost_device {
   u64 invalidations;
 };
 
+// IOVAs in somebody's hands: bit i is page i.
+struct ghost_iovas {
+  const iova_domain* iovad;
+  u64 held;
+};
+
 struct hw_ghosts {
   machine_parts<hw_iommu*> iommus;
   machine_parts<hw_endpoint*> endpoints;
@@ -43,6 +50,7 @@ struct hw_ghosts {
   machine_parts<const hw_endpoint*> blocked;
   ghost_set<ghost_queue> queues;
   ghost_set<ghost_device> devices;
+  ghost_set<ghost_iovas> iovas;
 };
 
 }  // namespace iorace::kern

@@ -75,6 +75,15 @@ constexpr knob_value queue_iova_barrier_values[] = {
     {"full", "FQ2s", "Entries are cleared first.", UPSTREAM, "fq_reuse", "clean"},
     {"missing", "FQ2", "The counter is read first.", OURS, "fq_reuse", "iova-reused-stale"},
 };
+constexpr knob_value queue_iova_full_values[] = {
+    {"finished", "c19",
+     "It flushes and frees what flushes have ended for: nothing, if one that began before has not.",
+     UPSTREAM, "fq_wrap", "iova-lost"},
+    {"flushed_last", "FQ8", "It frees what flushes have ended for, and flushes then.", OURS,
+     "fq_wrap", "iova-lost"},
+    {"own_flush", "c19s", "It flushes and frees all. Sound: all was unmapped before.", OURS,
+     "fq_wrap", "clean"},
+};
 constexpr knob_value fq_ring_free_compare_values[] = {
     {"less", "FQ3s", "Those that a later flush has ended for.", UPSTREAM, "fq_reuse", "clean"},
     {"less_or_equal", "FQ3", "Those of the flush that has just ended, too.", OURS, "fq_reuse",
@@ -94,6 +103,12 @@ constexpr knob_value init_domain_lock_values[] = {
      "init_domain", "clean"},
     {"none", "FQ6", "Nothing: both may find that it has to be done.", "before ac9a5d522bb8",
      "init_domain", "data-race"},
+};
+constexpr knob_value init_domain_failed_values[] = {
+    {"initialised", "FQ9", "It counts as initialised, and has nothing to allocate IOVAs from.",
+     UPSTREAM, "init_domain_again", "kernel-bug"},
+    {"uninitialised", "FQ9s", "Whoever comes next initialises it. Sound.", OURS,
+     "init_domain_again", "clean"},
 };
 constexpr knob_value init_fq_publish_values[] = {
     {"last", "FQ7s", "When it is complete.", UPSTREAM, "fq_upgrade", "clean"},
@@ -121,6 +136,8 @@ constexpr knob_info knob_table[] = {
      queue_iova_counter_values, 0},
     {"queue_iova.barrier", "What orders clearing entries and reading the counter of flushes.",
      queue_iova_barrier_values, 0},
+    {"queue_iova.full", "What makes room in a flush queue that is full.", queue_iova_full_values,
+     2},
     {"fq_ring_free.compare", "Which entries of the flush queue may go.",
      fq_ring_free_compare_values, 0},
     {"free_fq.timer", "What becomes of the timer when a flush queue goes.", free_fq_timer_values,
@@ -129,6 +146,8 @@ constexpr knob_info knob_table[] = {
      0},
     {"init_domain.lock", "What excludes two probes that initialise a domain.",
      init_domain_lock_values, 0},
+    {"init_domain.failed", "What a domain is that there was no memory to initialise.",
+     init_domain_failed_values, 1},
     {"init_fq.publish", "When a strict domain that becomes lazy shows its flush queue.",
      init_fq_publish_values, 0},
 };
@@ -160,6 +179,8 @@ constexpr invariant_info invariant_table[] = {
      "when a wait for commands returns"},
     {"completion-goes-backwards", "H10b", "A wait command stored a lower number than before.",
      "when a wait command stores its number"},
+    {"iova-lost", "H12", "An IOVA was neither free nor queued, and nobody had it.",
+     "when an unmap has queued its IOVA"},
 };
 
 constexpr probe_info probe_table[] = {

@@ -7,12 +7,6 @@
 #include "model/world.h"
 
 namespace iorace::kern {
-namespace {
-
-u64 bits(u64 pfn, u64 pages) { return (pages >= 64 ? ~u64{0} : (u64{1} << pages) - 1) << pfn; }
-
-}  // namespace
-
 int init_iova_domain(iova_domain* iovad) {
   KFUNC();
   iovad->start_pfn = 1;
@@ -32,12 +26,16 @@ void put_iova_domain(iova_domain* iovad) {
 u64 alloc_iova_fast(iova_domain* iovad, u64 pages, u64 limit_pfn) {
   KFUNC();
   iova_rcaches* const rcaches = iovad->rcaches;
+  BUG_ON(rcaches == nullptr);  // where the kernel would take an exception
   u64 found = 0;
   spin_lock(&rcaches->lock);
   const u64 taken = rcaches->taken;
   for (u64 pfn = limit_pfn + 1 - pages; pfn >= 1 && found == 0; --pfn)
-    if ((taken & bits(pfn, pages)) == 0 && pfn % pages == 0) found = pfn;
-  if (found != 0) rcaches->taken = taken | bits(found, pages);
+    if ((taken & iova_bits(pfn, pages)) == 0 && pfn % pages == 0) found = pfn;
+  if (found != 0) {
+    rcaches->taken = taken | iova_bits(found, pages);
+    CONTRACT(iova_taken, iovad, found, pages);
+  }
   spin_unlock(&rcaches->lock);
   return found;
 }
@@ -47,8 +45,10 @@ void free_iova_fast(iova_domain* iovad, u64 pfn, u64 pages) {
   iova_rcaches* const rcaches = iovad->rcaches;
   spin_lock(&rcaches->lock);
   const u64 taken = rcaches->taken;
-  WARN_ON((taken & bits(pfn, pages)) != bits(pfn, pages));
-  rcaches->taken = taken & ~bits(pfn, pages);
+  const u64 bits = iova_bits(pfn, pages);
+  WARN_ON((taken & bits) != bits);
+  rcaches->taken = taken & ~bits;
+  CONTRACT(iova_given_back, iovad, pfn, pages);
   spin_unlock(&rcaches->lock);
 }
 

@@ -23,10 +23,12 @@ enum hw_id : unsigned {
   pasid_entry_replace,
   queue_iova_counter,
   queue_iova_barrier,
+  queue_iova_full,
   fq_ring_free_compare,
   free_fq_timer,
   put_cookie_order,
   init_domain_lock,
+  init_domain_failed,
   init_fq_publish,
   hw_count
 };
@@ -44,10 +46,12 @@ enum : unsigned { BLOCK_TAGS_FIRST, BLOCK_ATS_FIRST, BLOCK_ENTRY_FIRST };
 enum : unsigned { PASID_TORN_DOWN, PASID_IN_PLACE };
 enum : unsigned { COUNTER_START, COUNTER_FINISH };
 enum : unsigned { BARRIER_FULL, BARRIER_MISSING };
+enum : unsigned { FULL_FINISHED, FULL_FLUSHED_LAST, FULL_OWN_FLUSH };
 enum : unsigned { COMPARE_GE, COMPARE_GT };
 enum : unsigned { TIMER_DELETED, TIMER_LEFT_ARMED };
 enum : unsigned { PUT_QUEUE_FIRST, PUT_SPACE_FIRST };
 enum : unsigned { INIT_COOKIE_MUTEX, INIT_UNLOCKED };
+enum : unsigned { FAILED_INITIALISED, FAILED_UNINITIALISED };
 enum : unsigned { PUBLISH_LAST, PUBLISH_FIRST };
 
 namespace limit {

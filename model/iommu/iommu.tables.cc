@@ -129,6 +129,24 @@ constexpr knob_value alloc_smes_when[] = {
      "probe_remove_alias", "clean"},
 };
 
+constexpr knob_value probe_device_join[] = {
+    {"all", "I30",
+     "All: also who cannot be blocked with an owned group, makes the group of a driver larger, or "
+     "lacks a PASID that the others have.",
+     UPSTREAM, "probe_direct", "kernel-warn"},
+    {"blockable", "I30s",
+     "If the group is owned those that can be blocked, if a driver attached it none, if a PASID is "
+     "attached those that have none. Sound.",
+     "ours", "probe_direct", "clean"},
+};
+
+constexpr knob_value unuse_default_domain_pasids[] = {
+    {"all", "I31", "It may be none of any device of the group: other drivers have theirs.",
+     UPSTREAM, "unbind_pasid", "kernel-warn"},
+    {"last", "I31s", "With the last driver of the group none may be left. Sound.", "ours",
+     "unbind_pasid", "clean"},
+};
+
 constexpr knob_info knob_table[] = {
     {"release_device", "How a device leaves its group and its driver.", release_device, 0},
     {"vfio_group.lifetime", "How long VFIO touches a group.", vfio_group_lifetime, 0},
@@ -149,6 +167,9 @@ constexpr knob_info knob_table[] = {
      0},
     {"alloc_smes.when", "From when on a device uses the entry of its requester id.",
      alloc_smes_when, 1},
+    {"probe_device.join", "Which devices may join a group that is in use.", probe_device_join, 1},
+    {"unuse_default_domain.pasids", "Which PASIDs may be attached when a driver is unbound.",
+     unuse_default_domain_pasids, 1},
 };
 static_assert(std::size(knob_table) == knob::iommu_count - knob::iommu_before - 1);
 

@@ -188,6 +188,44 @@ TEST(knob_iommu, claim_dma_owner_ready) {
                    "owner-without-its-domain in setup_listed_groups");
 }
 
+// A device is probed beside one that has another domain than the default one.
+TEST(knob_iommu, probe_device_join) {
+  const auto beside = [](std::uint64_t flags, std::vector<const char*> calls) {
+    return [=](world* w) {
+      make_call(w, "iommu_add");
+      make_call(w, "device_add", {1, 0, 0, flags & DEVICE_PASID});
+      make_call(w, "device_add", {1, 1, 0, flags});
+      for (const char* flow : calls) make_call(w, flow, {1});
+    };
+  };
+  expect_variant(
+      "probe_device.join", "all", "blockable",
+      beside(DEVICE_DIRECT, {"device_probe", "vfio_device_bind", "vfio_group_set_container"}),
+      {call("device_probe", 2), call("vfio_group_unset_container")},
+      "kernel-warn in __iommu_group_set_core_domain");
+  expect_variant("probe_device.join", "all", "blockable",
+                 beside(0, {"device_probe", "driver_bind", "device_attach"}),
+                 {call("device_probe", 2), call("device_detach")},
+                 "kernel-warn in iommu_detach_device");
+  expect_variant("probe_device.join", "all", "blockable",
+                 beside(DEVICE_PASID, {"device_probe", "driver_bind", "device_attach_pasid"}),
+                 {call("device_probe", 2), call("device_detach_pasid")},
+                 "kernel-warn in driver_remove_dev_pasid");
+}
+
+TEST(knob_iommu, unuse_default_domain_pasids) {
+  const body both_bound = [](world* w) {
+    make_call(w, "iommu_add");
+    make_call(w, "device_add", {1, 0});
+    make_call(w, "device_add", {1, 1, 0, DEVICE_PASID});
+    for (const char* flow : {"device_probe", "driver_bind"})
+      for (const std::uint64_t device : {1u, 2u}) make_call(w, flow, {device});
+  };
+  expect_variant("unuse_default_domain.pasids", "all", "last", both_bound,
+                 {call("driver_unbind"), call("device_attach_pasid", 2)},
+                 "kernel-warn in iommu_device_unuse_default_domain");
+}
+
 TEST(knob_iommu, deferred_attach_lock) {
   const body crashed = [](world* w) {
     make_call(w, "iommu_add");

@@ -24,6 +24,8 @@ enum iommu_id : unsigned {
   set_group_pasid_undo,
   reset_fence,
   alloc_smes_when,
+  probe_device_join,
+  unuse_default_domain_pasids,
   iommu_count
 };
 }  // namespace knob
@@ -58,6 +60,8 @@ enum : unsigned { CONFIGURE_LOCKED, CONFIGURE_UNLOCKED, CONFIGURE_POINTER_LAST }
 enum : unsigned { UNDO_TO_FAILED, UNDO_ALL };
 enum : unsigned { FENCE_NONE, FENCE_REJECTS_ALL, FENCE_NOFAIL_PASSES };
 enum : unsigned { COUNTED_AT_PROBE, COUNTED_AT_ATTACH };
+enum : unsigned { JOIN_ALL, JOIN_BLOCKABLE };
+enum : unsigned { PASIDS_OF_ALL, PASIDS_OF_LAST };
 
 namespace limit {
 enum iommu_id : unsigned { iommu_before = hw_count - 1, iommu_count };

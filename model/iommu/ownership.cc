@@ -88,7 +88,8 @@ void iommu_device_unuse_default_domain(device* dev) {
   if (group == nullptr) return;
   iommu_group_lock(group);
   const u64 count = group->owner_cnt;
-  WARN_ON(count == 0 || !xa_empty(&group->pasid_array));
+  const bool others = count > 1 && !omit(knob::unuse_default_domain_pasids, PASIDS_OF_ALL);
+  WARN_ON(count == 0 || (!others && !xa_empty(&group->pasid_array)));
   group->owner_cnt = count - 1;
   iommu_group_unlock(group);
 }

@@ -41,6 +41,19 @@ static int iommu_init_device(device* dev) {
   return rc;
 }
 
+// A PASID is attached to all devices or to none. Of another domain than the default one: a driver
+// that attached it is alone in the group, an owner blocks all devices, which firmware's do not
+// allow.
+static bool may_join(iommu_group* group, device* dev, bool normal) {
+  if (omit(knob::probe_device_join, JOIN_ALL)) return true;
+  if ((dev->flags.peek() & DEVICE_PASID) != 0 && !xa_empty(&group->pasid_array)) return false;
+  if (normal) return true;
+  const u64 owner = group->owner;
+  if (owner == 0) return false;
+  dev_iommu* const param = dev->iommu;
+  return param->require_direct == 0;
+}
+
 // Requires: the group's mutex.
 static int join_domain(iommu_group* group, device* dev, list_head* group_list) {
   KFUNC();
@@ -48,6 +61,7 @@ static int join_domain(iommu_group* group, device* dev, list_head* group_list) {
   core_domain* const domain = group->domain;
   WARN_ON(normal != nullptr && domain == nullptr);
   if (normal != nullptr) iommu_create_device_direct_mappings(normal, dev);
+  if (!may_join(group, dev, domain == nullptr || domain == normal)) return -EINVAL;
   if (domain != nullptr) return __iommu_device_set_domain(group, dev, domain, 0);
   if (normal != nullptr) return 0;
   if (group_list == nullptr) return iommu_setup_default_domain(group, 0);
@@ -133,17 +147,19 @@ int bus_iommu_probe() {
   const iommu_world& here = *this_world().iommu;
   auto* const groups = iorace::make<group_list_head>();
   INIT_LIST_HEAD(&groups->head);
-  for (unsigned i = 0; i < here.device_count; ++i) {
+  int rc = 0;
+  for (unsigned i = 0; i < here.device_count && rc == 0; ++i) {
     device* const dev = here.devices[i];
     down_read(&dev->life);
     const u64 gone = dev->removed;
     const u64 driver = dev->driver;
-    int rc = 0;
     if (gone == 0 && driver == BOUND_NONE) rc = probe_device(dev, &groups->head);
     up_read(&dev->life);
-    if (rc != 0) return rc;
   }
-  return setup_listed_groups(&groups->head);
+  // What is on the list stays there.
+  if (rc != 0 && omit(knob::bus_iommu_probe_group, GROUP_UNREFERENCED)) return rc;
+  const int result = setup_listed_groups(&groups->head);
+  return rc != 0 ? rc : result;
 }
 
 static iommu_fwspec* dev_iommu_fwspec_get(device* dev) {
