@@ -24,11 +24,9 @@ struct corpus_row {
   const char* target;
   int probes_floor;
 };
-constexpr corpus_row corpora[] = {{"iommufd_fuzzer", 19},
-                                  {"iopf_fuzzer", 8},
-                                  {"fault_fuzzer", 7},
-                                  {"vfio_pci_fuzzer", 8},
-                                  {"vfio_type1_fuzzer", 10}};
+constexpr corpus_row corpora[] = {
+    {"iommufd_fuzzer", 19},    {"iopf_fuzzer", 8}, {"fault_fuzzer", 7}, {"vfio_pci_fuzzer", 8},
+    {"vfio_type1_fuzzer", 10}, {"hw_fuzzer", 14},  {"iommu_fuzzer", 14}};
 
 std::vector<std::vector<std::uint8_t>> kept_inputs(const std::string& target) {
   std::vector<std::string> files;

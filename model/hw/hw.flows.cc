@@ -142,8 +142,6 @@ call_result dma_map(world& w, const call_args& a) {
 #define IOMMU(file) "drivers/iommu/" file
 
 constexpr flow_info flow_table[] = {
-    FLOW(kernel, iommu_add, iommu_add, "iommu", "Adds an IOMMU to the machine.",
-         IOMMU("intel/dmar.c:alloc_iommu")),
     FLOW(kernel, endpoint_add, endpoint_add, "endpoint",
          "Adds a device behind it; equal rids are aliases.",
          IOMMU("intel/iommu.c:intel_iommu_probe_device")),
@@ -177,6 +175,9 @@ constexpr flow_info flow_table[] = {
     FLOW(agent, dma_read, dma_read, nullptr, "A device reads memory.", "hardware"),
     FLOW(agent, dma_write, dma_write, nullptr, "A device writes to memory.", "hardware"),
     FLOW(agent, dma_write_pasid, dma_write_pasid, nullptr, "The same with its PASID.", "hardware"),
+    // Last, where the iommu core's flows follow: they need nothing else of the chapter.
+    FLOW(kernel, iommu_add, iommu_add, "iommu", "Adds an IOMMU to the machine.",
+         IOMMU("intel/dmar.c:alloc_iommu")),
 };
 
 }  // namespace

@@ -194,11 +194,6 @@ constexpr flow_info flow_table[] = {
             "A driver attaches a domain of its own.", "drivers/iommu/iommu.c:iommu_attach_device"),
     FLOW_OF(kernel, device_detach, of_one<driver_detach_own>, one_device_args, nullptr,
             "And detaches it.", "drivers/iommu/iommu.c:iommu_detach_device"),
-    FLOW_OF(kernel, device_attach_pasid, of_one<driver_attach_pasid>, one_device_args, nullptr,
-            "A driver attaches a domain to a PASID.",
-            "drivers/iommu/iommu.c:iommu_attach_device_pasid"),
-    FLOW_OF(kernel, device_detach_pasid, of_one<driver_detach_pasid>, one_device_args, nullptr,
-            "And detaches it.", "drivers/iommu/iommu.c:iommu_detach_device_pasid"),
     FLOW_OF(kernel, device_reset, of_one<device_reset>, one_device_args, nullptr,
             "VFIO resets a device.", "drivers/pci/pci.c:pcie_flr"),
     FLOW_OF(kernel, device_claim_owner, of_two<claim>, owned_args, nullptr,
@@ -211,6 +206,11 @@ constexpr flow_info flow_table[] = {
             "drivers/iommu/iommu.c:iommu_group_store_type"),
     FLOW_OF(agent, device_dma, of_one<device_dma>, one_device_args, nullptr,
             "The device writes to a page of the user's.", "hardware"),
+    FLOW_OF(kernel, device_attach_pasid, of_one<driver_attach_pasid>, one_device_args, nullptr,
+            "A driver attaches a domain to a PASID.",
+            "drivers/iommu/iommu.c:iommu_attach_device_pasid"),
+    FLOW_OF(kernel, device_detach_pasid, of_one<driver_detach_pasid>, one_device_args, nullptr,
+            "And detaches it.", "drivers/iommu/iommu.c:iommu_detach_device_pasid"),
 };
 
 }  // namespace
