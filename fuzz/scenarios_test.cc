@@ -187,6 +187,25 @@ void expect_what_is_in_repro_upstream(std::uint64_t executions) {
 }
 TEST(scenarios, find_what_is_in_repro_upstream) { expect_what_is_in_repro_upstream(3'000); }
 TEST(slow_scenarios, find_what_is_in_repro_upstream) { expect_what_is_in_repro_upstream(200'000); }
+
+// Devices of the menu of all menus reserve what the user has mapped, give it up again, or have
+// firmware that gives way.
+TEST(scenarios, everything_has_devices_that_reserve) {
+  const trace_file t = scenario_under("everything", "profile=repaired");
+  bound_program p(t.program, kernel_schema());
+  const auto choose = make_strategy("random");
+  execution_options o = execution_of(t);
+  engine e;
+  for (o.number = 0; o.number < 6'000; ++o.number) {
+    e.run(p.runnable(), *choose, o);
+    p.count_latest();
+  }
+  std::set<std::string_view> reached;
+  for (std::size_t i = 0; i < kern::probes().size(); ++i)
+    if (kern::has_row(p.reached().probes, i)) reached.insert(kern::probes()[i].name);
+  for (const char* probe : {"reserved_in_use", "reserved_undone", "firmware_gave_way"})
+    EXPECT_TRUE(reached.contains(probe)) << probe;
+}
 #endif
 
 // What was executed, written down and read again, is executed again: whatever was drawn, faults and

@@ -113,6 +113,8 @@ constexpr probe_info probe_table[] = {
     {"auto_domain_gone", "The last device of a domain was detached.", false},
     {"idev_replaced", "A device moved to another domain.", false},
     {"reserved_in_use", "What a device cannot reach was mapped by the user.", false},
+    {"reserved_undone", "An attach failed and gave up what a device had reserved.", false},
+    {"firmware_gave_way", "A device was attached whose firmware reserves nothing.", false},
 };
 static_assert(std::size(probe_table) == probe::idev_count - probe::idev_before - 1);
 

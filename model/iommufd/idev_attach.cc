@@ -207,6 +207,7 @@ int iommufd_hw_pagetable_attach(iommufd_hwpt_paging* hwpt, iommufd_core_device* 
       igroup->hwpt = hwpt;
     else
       iopt_remove_reserved_iova(iopt_of(hwpt), dev);
+    if (rc != 0 && (dev->flags.peek() & DEVICE_RESERVED) != 0) PROBE(reserved_undone);
   }
   if (rc == 0) {
     refcount_inc(&hwpt->obj.users);

@@ -36,6 +36,8 @@ enum idev_id : unsigned {
   auto_domain_gone,
   idev_replaced,
   reserved_in_use,
+  reserved_undone,
+  firmware_gave_way,
   idev_count
 };
 }  // namespace probe

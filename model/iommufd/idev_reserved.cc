@@ -19,6 +19,7 @@ int iopt_table_enforce_dev_resv_regions(io_pagetable* iopt, struct device* dev) 
   if (rc != 0) __iopt_remove_reserved_iova(iopt, dev);
   up_write(&iopt->iova_rwsem);
   if (rc == -EADDRINUSE) PROBE(reserved_in_use);
+  if ((dev->flags.peek() & DEVICE_RELAXABLE) != 0) PROBE(firmware_gave_way);
   return rc;
 }
 
