@@ -52,7 +52,6 @@ void each_value(See see) {
   for (const kern::knob_info& k : kernel_schema().knobs)
     for (const kern::knob_value& v : k.values) see(fmt::format("{}={}", k.name, v.name), v);
 }
-bool is_sound(const kern::knob_value& v) { return std::string_view(v.expect) == "clean"; }
 
 TEST(proofs, are_small_versions_of_the_scenarios) {
   each_value([](const std::string& setting, const kern::knob_value& v) {

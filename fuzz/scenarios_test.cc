@@ -271,8 +271,7 @@ std::vector<std::string> sound_settings_of(std::string_view name) {
     const auto shown = [&](const kern::knob_value& v) { return name == v.scenario; };
     if (std::ranges::none_of(k.values, shown)) continue;
     for (const kern::knob_value& v : k.values)
-      if (std::string_view(v.expect) == "clean")
-        all.push_back(fmt::format("profile=repaired,{}={}", k.name, v.name));
+      if (is_sound(v)) all.push_back(fmt::format("profile=repaired,{}={}", k.name, v.name));
   }
   return all;
 }

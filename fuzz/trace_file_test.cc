@@ -246,7 +246,6 @@ TEST(trace_file, errors_say_where_what_and_what_was_expected) {
             "t:4:1: unexpected 'leak', expected 'digest' or the end of the file");
 }
 
-// A recording is whole or no trace. (Cut inside a line it lacks its last line feed.)
 TEST(trace_file, strategies_are_those_that_there_are) {
   EXPECT_THAT(error_of("iorace-trace 1\nstrategy  best\n"),
               testing::StartsWith("t:2:11: unknown strategy 'best', expected one of portfolio, "));
@@ -254,6 +253,7 @@ TEST(trace_file, strategies_are_those_that_there_are) {
               testing::StartsWith("t:2:11: 'pct:99' is out of range, expected pct:depth: "));
 }
 
+// A recording is whole or no trace. (Cut inside a line it lacks its last line feed.)
 TEST(trace_file, no_beginning_of_a_recording_is_a_trace) {
   const std::size_t end = whole.find("digest ");
   for (std::size_t at = whole.find("title"); at < end; at = whole.find('\n', at) + 1)

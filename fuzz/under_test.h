@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// For tests: a program under settings from outside.
+// For tests: a program under settings from outside, and which values are sound.
 #pragma once
 
 #include <string_view>
@@ -20,5 +20,7 @@ inline trace_file under(trace_file t, std::string_view settings) {
   add_settings(t.program, with);
   return t;
 }
+
+inline bool is_sound(const kern::knob_value& v) { return std::string_view(v.expect) == "clean"; }
 
 }  // namespace iorace

@@ -212,7 +212,7 @@ action add_minimize(CLI::App& verb, minimize_request& o) {
 }
 
 action add_draw(CLI::App& verb, draw_request& o) {
-  add_file(verb, o.file, "A trace or corpus file; - is standard input");
+  add_file(verb, o.file, "A trace or corpus file; - for stdin");
   add_settings_options(verb, o.with);
   verb.add_flag("--full", o.full, "Every function, object and prefix");
   add_color(verb, o.output);
@@ -221,7 +221,7 @@ action add_draw(CLI::App& verb, draw_request& o) {
 }
 
 action add_explain(CLI::App& verb, explain_request& o) {
-  add_file(verb, o.file, "A trace or corpus file; - is standard input");
+  add_file(verb, o.file, "A trace or corpus file; - for stdin");
   add_settings_options(verb, o.with);
   add_output(verb, o.output);
   verb.footer(
@@ -232,7 +232,7 @@ action add_explain(CLI::App& verb, explain_request& o) {
 }
 
 action add_convert(CLI::App& verb, convert_request& o) {
-  add_file(verb, o.file, "Corpus bytes or a trace; - is standard input");
+  add_file(verb, o.file, "Corpus bytes or a trace; - for stdin");
   add_settings_options(verb, o.with);
   add_out(verb, o.out, "Where to write (default: standard output)");
   verb.footer("Example: iorace convert corpus/iommufd_fuzzer/0a1b2c > seed.trace\n" + plain_status);

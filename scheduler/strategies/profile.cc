@@ -250,8 +250,11 @@ void event_counter::count(const lineage& tasks, task_id t, const choice_view& vi
 }
 
 void event_counter::count_in(std::uint64_t set, const lineage& tasks, task_id t, bool at_it) {
-  for (const std::uint64_t place : {std::uint64_t{0}, set})
-    if (event_count* e = place == 0 || at_it ? entry(tasks, t, place, set) : nullptr) ++e->count;
+  const auto count_at_place = [&](std::uint64_t place) {
+    if (event_count* e = entry(tasks, t, place, set)) ++e->count;
+  };
+  count_at_place(0);
+  if (at_it) count_at_place(set);
 }
 
 void event_counter::report(bool all, std::vector<event_count>& to) const {

@@ -21,8 +21,7 @@ void surw::begin(const execution_options& o) {
 void surw::draw_places(std::uint64_t number) {
   const auto any = [this](std::size_t n) { return rng_.below(static_cast<std::uint32_t>(n)); };
   const auto members = known_->events.members();
-  whole_members_ = number >= deep && members.size() > 1 && any(16) != 0;
-  if (whole_members_) {
+  if (number >= deep && members.size() > 1 && any(16) != 0) {
     const std::uint32_t first = any(members.size()), other = any(members.size() - 1);
     places_ = {members[first], members[other < first ? other : other + 1]};
     set_ = places_[0] ^ places_[1];
@@ -64,7 +63,7 @@ void surw::look(const choice_view& view, task_id t) {
   interesting_.set(t, false);
   if (places_[0] == 0) return;
   const pending_op& op = view.pending[t];
-  const std::uint64_t place = whole_members_ ? member_key(view, op) : place_key(view, op);
+  const std::uint64_t place = set_ != 0 ? member_key(view, op) : place_key(view, op);
   interesting_.set(t, place != 0 && (place == places_[0] || place == places_[1]));
 }
 
@@ -110,8 +109,10 @@ task_id surw::pick(const choice_view& view) {
 }
 
 void surw::execute(const choice_view& view, task_id t) {
-  if (counter_.on()) counter_.count(tasks_, t, view);
-  if (counter_.on() && set_ != 0) counter_.count_in(set_, tasks_, t, interesting_.has(t));
+  if (counter_.on()) {
+    counter_.count(tasks_, t, view);
+    if (set_ != 0) counter_.count_in(set_, tasks_, t, interesting_.has(t));
+  }
   if (!interesting_.has(t)) return;
   left_[t] -= std::min(left_[t], profile::unit);
   intended_ = no_task;

@@ -44,8 +44,7 @@ class surw final : public strategy {
   lineage tasks_;
   static constexpr std::uint64_t deep = 2048;
   std::array<std::uint64_t, 2> places_{};  // the interesting ones; 0: none
-  bool whole_members_ = false;             // they are members, see member_key()
-  std::uint64_t set_ = 0;  // what executions with these members are counted by; 0: no members
+  std::uint64_t set_ = 0;  // what executions with two whole members are counted by; 0: a place
   std::array<std::uint32_t, 256> left_{};  // interesting operations, in units of profile::unit
   task_set interesting_;                   // whose pending operation is
   task_id intended_ = no_task;
