@@ -96,6 +96,14 @@ constexpr knob_value bus_iommu_probe_group[] = {
     {"referenced", "I26s", "A reference, and a look whether a device is left. Sound.", "ours",
      "remove_bus_probe", "clean"},
 };
+constexpr knob_value bus_iommu_probe_setup[] = {
+    {"again", "I32",
+     "All that it has listed: also one that another probe has given a default domain, and that is "
+     "in use since.",
+     UPSTREAM, "probe_bus_probe", "owner-without-its-domain"},
+    {"once", "I32s", "Those that still have no default domain. Sound.", "ours", "probe_bus_probe",
+     "clean"},
+};
 constexpr knob_value of_iommu_configure_lock[] = {
     {"probe_lock", "K39s", "The lock of probes.", "a2e7e59a9426, 3832862eb9c4", "configure_probe",
      "clean"},
@@ -159,6 +167,8 @@ constexpr knob_info knob_table[] = {
      deferred_attach_lock, 1},
     {"bus_iommu_probe.group", "What keeps the groups that a pass over a bus will come back to.",
      bus_iommu_probe_group, 1},
+    {"bus_iommu_probe.setup", "Which groups a pass over a bus gives default domains.",
+     bus_iommu_probe_setup, 1},
     {"of_iommu_configure.lock", "What keeps probes away while firmware is asked for an IOMMU.",
      of_iommu_configure_lock, 0},
     {"set_group_pasid.undo", "Which devices lose a PASID that one could not get.",

@@ -252,6 +252,24 @@ TEST(knob_iommu, bus_iommu_probe_group) {
               Contains("device-of-an-empty-group in iommu_group_first_dev"));
 }
 
+// Another probe completes the group between the listing and the setup.
+TEST(knob_iommu, bus_iommu_probe_setup) {
+  const std::vector<body> plugged = {
+      call("bus_probe"), call("device_probe", 2),
+      both(call("vfio_device_bind"), call("vfio_group_set_container"))};
+  const body two_of_a_slot = [](world* w) {
+    make_call(w, "iommu_add");
+    make_call(w, "device_add", {1});
+    make_call(w, "device_add", {1});
+  };
+  expect_variant("bus_iommu_probe.setup", "again", "once", two_of_a_slot, plugged,
+                 "owner-without-its-domain in setup_listed_groups");
+  EXPECT_THAT(found(under({{"bus_iommu_probe.setup", "again"}}), two_of_a_slot,
+                    {plugged[0], both(call("device_probe", 2),
+                                      both(call("driver_bind", 2), call("driver_map_dma", 2)))}),
+              Contains("data-race: attach_default v driver_map_dma"));
+}
+
 TEST(knob_iommu, set_group_pasid_undo) {
   expect_variant("set_group_pasid.undo", "all", "to_failed",
                  both(devices(own_rid, DEVICE_PASID), call("driver_bind", 1)),

@@ -20,6 +20,7 @@ enum iommu_id : unsigned {
   claim_dma_owner_ready,
   deferred_attach_lock,
   bus_iommu_probe_group,
+  bus_iommu_probe_setup,
   of_iommu_configure_lock,
   set_group_pasid_undo,
   reset_fence,
@@ -56,6 +57,7 @@ enum : unsigned { READY_CHECKED, READY_UNCHECKED };
 enum : unsigned { CLAIM_UNCHECKED, CLAIM_CHECKED };
 enum : unsigned { DEFERRED_UNLOCKED, DEFERRED_LOCKED };
 enum : unsigned { GROUP_UNREFERENCED, GROUP_REFERENCED };
+enum : unsigned { SETUP_AGAIN, SETUP_ONCE };
 enum : unsigned { CONFIGURE_LOCKED, CONFIGURE_UNLOCKED, CONFIGURE_POINTER_LAST };
 enum : unsigned { UNDO_TO_FAILED, UNDO_ALL };
 enum : unsigned { FENCE_NONE, FENCE_REJECTS_ALL, FENCE_NOFAIL_PASSES };

@@ -121,7 +121,13 @@ struct group_list_head {
 };
 IORACE_DESCRIBE(group_list_head, "group_list", head);
 
-// The list keeps no reference to its groups, and nobody looks whether they still have devices.
+// What is listed may have lost its devices, or got its default domain from another probe.
+static bool awaits_domain(iommu_group* group, bool referenced) {
+  if (referenced && list_empty(&group->devices)) return false;
+  return omit(knob::bus_iommu_probe_setup, SETUP_AGAIN) || group->default_domain == nullptr;
+}
+
+// The list keeps no reference to its groups, and nobody looks what has become of them.
 // Simplified: goes on after an error.
 static int setup_listed_groups(list_head* groups) {
   KFUNC();
@@ -131,8 +137,7 @@ static int setup_listed_groups(list_head* groups) {
   list_for_each_entry_safe(group, next, groups, entry) {
     iommu_group_lock(group);
     list_del_init(&group->entry);
-    const bool left = referenced && list_empty(&group->devices);
-    const int rc = left ? 0 : iommu_setup_default_domain(group, 0);
+    const int rc = awaits_domain(group, referenced) ? iommu_setup_default_domain(group, 0) : 0;
     iommu_group_unlock(group);
     if (referenced) iommu_group_put(group);
     if (rc != 0) result = rc;
