@@ -60,7 +60,7 @@ int driver_map_dma(device* dev) {
     iommu_group* const group = dev->iommu_group;
     core_domain* const domain =
         group == nullptr ? nullptr : group->default_domain.load(op_kind::read);
-    rc = domain == nullptr ? 0 : iommu_deferred_attach(dev, domain);
+    rc = domain != nullptr && may_be_deferred(dev) ? iommu_deferred_attach(dev, domain) : 0;
   }
   up_read(&dev->life);
   return rc;
