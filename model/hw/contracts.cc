@@ -28,15 +28,11 @@ namespace {
 hw_ghosts& ghost() { return *this_world().hw->ghost; }
 
 ghost_queue& queue_of(const hw_iommu* iommu) {
-  for (ghost_queue& q : ghost().queues)
-    if (q.iommu == iommu) return q;
-  return ghost().queues.add({iommu, 0, 0, 0});
+  return one_of(ghost().queues, &ghost_queue::iommu, iommu);
 }
 
 ghost_device& device_of(const hw_endpoint* dev) {
-  for (ghost_device& d : ghost().devices)
-    if (d.dev == dev) return d;
-  return ghost().devices.add({dev, 0});
+  return one_of(ghost().devices, &ghost_device::dev, dev);
 }
 
 bool is_pair(const context_entry* entry, unsigned did, const io_table* root) {

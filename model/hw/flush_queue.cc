@@ -95,8 +95,10 @@ void queue_iova(dma_cookie* cookie, u64 pfn, u64 pages, list_head* freelist, con
   if ((tail + 1) % size == fq->head) {
     PROBE(fq_full);
     for (const full_step step : full_rows[chosen(knob::queue_iova_full)]) {
-      if (step == flush_iotlb) fq_flush_iotlb(cookie);
-      if (step != flush_iotlb) fq_ring_free_locked(cookie, fq, step == free_all);
+      if (step == flush_iotlb)
+        fq_flush_iotlb(cookie);
+      else
+        fq_ring_free_locked(cookie, fq, step == free_all);
     }
   }
   tail = fq->tail;

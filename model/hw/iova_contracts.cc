@@ -13,10 +13,7 @@ namespace iorace::kern::contract {
 namespace {
 
 u64& held_of(const iova_domain* iovad) {
-  ghost_set<ghost_iovas>& all = this_world().hw->ghost->iovas;
-  for (ghost_iovas& i : all)
-    if (i.iovad == iovad) return i.held;
-  return all.add({iovad, 0}).held;
+  return one_of(this_world().hw->ghost->iovas, &ghost_iovas::iovad, iovad).held;
 }
 
 u64 bits_in(const iova_fq* fq) {

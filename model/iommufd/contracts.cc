@@ -61,15 +61,11 @@ ghost_pin* find_pin(const iommufd_access* access, const iopt_area* area) {
 }
 
 ghost_access& access_of(const iommufd_access* access) {
-  for (ghost_access& a : ghost().accesses)
-    if (a.access == access) return a;
-  return ghost().accesses.add({.access = access, .running = 0, .destroyed = false});
+  return one_of(ghost().accesses, &ghost_access::access, access);
 }
 
 ghost_pages& pages_of(const iopt_pages* pages) {
-  for (ghost_pages& p : ghost().pages)
-    if (p.pages == pages) return p;
-  return ghost().pages.add({.pages = pages, .pinned = 0, .twice = 0});
+  return one_of(ghost().pages, &ghost_pages::pages, pages);
 }
 
 // Which page of the user's memory is at index 0; below 0 if that memory begins after it.

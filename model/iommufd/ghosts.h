@@ -36,6 +36,15 @@ struct ghost_set {
   T* begin() { return items; }
   T* end() { return items + count; }
 };
+// The one whose `key` has that value; if there is none it is added, all else being zero.
+template <class T, class Key>
+T& one_of(ghost_set<T>& all, Key T::*key, Key value) {
+  for (T& item : all)
+    if (item.*key == value) return item;
+  T item{};
+  item.*key = value;
+  return all.add(item);
+}
 
 struct ghost_area {
   const iopt_area* area;

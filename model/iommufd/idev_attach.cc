@@ -203,11 +203,12 @@ int iommufd_hw_pagetable_attach(iommufd_hwpt_paging* hwpt, iommufd_core_device* 
   if (rc == 0) rc = iopt_table_enforce_dev_resv_regions(iopt_of(hwpt), dev);
   if (rc == 0 && list_empty(&igroup->device_list)) {
     rc = iommufd_hwpt_attach_device(hwpt, igroup);
-    if (rc == 0)
+    if (rc == 0) {
       igroup->hwpt = hwpt;
-    else
+    } else {
       iopt_remove_reserved_iova(iopt_of(hwpt), dev);
-    if (rc != 0 && (dev->flags.peek() & DEVICE_RESERVED) != 0) PROBE(reserved_undone);
+      if ((dev->flags.peek() & DEVICE_RESERVED) != 0) PROBE(reserved_undone);
+    }
   }
   if (rc == 0) {
     refcount_inc(&hwpt->obj.users);

@@ -30,10 +30,6 @@ u64 claim(const pri_place& p);
 u64 peek(const pri_place& p);
 void poke(const pri_place& p, u64 value);
 
-// Calls see(place) for each word of the kind in the table.
-template <class See>
-void each_wide(pri_device* dev, pri_state what, See see);
-
 // The table: in the order in which its words were first written.
 struct pri_wide_state {
   pri_wide_state* next;
@@ -41,6 +37,7 @@ struct pri_wide_state {
   unsigned pasid, grpid;
   u64 value;
 };
+// Calls see(place) for each word of the kind in it.
 template <class See>
 void each_wide(pri_device* dev, pri_state what, See see) {
   for (pri_wide_state* w = dev->wide.peek(); w != nullptr; w = w->next)
