@@ -65,7 +65,8 @@ bool is_trace_text(std::string_view path, std::string_view content) {
 }
 
 tl::expected<std::string, std::string> read_file(const std::string& path, std::size_t bytes_max) {
-  descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Not by the name /dev/stdin: a socket cannot be opened again.
+  descriptor fd(path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd < 0) return failed(path, "cannot be opened");
   struct stat info {};
   if (::fstat(fd, &info) != 0) return failed(path, "cannot be read");

@@ -62,7 +62,8 @@ std::string print_trace(const trace_file& t, const schema& s);
 bool is_trace_text(std::string_view path, std::string_view content);
 
 inline constexpr std::size_t file_bytes_max = std::size_t{64} << 20;
-// Returns the file's content, or one line that says why not ("x: is a directory, expected a file").
+// Returns the content of the file, of standard input if it is "-"; or one line that says why not
+// ("x: is a directory, expected a file").
 tl::expected<std::string, std::string> read_file(const std::string& path,
                                                  std::size_t bytes_max = file_bytes_max);
 // read_file and parse_trace: errors are one line with the file's name.

@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -340,6 +342,22 @@ TEST_F(files, that_cannot_be_read_have_a_reason) {
   ASSERT_TRUE(write_file(dir + "/x", "rubbish\n", existing::keep));
   EXPECT_EQ(load_trace(dir + "/x", fake::tables).error(),
             dir + "/x:1:1: unexpected 'rubbish', expected 'iorace-trace 1'");
+}
+
+// Of a parent that talks to its children by sockets, say.
+TEST(standard_input, may_be_a_socket) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  ASSERT_EQ(::write(ends[1], "text", 4), 4);
+  ::close(ends[1]);
+  const int before = ::dup(STDIN_FILENO);
+  ::dup2(ends[0], STDIN_FILENO);
+  EXPECT_EQ(read_file("-"), "text");
+  ::close(STDIN_FILENO);
+  EXPECT_EQ(read_file("-").error(), "-: cannot be opened: Bad file descriptor");
+  ::dup2(before, STDIN_FILENO);
+  ::close(before);
+  ::close(ends[0]);
 }
 
 // No input may do more than be refused: the sanitizer builds watch.

@@ -69,7 +69,7 @@ result<void> add_folder(const std::string& folder, std::vector<std::string>& fil
 
 result<std::string> read_input(const std::string& path) {
   if (path.empty()) return fail("'': expected the name of a file");
-  auto content = read_file(path == "-" ? "/dev/stdin" : path);
+  auto content = read_file(path);
   if (!content) return fail(content.error());
   return std::move(*content);
 }
