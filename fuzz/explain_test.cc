@@ -61,16 +61,16 @@ TEST(explain_repro, of_each_race_something_matters_and_its_neighbour_is_none) {
                   "init_domain.lock-none", "iopf.locking-three_locks",
                   "iopf_group_alloc.failure-leaves_partial", "vfio_pci_runtime_suspend.intx-left",
                   "vfio_pci_runtime_suspend.intx-unmasked"));
-  EXPECT_THAT(
-      either_way,
-      ElementsAre("fault_replace.answers-new_hwpt", "iopf.locking-asserts",
-                  "iopf.locking-frees_groups", "page_response.pasid-as_requested",
-                  "remove_dev_pasid.drain-none", "rid_block.drain-blocks_only",
-                  "rid_drain.waits_for-answers", "vfio_exp_config_write.lock-unlocked-mapped",
-                  "vfio_pci.fault-fork_opens_first", "vfio_pci.fault-remap_locked",
-                  "vfio_pci.fault-remap_unlocked", "vfio_pci_core_device.flags-bits",
-                  "vfio_pci_fault.check-before_lock", "vfio_pci_fault.power-unchecked",
-                  "vfio_pci_iowrite.check-unchecked", "vfio_pci_zap.bars-left"));
+  EXPECT_THAT(either_way,
+              ElementsAre("fault_detach.answers-awaits_user", "fault_replace.answers-new_hwpt",
+                          "iopf.locking-asserts", "iopf.locking-frees_groups",
+                          "page_response.pasid-as_requested", "remove_dev_pasid.drain-none",
+                          "rid_block.drain-blocks_only", "rid_drain.waits_for-answers",
+                          "vfio_exp_config_write.lock-unlocked-mapped",
+                          "vfio_pci.fault-fork_opens_first", "vfio_pci.fault-remap_locked",
+                          "vfio_pci.fault-remap_unlocked", "vfio_pci_core_device.flags-bits",
+                          "vfio_pci_fault.check-before_lock", "vfio_pci_fault.power-unchecked",
+                          "vfio_pci_iowrite.check-unchecked", "vfio_pci_zap.bars-left"));
 }
 
 // Without any other finding, but for a driver that destroys under a lock that its callback takes, a

@@ -95,6 +95,11 @@ iopf_group* iommufd_fault_deliver_fetch(iommufd_fault* fault);
 void iommufd_fault_deliver_restore(iommufd_fault* fault, iopf_group* group);
 bool iommufd_fault_is_readable(iommufd_fault* fault);
 
+// fault_await.cc
+// Sleeps until the user has answered all that there is, or is killed. Blocks: with a knob only.
+void iommufd_fault_await_answers(iommufd_hw_pagetable* hwpt);
+void iommufd_fault_was_answered(iommufd_fault* fault);
+
 // fault_alloc.cc
 int iommufd_fault_alloc(iommufd_ctx* ictx, u32* out_fault_id, int* out_fault_fd);
 

@@ -16,6 +16,7 @@ struct detach_row {
 constexpr detach_row detach_rows[] = {
     {true},   // DETACH_ANSWERS
     {false},  // DETACH_FLUSHES
+    {true},   // DETACH_AWAITS
 };
 // What a page table whose page requests its user answers does about groups of several devices.
 struct group_row {
@@ -90,6 +91,7 @@ void iommufd_hwpt_detach_device(iommufd_hw_pagetable* hwpt, iommufd_device* idev
   iommufd_attach_handle* const handle = iommufd_device_get_attach_handle(idev);
   iommu_detach_group_handle(core_group(idev));
   if (has_fault(hwpt)) {
+    iommufd_fault_await_answers(hwpt);
     if (detach_rows[chosen(knob::fault_detach_answers)].answers)
       iommufd_auto_response_faults(hwpt, handle);
     else

@@ -144,6 +144,7 @@ long iommufd_fault_fops_write(iommufd_fault* fault, const fault_answer* answers,
     CONTRACT(fault_answered, answer.meant, group);
     iopf_group_response(group, static_cast<response_code>(answer.code));
     iopf_free_group(group);
+    iommufd_fault_was_answered(fault);
     ++done;
   }
   CONTRACT(copies_end, fault);

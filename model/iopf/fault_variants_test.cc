@@ -48,6 +48,15 @@ TEST(fault_variants, fault_detach_answers) {
               IsEmpty());
 }
 
+// What has not its last request yet is nothing that a user could answer.
+TEST(fault_variants, fault_detach_awaits_its_user) {
+  const settings awaits = {{"fault_detach.answers", "awaits_user"}};
+  expect_fault_variant(awaits, attached, {detaches, asks_without_pasid()},
+                       "hung-task in iommufd_fault_await_answers");
+  EXPECT_THAT(found_faulty(awaits, attached, {detaches, asks_without_pasid(asks_first)}),
+              IsEmpty());
+}
+
 // The answer that fails has been given all the same.
 TEST(fault_variants, auto_response_error) {
   const settings stops = {{"auto_response.error", "stops"}};

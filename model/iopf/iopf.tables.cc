@@ -121,6 +121,8 @@ constexpr knob_value detach_values[] = {
      "fault_unanswered", "clean"},
     {"flush_only", "P5", "It waits for workers, as if those would answer.", THREAD,
      "fault_unanswered", "request-unanswered"},
+    {"awaits_user", "P20", "It waits for the user, and answers what is left if he is killed.",
+     THREAD, "fault_unanswered", "hung-task"},
 };
 constexpr knob_value error_values[] = {
     {"goes_on", "P4s", "The others are answered all the same.", UPSTREAM, "fault_two_groups",

@@ -9,8 +9,6 @@
 
 namespace iorace::kern {
 
-static vfio_device_set* the_set() { return this_world().vfio_pci->dev_set; }
-
 static void pci_enable_device(vfio_pci_core_device* vdev) {
   KFUNC();
   WRITE_ONCE(vdev->phys_command, READ_ONCE(vdev->phys_command) | PCI_COMMAND_MEMORY);

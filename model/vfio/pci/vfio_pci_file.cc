@@ -9,7 +9,7 @@
 
 namespace iorace::kern {
 
-static vfio_device_set* the_set() { return this_world().vfio_pci->dev_set; }
+vfio_device_set* the_set() { return this_world().vfio_pci->dev_set; }
 
 bool files_can_close() { return limit_value(limit::device_close) != 0; }
 
