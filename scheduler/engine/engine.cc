@@ -4,10 +4,9 @@
 #include <cstdlib>
 #include <cstring>
 
+// Inline: as wide as the machine can takes longer for executions of a few dozen operations.
+#define XXH_INLINE_ALL
 #include <xxhash.h>
-#ifdef __x86_64__
-#include <xxh_x86dispatch.h>  // the same hash, as wide as the machine can
-#endif
 
 #include "scheduler/engine/check.h"
 #include "scheduler/engine/points.h"
@@ -85,9 +84,10 @@ execution_result engine::run(const program& p, strategy& s, const execution_opti
     if (task_count_ <= stride_tasks_) break;
     stride_tasks_ = std::min(tasks_max, task_count_ * 2);  // too few clock rows: once more, wider
   }
-  result_.operations = static_cast<std::uint32_t>(step_count_ - first_step_);
-  result_.digest = digest();
-  return result_;
+  execution_result result = result_;  // not back from a word that has just been written in parts
+  result.operations = static_cast<std::uint32_t>(step_count_ - first_step_);
+  result.digest = digest();
+  return result;
 }
 
 void engine::run_setup(const program& p) {
