@@ -20,7 +20,7 @@ void feedback::begin(const execution_options& o) {
   open_ = (1u << now_.plan.count) - 1;
   // Who is kept behind by one that spins must get a turn in the end.
   patience_ = 2 * o.points_estimate + 1000;
-  rng_ = rng(now_.plan.seed);
+  rng_.start(now_.plan.seed);
   met_ = 1;
   last_ = no_task;
   reads_.begin();

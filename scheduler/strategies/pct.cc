@@ -29,7 +29,7 @@ unsigned pct::depth_of(std::string_view name) {
 }
 
 void pct::begin(const execution_options& o) {
-  rng_ = rng(execution_seed(o.seed, o.number));
+  rng_.start(execution_seed(o.seed, o.number));
   lowest_ = initial;
   known_ = 1;
   changed_ = 0;

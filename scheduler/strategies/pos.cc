@@ -8,7 +8,7 @@
 namespace iorace {
 
 void pos::begin(const execution_options& o) {
-  rng_ = rng(execution_seed(o.seed, o.number));
+  rng_.start(execution_seed(o.seed, o.number));
   known_ = 1;
   last_ = no_task;
 }

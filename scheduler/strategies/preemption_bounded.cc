@@ -10,7 +10,7 @@
 namespace iorace {
 
 void preemption_bounded::begin(const execution_options& o) {
-  rng_ = rng(execution_seed(o.seed, o.number));
+  rng_.start(execution_seed(o.seed, o.number));
   done_ = 0;
   for (unsigned i = 0; i < bound_; ++i) at_[i] = random_point(rng_, o);
   std::sort(at_.begin(), at_.begin() + bound_);

@@ -19,7 +19,7 @@ task_id nth_enabled_of_many(const choice_view& view, unsigned k) {
 }
 
 void random_strategy::begin(const execution_options& o) {
-  random_ = rng(execution_seed(o.seed, o.number));
+  random_.start(execution_seed(o.seed, o.number));
 }
 
 task_id random_strategy::pick(const choice_view& view) {

@@ -27,7 +27,8 @@ constexpr std::uint64_t execution_seed(std::uint64_t seed, std::uint64_t number)
 
 class rng {
  public:
-  explicit constexpr rng(std::uint64_t seed) {
+  explicit constexpr rng(std::uint64_t seed) { start(seed); }
+  constexpr void start(std::uint64_t seed) {
     for (std::uint64_t& word : state_) word = splitmix(seed);
   }
 

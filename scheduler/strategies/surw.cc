@@ -6,7 +6,7 @@
 namespace iorace {
 
 void surw::begin(const execution_options& o) {
-  rng_ = rng(execution_seed(o.seed, o.number));
+  rng_.start(execution_seed(o.seed, o.number));
   tasks_.begin();
   last_ = 0;
   intended_ = no_task;

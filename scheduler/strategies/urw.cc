@@ -6,7 +6,7 @@
 namespace iorace {
 
 void urw::begin(const execution_options& o) {
-  rng_ = rng(execution_seed(o.seed, o.number));
+  rng_.start(execution_seed(o.seed, o.number));
   tasks_.begin();
   last_ = 0;
   counter_.begin(to_be_counted(o.number));
