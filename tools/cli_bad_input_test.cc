@@ -46,6 +46,7 @@ TEST_F(cli_test, usage) {
       {{"paint", "x"}, "unknown verb 'paint', expected one of run, verify"},
       {{"--bogus"}, "unknown verb '--bogus'"},
       {{"run"}, "SCENARIO is required"},
+      {{"run", "--nope"}, "not expected: --nope (see iorace run --help)"},
       {{"run", "access_pin_unmap", "more"}, "more"},
       {{"run", "access_pin_unmap", "--seed"}, "--seed"},
       {{"run", "no_such_scenario"}, "unknown scenario 'no_such_scenario', expected a file or one"},

@@ -263,6 +263,14 @@ std::string uncapitalized(std::string text) {
   return text;
 }
 
+// A word too many says more than one that is missing, for which it may have been meant.
+std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
+  const auto unknown = app.remaining(true);
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && !unknown.empty())
+    return "the following argument was not expected: " + unknown[0];
+  return uncapitalized(error.what());
+}
+
 // Where the right options are to be read.
 std::string hint(const CLI::App& app) {
   const auto chosen = app.get_subcommands();
@@ -343,7 +351,7 @@ int run_command_line(int argc, char** argv) {
     const auto written = write_stdout(help.str());
     return written ? exit_ok : report(written.error());
   } catch (const CLI::ParseError& error) {
-    return report({uncapitalized(error.what()) + hint(app)});
+    return report({complaint(app, error) + hint(app)});
   }
   for (outside_settings* with : {&run.with, &verify.with, &replay.with, &minimize.with, &draw.with,
                                  &explain.with, &convert.with})
