@@ -65,6 +65,7 @@ TEST(explain_repro, of_each_race_something_matters_and_its_neighbour_is_none) {
               ElementsAre("fault_detach.answers-awaits_user", "fault_replace.answers-new_hwpt",
                           "iopf.locking-asserts", "iopf.locking-frees_groups",
                           "page_response.pasid-as_requested", "remove_dev_pasid.drain-none",
+                          "remove_device.pasids-blocked",
                           "rid_block.drain-blocks_only", "rid_drain.waits_for-answers",
                           "vfio_exp_config_write.lock-unlocked-mapped",
                           "vfio_pci.fault-fork_opens_first", "vfio_pci.fault-remap_locked",

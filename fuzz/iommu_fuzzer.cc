@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// The fuzz target for the iommu core and VFIO's use of it. Without PASIDs: a device that leaves a
-// group keeps those that its neighbours' drivers have attached (fuzz/README.md).
+// The fuzz target for the iommu core and VFIO's use of it.
 #include "fuzz/fuzzer.h"
 
 namespace iorace {
@@ -11,7 +10,7 @@ namespace {
 std::span<const kern::flow_info> flows() {
   const auto all = kern::flows();
   const std::size_t first = place_of(all, "iommu_add");
-  return all.subspan(first, place_of(all, "device_attach_pasid") - first);
+  return all.subspan(first, place_of(all, "device_detach_pasid") + 1 - first);
 }
 
 }  // namespace

@@ -87,4 +87,21 @@ void iommu_detach_device_pasid(core_domain* domain, device* dev, unsigned pasid)
   iommu_group_unlock(group);
 }
 
+// Are the domains of its PASIDs taken from a device that leaves its group?
+static constexpr bool taken_rows[] = {
+    false,  // PASIDS_LEFT
+    false,  // PASIDS_BLOCKED
+    true,   // PASIDS_TAKEN
+};
+
+void take_group_pasids(iommu_group* group, device* dev) {
+  KFUNC();
+  if (!taken_rows[chosen(knob::remove_device_pasids)]) return;
+  if ((dev->flags.peek() & DEVICE_PASID) == 0) return;
+  core_domain* domain = nullptr;
+  unsigned long pasid = 0;
+  xa_for_each(&group->pasid_array, pasid, domain)
+      driver_remove_dev_pasid(domain, dev, static_cast<unsigned>(pasid));
+}
+
 }  // namespace iorace::kern

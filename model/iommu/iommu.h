@@ -194,6 +194,8 @@ int iommu_group_store_type(iommu_group* group, u64 type);
 // PASIDs.
 int iommu_attach_device_pasid(core_domain* domain, device* dev, unsigned pasid);
 void iommu_detach_device_pasid(core_domain* domain, device* dev, unsigned pasid);
+// From a device that leaves. Requires: the group's mutex.
+void take_group_pasids(iommu_group* group, device* dev);
 
 // A device is reset: nothing of its translation is in use meanwhile.
 int pci_dev_reset_iommu_prepare(device* dev);

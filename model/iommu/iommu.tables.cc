@@ -155,6 +155,17 @@ constexpr knob_value unuse_default_domain_pasids[] = {
      "unbind_pasid", "clean"},
 };
 
+constexpr knob_value remove_device_pasids[] = {
+    {"left", "I33",
+     "SMMUv3 blocks what comes without a PASID: the stream keeps its table, which is then freed.",
+     UPSTREAM, "remove_pasid", "released-device-translates"},
+    {"blocked", "I33v",
+     "VT-d blocks the device, and leaves it on the lists of the domains of its PASIDs.", UPSTREAM,
+     "remove_pasid", "leak"},
+    {"taken", "I33s", "The core takes their domains from it before its driver forgets it. Sound.",
+     "ours", "remove_pasid", "clean"},
+};
+
 constexpr knob_info knob_table[] = {
     {"release_device", "How a device leaves its group and its driver.", release_device, 0},
     {"vfio_group.lifetime", "How long VFIO touches a group.", vfio_group_lifetime, 0},
@@ -180,6 +191,8 @@ constexpr knob_info knob_table[] = {
     {"probe_device.join", "Which devices may join a group that is in use.", probe_device_join, 1},
     {"unuse_default_domain.pasids", "Which PASIDs may be attached when a driver is unbound.",
      unuse_default_domain_pasids, 1},
+    {"remove_device.pasids", "What becomes of the PASIDs of a device that leaves its group.",
+     remove_device_pasids, 2},
 };
 static_assert(std::size(knob_table) == knob::iommu_count - knob::iommu_before - 1);
 

@@ -226,6 +226,16 @@ TEST(knob_iommu, unuse_default_domain_pasids) {
                  "kernel-warn in iommu_device_unuse_default_domain");
 }
 
+// Hardware forgets the device, or not even that; its driver's data stays on the domain's list.
+TEST(knob_iommu, remove_device_pasids) {
+  const body neighbours = both(devices(own_rid, DEVICE_PASID), call("driver_bind", 1));
+  const std::vector<body> cpus = {call("device_attach_pasid"), call("device_remove", 2)};
+  expect_variant("remove_device.pasids", "left", "taken", neighbours, cpus,
+                 "released-device-translates in iommu_release_device");
+  expect_variant("remove_device.pasids", "blocked", "taken", neighbours, cpus,
+                 "leak: setup v driver_set_dev_pasid");
+}
+
 TEST(knob_iommu, deferred_attach_lock) {
   const body crashed = [](world* w) {
     make_call(w, "iommu_add");

@@ -27,6 +27,7 @@ enum iommu_id : unsigned {
   alloc_smes_when,
   probe_device_join,
   unuse_default_domain_pasids,
+  remove_device_pasids,
   iommu_count
 };
 }  // namespace knob
@@ -64,6 +65,7 @@ enum : unsigned { FENCE_NONE, FENCE_REJECTS_ALL, FENCE_NOFAIL_PASSES };
 enum : unsigned { COUNTED_AT_PROBE, COUNTED_AT_ATTACH };
 enum : unsigned { JOIN_ALL, JOIN_BLOCKABLE };
 enum : unsigned { PASIDS_OF_ALL, PASIDS_OF_LAST };
+enum : unsigned { PASIDS_LEFT, PASIDS_BLOCKED, PASIDS_TAKEN };
 
 namespace limit {
 enum iommu_id : unsigned { iommu_before = hw_count - 1, iommu_count };

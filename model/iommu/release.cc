@@ -46,6 +46,7 @@ void list_del_device(iommu_group* group, device* dev) {
   list_for_each_entry(gdev, &group->devices, list) {
     device* const of = gdev->dev;
     if (of != dev) continue;
+    take_group_pasids(group, dev);
     list_del(&gdev->list);
     __iommu_group_free_device(group, gdev);
     return;

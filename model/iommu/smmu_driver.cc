@@ -50,6 +50,20 @@ void free_stream(device* dev, const iommu_master* master) {
   mutex_unlock(&iommu->streams);
 }
 
+// Does a release block the PASIDs as well?
+constexpr bool pasids_blocked_rows[] = {
+    false,  // PASIDS_LEFT
+    true,   // PASIDS_BLOCKED
+    false,  // PASIDS_TAKEN
+};
+
+// As an entry goes that names a table of PASIDs. Who is attached to them is not told.
+void block_pasids(device* dev) {
+  KFUNC();
+  if (!pasids_blocked_rows[chosen(knob::remove_device_pasids)]) return;
+  for (unsigned pasid = 1; pasid < pasids_max; ++pasid) write_entry(dev, pasid, nullptr);
+}
+
 // What attaching the static domain does to the entry.
 void block_leaving_stream(device* dev) {
   KFUNC();
@@ -128,6 +142,7 @@ void driver_release_device(device* dev) {
   }
   if (removal_has(users_dropped_first)) leave_domain(master);
   free_stream(dev, master);
+  block_pasids(dev);
   iommu_device* const iommu = dev->iommu_dev.peek();
   if (removal_has(free_unlinks)) mutex_lock(&iommu->streams);
   leave_domain(master);
