@@ -52,6 +52,22 @@ TEST(iommu_steps, detach_pasid) {
                 .c = stepped_machine()});
 }
 
+// A device that leaves has lost the PASID before its driver forgets it; the other one keeps it.
+TEST(iommu_steps, release_with_a_pasid) {
+  expect_pairs({.pairs = 6,
+                .unlocked = 1,
+                .setup = then(bound_with_pasids, "device_attach_pasid"),
+                .cpu1 = calling("device_remove", 2),
+                .steps = {{"unbind", "mutex_unlock device#2.lock"},
+                          {"L+", "mutex_lock group#1.mutex"},
+                          {"its entry", "write_once context#4.word", group_mutex},
+                          {"its info", "kfree pasid_info#2", group_mutex},
+                          {"its list", "list_del gdev#2.list", group_mutex},
+                          {"release_device", "kfree master#2", group_mutex},
+                          {"L-", "mutex_unlock group#1.mutex", group_mutex}},
+                .c = stepped_machine()});
+}
+
 TEST(iommu_steps, attach_pasid_and_the_second_device_fails) {
   expect_pairs({.pairs = 7,
                 .unlocked = 1,
