@@ -62,10 +62,11 @@ TEST(explain_repro, of_each_race_something_matters_and_its_neighbour_is_none) {
                   "iopf_group_alloc.failure-leaves_partial", "vfio_pci_runtime_suspend.intx-left",
                   "vfio_pci_runtime_suspend.intx-unmasked"));
   EXPECT_THAT(either_way,
-              ElementsAre("fault_detach.answers-awaits_user", "fault_replace.answers-new_hwpt",
+              ElementsAre("depot_push.lock-none", "fault_detach.answers-awaits_user",
+                          "fault_replace.answers-new_hwpt", "free_rcaches.work-left",
                           "iopf.locking-asserts", "iopf.locking-frees_groups",
-                          "page_response.pasid-as_requested", "remove_dev_pasid.drain-none",
-                          "remove_device.pasids-blocked",
+                          "page_response.pasid-as_requested", "rcache_get.lock-none",
+                          "remove_dev_pasid.drain-none", "remove_device.pasids-blocked",
                           "rid_block.drain-blocks_only", "rid_drain.waits_for-answers",
                           "vfio_exp_config_write.lock-unlocked-mapped",
                           "vfio_pci.fault-fork_opens_first", "vfio_pci.fault-remap_locked",
@@ -75,8 +76,9 @@ TEST(explain_repro, of_each_race_something_matters_and_its_neighbour_is_none) {
 }
 
 // Without any other finding, but for a driver that destroys under a lock that its callback takes, a
-// timer that nobody stops, and a device whose locks are taken in two orders: those are findings
-// under every schedule, as are races of two probes, or of one and firmware, that nothing orders.
+// timer or work that nobody stops, and a device whose locks are taken in two orders: those are
+// findings under every schedule, as are races of two probes, of one and firmware, or of two that
+// use caches of IOVAs, that nothing orders.
 TEST(explain_repro, the_neighbours_pass) {
   engine e;
   std::vector<std::string> others;
@@ -85,8 +87,10 @@ TEST(explain_repro, the_neighbours_pass) {
     if (x.neighbour && !x.neighbour->ends.title.empty()) others.push_back(race.name);
   }
   EXPECT_THAT(others,
-              ElementsAre("access_destroy.lock-driver_lock", "free_fq.timer-left_armed",
+              ElementsAre("access_destroy.lock-driver_lock", "depot_push.lock-none",
+                          "free_fq.timer-left_armed", "free_rcaches.work-left",
                           "of_iommu_configure.lock-none_pointer_last", "probe_device.lock-unlocked",
+                          "rcache_flush.lock-none", "rcache_get.lock-none",
                           "report_device_fault.accepted-falls_through", "type1_vaddr-wake_all",
                           "vfio_pci_zap.vmas-outer", "vfio_pci_zap.vmas-outer-fork",
                           "vfio_pci_zap.vmas-outer-munmap"));

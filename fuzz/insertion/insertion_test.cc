@@ -78,8 +78,9 @@ struct recorded {
 
 // In these the scheduler's own tasks go off: nobody inserts anything there.
 bool is_the_schedulers(std::string_view function) {
-  return function == "call_timer_fn" || function == "device" || function == "kthread" ||
-         function == "process_one_work" || function == "rcu_do_batch";
+  return function == "call_timer_fn" || function == "delayed_work_timer_fn" ||
+         function == "device" || function == "kthread" || function == "process_one_work" ||
+         function == "rcu_do_batch";
 }
 
 std::set<std::string> functions_of(const recording& r) {

@@ -17,6 +17,7 @@ struct hw_endpoint;
 struct hw_iommu;
 struct io_table;
 struct iova_domain;
+struct iova_magazine;
 struct paging_domain;
 
 namespace contract {
@@ -60,11 +61,14 @@ void range_unmapped(const paging_domain* domain, u64 pfn, u64 pages);
 void range_unmapped(const hw_iommu* iommu, unsigned did, u64 pfn, u64 pages);
 // An IOVA is about to be used again.
 void iova_allocated(const paging_domain* domain, u64 pfn, u64 pages);
-// IOVAs of an IOVA space: handed out; free again; in the ring, whose lock is held
+// IOVAs of an IOVA space, by their first page: handed out; free again or cached; in the ring, whose
+// lock is held. What is in a magazine is about to go back to the tree. The space is about to go
 // (iova_contracts.cc).
-void iova_taken(const iova_domain* iovad, u64 pfn, u64 pages);
-void iova_given_back(const iova_domain* iovad, u64 pfn, u64 pages);
-void iova_queued(const dma_cookie* cookie, u64 pfn, u64 pages);
+void iova_taken(iova_domain* iovad, u64 pfn);
+void iova_given_back(const iova_domain* iovad, u64 pfn);
+void iova_queued(const dma_cookie* cookie, u64 pfn);
+void magazine_taken(iova_domain* iovad, const iova_magazine* mag);
+void iova_space_put(iova_domain* iovad);
 // Memory that devices could reach has been freed, or its last pin has been dropped.
 void pages_freed(const dma_page* pages, u64 n);
 

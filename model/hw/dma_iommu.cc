@@ -62,7 +62,8 @@ int iommu_dma_init_domain(paging_domain* domain) {
   cs.at(before_look);
   int rc = 0;
   if (cookie->iovad.start_pfn == 0) {
-    rc = init_iova_domain(&cookie->iovad);
+    init_iova_domain(&cookie->iovad);
+    rc = iova_domain_init_rcaches(&cookie->iovad);
     if (rc != 0 && !omit(knob::init_domain_failed, FAILED_INITIALISED)) cookie->iovad.start_pfn = 0;
     if (rc == 0 && domain->type == DOMAIN_DMA_FQ && iommu_dma_init_fq(domain) != 0)
       domain->type = DOMAIN_DMA;
@@ -78,7 +79,8 @@ u64 iommu_dma_map(paging_domain* domain, dma_page* pages, u64 size) {
   dma_cookie* const cookie = domain->iova_cookie;
   const u64 format = domain->pgtable.format.peek();
   const u64 n = size / PAGE_SIZE;
-  const u64 pfn = alloc_iova_fast(&cookie->iovad, n, pt_span(format, pt_levels_grown(format)) - 1);
+  const u64 limit_pfn = pt_span(format, pt_levels_grown(format)) - 1;
+  const u64 pfn = alloc_iova_fast(&cookie->iovad, n, limit_pfn, true);
   if (pfn == 0) return 0;
   CONTRACT(iova_allocated, domain, pfn, n);
   if (pgtable_map(&domain->pgtable, pfn, n, pages) != 0) {

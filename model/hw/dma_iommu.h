@@ -4,37 +4,15 @@
 // unmapped waits on the flush queue, until a flush of everything that began after the unmap has
 // ended; until then the device may reach the memory, but neither is the IOVA used again nor are
 // table pages freed.
-// Simplified: one ring for all CPUs; IOVAs come from a bitmap, highest first.
-// Kernel: drivers/iommu/dma-iommu.c, drivers/iommu/iova.c @ 6.12.117.
+// Simplified: one ring for all CPUs.
+// Kernel: drivers/iommu/dma-iommu.c @ 6.12.117.
 #pragma once
 
+#include "model/hw/iova.h"
 #include "model/hw/paging.h"
 #include "scheduler/sync/timer.h"
 
 namespace iorace::kern {
-
-// What an iova_domain owns. Bit i: page i of IOVA is taken.
-struct iova_rcaches {
-  spinlock_t lock;
-  shared<u64> taken;
-};
-IORACE_DESCRIBE(iova_rcaches, "rcaches", lock, taken);
-constexpr u64 iova_bits(u64 pfn, u64 pages) {
-  return (pages >= 64 ? ~u64{0} : (u64{1} << pages) - 1) << pfn;
-}
-
-struct iova_domain {
-  shared<u64> start_pfn;  // 0: not initialised
-  shared<iova_rcaches*> rcaches;
-};
-IORACE_DESCRIBE(iova_domain, "iovad", start_pfn, rcaches);
-
-// Returns 0 or -ENOMEM.
-int init_iova_domain(iova_domain* iovad);
-void put_iova_domain(iova_domain* iovad);
-// Returns the first of `pages` pages, or 0.
-u64 alloc_iova_fast(iova_domain* iovad, u64 pages, u64 limit_pfn);
-void free_iova_fast(iova_domain* iovad, u64 pfn, u64 pages);
 
 struct iova_fq_entry {
   list_head freelist;

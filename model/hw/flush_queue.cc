@@ -109,7 +109,7 @@ void queue_iova(dma_cookie* cookie, u64 pfn, u64 pages, list_head* freelist, con
   entry.pages = pages;
   entry.counter = counter != nullptr ? *counter : queue_counter(cookie);
   list_splice_init(freelist, &entry.freelist);
-  CONTRACT(iova_queued, cookie, pfn, pages);
+  CONTRACT(iova_queued, cookie, pfn);
   spin_unlock(&fq->lock);
   if (atomic_read(&cookie->fq_timer_on) == 0 && atomic_xchg(&cookie->fq_timer_on, 1) == 0)
     mod_timer(&cookie->fq_timer, jiffies + 1);

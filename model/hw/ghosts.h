@@ -35,7 +35,7 @@ struct ghost_device {
   u64 invalidations;
 };
 
-// IOVAs in somebody's hands: bit i is page i.
+// IOVAs in somebody's hands: bit i is the one that begins with page i.
 struct ghost_iovas {
   const iova_domain* iovad;
   u64 held;

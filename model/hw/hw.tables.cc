@@ -114,6 +114,38 @@ constexpr knob_value init_fq_publish_values[] = {
     {"last", "FQ7s", "When it is complete.", UPSTREAM, "fq_upgrade", "clean"},
     {"first", "FQ7", "Before it is set up.", OURS, "fq_upgrade", "kernel-bug"},
 };
+constexpr knob_value rcache_get_lock_values[] = {
+    {"cpu_rcache", "IO1s", "The lock of the CPU's cache.", UPSTREAM, "iova_cpu", "clean"},
+    {"none", "IO1", "Nothing: whoever was there before it moved may be in the same magazine.", OURS,
+     "iova_cpu", "data-race"},
+};
+constexpr knob_value rcache_flush_lock_values[] = {
+    {"cpu_rcache", "IO7s", "The lock of that CPU's cache.", UPSTREAM, "iova_flush", "clean"},
+    {"none", "IO7", "The lock of the tree alone.", OURS, "iova_flush", "data-race"},
+};
+constexpr knob_value depot_push_lock_values[] = {
+    {"rcache", "IO2s", "The lock of the depot, inside that of the CPU's cache.", UPSTREAM,
+     "iova_depot", "clean"},
+    {"none", "IO2", "The lock of the CPU's cache alone.", OURS, "iova_depot", "data-race"},
+};
+constexpr knob_value depot_pop_unlink_values[] = {
+    {"unlinked", "IO3s", "It leaves the depot.", UPSTREAM, "iova_depot", "clean"},
+    {"kept", "IO3", "It stays there, too: another CPU may load it.", OURS, "iova_depot",
+     "iova-in-two-places"},
+};
+constexpr knob_value free_rcaches_work_values[] = {
+    {"cancelled", "IO4s", "It is cancelled and waited for, before the depot goes.", UPSTREAM,
+     "iova_free", "clean"},
+    {"cancelled_last", "IO4", "It is when the depot has gone, which no lock protects by then.",
+     OURS, "iova_free", "data-race"},
+    {"left", "IO5", "It goes on.", OURS, "iova_free", "use-after-free"},
+};
+constexpr knob_value magazine_free_null_values[] = {
+    {"freed", "IO6", "An exception: caches that are half made cannot be freed.", "84e6f56be9c6",
+     "init_domain_again", "kernel-bug"},
+    {"ignored", "IO6s", "Nothing, as kfree() does. Sound.", "before 84e6f56be9c6",
+     "init_domain_again", "clean"},
+};
 
 constexpr knob_info knob_table[] = {
     {"increase_address_space.seqcount", "What orders a walk and the growth of the tree.",
@@ -150,11 +182,26 @@ constexpr knob_info knob_table[] = {
      init_domain_failed_values, 1},
     {"init_fq.publish", "When a strict domain that becomes lazy shows its flush queue.",
      init_fq_publish_values, 0},
+    {"rcache_get.lock", "What a CPU takes an IOVA out of its magazines under.",
+     rcache_get_lock_values, 0},
+    {"rcache_flush.lock", "What the magazines of another CPU are emptied under.",
+     rcache_flush_lock_values, 0},
+    {"depot_push.lock", "What a full magazine is put into the depot under.", depot_push_lock_values,
+     0},
+    {"depot_pop.unlink", "What becomes of a magazine of the depot that a CPU loads.",
+     depot_pop_unlink_values, 0},
+    {"free_rcaches.work", "What becomes of the work that trims the depot when the caches go.",
+     free_rcaches_work_values, 0},
+    {"magazine_free.null", "What freeing a magazine comes to that there was no memory for.",
+     magazine_free_null_values, 1},
 };
 static_assert(std::size(knob_table) == knob::hw_count - knob::hw_before - 1);
 
 constexpr limit_info limit_table[] = {
     {"fq_size", "Slots of a flush queue, one of which stays empty.", 256, 2, 32768},
+    {"online_cpus", "CPUs that IOVAs are cached for; a task is one by its number.", 4, 1, 64},
+    {"iova_rcache_sizes", "Sizes of IOVAs that are cached: so many powers of two.", 6, 1, 6},
+    {"iova_mag_size", "IOVAs of a full magazine.", 127, 1, 127},
 };
 static_assert(std::size(limit_table) == limit::hw_count - limit::hw_before - 1);
 
@@ -181,6 +228,9 @@ constexpr invariant_info invariant_table[] = {
      "when a wait command stores its number"},
     {"iova-lost", "H12", "An IOVA was neither free nor queued, and nobody had it.",
      "when an unmap has queued its IOVA"},
+    {"iova-in-two-places", "H13",
+     "An IOVA was in somebody's hands, in a magazine or in the ring, and somewhere else, too.",
+     "when an IOVA is handed out, when an IOVA space goes"},
 };
 
 constexpr probe_info probe_table[] = {
@@ -200,6 +250,10 @@ constexpr probe_info probe_table[] = {
     {"fq_entry_freed", "An entry left the flush queue.", false},
     {"fq_timed_out", "The timer of a flush queue went off.", false},
     {"init_domain_again", "A domain had been initialised already.", false},
+    {"depot_pushed", "A full magazine went to the depot.", false},
+    {"depot_popped", "A CPU loaded a magazine of the depot.", false},
+    {"depot_trimmed", "A magazine of the depot went back to the tree.", false},
+    {"rcache_flushed", "All caches were flushed because the tree had no room.", false},
 };
 static_assert(std::size(probe_table) == probe::hw_count - probe::hw_before - 1);
 

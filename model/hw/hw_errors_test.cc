@@ -170,7 +170,11 @@ TEST(hw_errors, dma_api) {
        .rows = {{"no domain", ENOENT, [](call& c) { c["paging"] = no_part; }},
                 {"freed", ENOENT, [](call& c) { before(c, "paging_free", {raw_domain}); }, 1},
                 {"unmanaged", EINVAL, [](call& c) { c["paging"] = domain; }},
-                {"no memory", ENOMEM, [](call& c) { c.fail("kmalloc"); }}}});
+                {"no memory", ENOMEM, [](call& c) { c.fail("kmalloc"); }},
+                {"none for the caches of CPUs", ENOMEM, [](call& c) { c.fail("kmalloc", 2); }},
+                {"none for a magazine", ENOMEM, [](call& c) { c.fail("kmalloc", 3); }},
+                {"none for the next one", ENOMEM, [](call& c) { c.fail("kmalloc", 4); }},
+                {"none for the next size", ENOMEM, [](call& c) { c.fail("kmalloc", 12); }}}});
   expect_hw_errors({.flow = "dma_init_fq",
                     .setup = {},
                     .base = [](call& c) { c["paging"] = dma_domain; },
@@ -195,7 +199,7 @@ TEST(hw_errors, dma_api) {
                 {"no memory", ENOMEM, [](call& c) { c.fail("kmalloc", 1); }},
                 {"none for a table", ENOMEM, [](call& c) {
                    c["length"] = 0x4000;  // where there is no table yet
-                   c.fail("kmalloc", 2);
+                   c.fail("kmalloc", 3);
                  }}}});
   expect_hw_errors(
       {.flow = "dma_unmap",

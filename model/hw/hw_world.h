@@ -10,6 +10,7 @@
 #include "scheduler/sync/mutex.h"
 #include "scheduler/sync/rwsem.h"
 #include "scheduler/sync/spinlock.h"
+#include "scheduler/sync/workqueue.h"
 
 namespace iorace::kern {
 
@@ -159,6 +160,7 @@ struct hw_ghosts;
 struct hw_world {
   handle_table* handles[128];  // of one task each, who alone writes them
   unsigned handle_count[128];
+  workqueue_struct system_wq;  // has been there from the boot on: nobody's object
   hw_ghosts* ghost;
 };
 

@@ -30,6 +30,12 @@ enum hw_id : unsigned {
   init_domain_lock,
   init_domain_failed,
   init_fq_publish,
+  rcache_get_lock,
+  rcache_flush_lock,
+  depot_push_lock,
+  depot_pop_unlink,
+  free_rcaches_work,
+  magazine_free_null,
   hw_count
 };
 }  // namespace knob
@@ -53,9 +59,22 @@ enum : unsigned { PUT_QUEUE_FIRST, PUT_SPACE_FIRST };
 enum : unsigned { INIT_COOKIE_MUTEX, INIT_UNLOCKED };
 enum : unsigned { FAILED_INITIALISED, FAILED_UNINITIALISED };
 enum : unsigned { PUBLISH_LAST, PUBLISH_FIRST };
+enum : unsigned { GET_CPU_LOCK, GET_UNLOCKED };
+enum : unsigned { FLUSH_CPU_LOCK, FLUSH_UNLOCKED };
+enum : unsigned { PUSH_DEPOT_LOCK, PUSH_UNLOCKED };
+enum : unsigned { DEPOT_UNLINKS, DEPOT_KEEPS };
+enum : unsigned { WORK_CANCELLED, WORK_CANCELLED_LAST, WORK_LEFT };
+enum : unsigned { NULL_FREED, NULL_IGNORED };
 
 namespace limit {
-enum hw_id : unsigned { hw_before = mm_count - 1, fq_size, hw_count };
+enum hw_id : unsigned {
+  hw_before = mm_count - 1,
+  fq_size,
+  online_cpus,
+  iova_rcache_sizes,
+  iova_mag_size,
+  hw_count
+};
 }  // namespace limit
 
 namespace probe {
@@ -77,6 +96,10 @@ enum hw_id : unsigned {
   fq_entry_freed,
   fq_timed_out,
   init_domain_again,
+  depot_pushed,
+  depot_popped,
+  depot_trimmed,
+  rcache_flushed,
   hw_count
 };
 }  // namespace probe

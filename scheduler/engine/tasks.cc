@@ -94,6 +94,7 @@ peek_scope::~peek_scope() { engine::current().peek_end(); }
 
 unsigned task_count() { return engine::current().tasks(); }
 bool task_finished(task_id task) { return engine::current().task_at(task).finished; }
+task_kind kind_of_task(task_id task) { return engine::current().task_at(task).kind; }
 
 const char* task_inside(task_id task, const char* const* among) {
   const engine& e = engine::current();

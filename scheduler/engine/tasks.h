@@ -65,6 +65,7 @@ class peek_scope {
 // State of tasks and objects, for invariants. None makes an operation.
 unsigned task_count();
 bool task_finished(task_id task);
+task_kind kind_of_task(task_id task);
 // The innermost frame of `task` whose function satisfies `among` (a null-terminated list), or null.
 const char* task_inside(task_id task, const char* const* among);
 // The function `depth` frames out from the innermost of the running task; null past the outermost.
