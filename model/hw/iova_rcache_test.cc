@@ -56,7 +56,7 @@ TEST(iova_rcache, keeps_sizes_apart) {
                       const u64 three = s.alloc(3);
                       notes.push_back(three);
                       free_iova_fast(s.iovad_, three, 3);
-                      for (const u64 pages : {1, 4, 3, 2}) notes.push_back(s.alloc(pages));
+                      for (const u64 pages : {1u, 4u, 3u, 2u}) notes.push_back(s.alloc(pages));
                     }),
               ElementsAre(8, 14, 8, 4, 12));
 }
