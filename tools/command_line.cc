@@ -267,7 +267,7 @@ std::string uncapitalized(std::string text) {
 std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
   const auto unknown = app.remaining(true);
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && !unknown.empty())
-    return "the following argument was not expected: " + unknown[0];
+    return uncapitalized(CLI::ExtrasError(std::vector{unknown[0]}).what());
   return uncapitalized(error.what());
 }
 

@@ -62,20 +62,22 @@ struct iova_domain {
 IORACE_DESCRIBE(iova_domain, "iovad", iova_rbtree_lock, rbroot, start_pfn, rcaches);
 
 void init_iova_domain(iova_domain* iovad);
-// Returns 0 or -ENOMEM.
-int iova_domain_init_rcaches(iova_domain* iovad);
 void put_iova_domain(iova_domain* iovad);
 
 // Returns the first of `size` pages, the last of which is `limit_pfn` at most, or 0.
 u64 alloc_iova_fast(iova_domain* iovad, u64 size, u64 limit_pfn, bool flush_rcache);
 void free_iova_fast(iova_domain* iovad, u64 pfn, u64 size);
 
-// iova_rcache.cc.
+// iova_rcaches.cc
+// Returns 0 or -ENOMEM.
+int iova_domain_init_rcaches(iova_domain* iovad);
+void free_iova_rcaches(iova_domain* iovad);
+
+// iova_rcache.cc
 // Returns 0 if nothing is cached that fits.
 u64 iova_rcache_get(iova_domain* iovad, u64 size, u64 limit_pfn);
 // Returns false if it has to go back to the tree.
 bool iova_rcache_insert(iova_domain* iovad, u64 pfn, u64 size);
-void free_iova_rcaches(iova_domain* iovad);
 // What is cached goes back to the tree: of one CPU, of the depots.
 void free_cpu_cached_iovas(u64 cpu, iova_domain* iovad);
 void free_global_cached_iovas(iova_domain* iovad);

@@ -4,16 +4,10 @@
 #include <gmock/gmock.h>
 
 #include "model/hw/contracts.h"
-#include "model/hw/dma_iommu.h"
-#include "model/hw/driver.h"
 #include "model/hw/machine_test.h"
 
 namespace iorace::kern::this_file {
 namespace {
-
-dma_cookie* cookie_under_test() {
-  return part_of<paging_owner>(dma_domain)->domain.peek()->iova_cookie.peek();
-}
 
 // The only mapping of a domain is queued, which `meddle` does something to; then another one is.
 std::string title_of(void (*meddle)(dma_cookie*), u64 fq_size = 16) {

@@ -71,7 +71,7 @@ iova_magazine* iova_depot_pop(iova_rcache* rcache) {
   iova_magazine* const next = mag->next;
   if (!omit(knob::depot_pop_unlink, DEPOT_KEEPS)) rcache->depot = next;
   mag->size = limit_value(limit::iova_mag_size);
-  rcache->depot_size = rcache->depot_size - 1;
+  rcache->depot_size--;
   return mag;
 }
 
@@ -80,7 +80,7 @@ void iova_depot_push(iova_rcache* rcache, iova_magazine* mag) {
   iova_magazine* const next = rcache->depot;
   mag->next = next;
   rcache->depot = mag;
-  rcache->depot_size = rcache->depot_size + 1;
+  rcache->depot_size++;
   PROBE(depot_pushed);
 }
 

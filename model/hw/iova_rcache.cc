@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The caches. Kernel: drivers/iommu/iova.c @ 6.12.117.
+#include <bit>
+
 #include "model/critical_section.h"
 #include "model/hw/contracts.h"
 #include "model/hw/iova_magazine.h"
@@ -50,8 +52,7 @@ static iova_rcache* rcaches_of(iova_domain* iovad) {
 
 // The cache of a size, or null if there is none.
 static iova_rcache* rcache_of(iova_domain* iovad, u64 size) {
-  u64 log_size = 0;
-  while (u64{1} << log_size < size) ++log_size;
+  const auto log_size = static_cast<u64>(std::bit_width(size - 1));
   return log_size < limit_value(limit::iova_rcache_sizes) ? rcaches_of(iovad) + log_size : nullptr;
 }
 

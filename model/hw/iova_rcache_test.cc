@@ -3,8 +3,6 @@
 // Where an IOVA goes when it is given back, and where the next one comes from.
 #include <gmock/gmock.h>
 
-#include "model/hw/dma_iommu.h"
-#include "model/hw/driver.h"
 #include "model/hw/machine_test.h"
 
 namespace iorace::kern::this_file {
@@ -15,7 +13,7 @@ using testing::ElementsAre;
 // IOVAs of one page, by CPU1 alone: none is mapped.
 class space {
  public:
-  space() : iovad_(&part_of<paging_owner>(dma_domain)->domain.peek()->iova_cookie.peek()->iovad) {}
+  space() : iovad_(&cookie_under_test()->iovad) {}
   u64 alloc(u64 pages = 1) { return alloc_iova_fast(iovad_, pages, 15, true); }
   void free(std::initializer_list<u64> pfns) {
     for (const u64 pfn : pfns) free_iova_fast(iovad_, pfn, 1);

@@ -4,6 +4,8 @@
 // them by.
 #pragma once
 
+#include "model/hw/dma_iommu.h"
+#include "model/hw/driver.h"
 #include "model/hw/ghosts.h"
 #include "model/hw/hw_world.h"
 #include "model/test_calls.h"
@@ -49,6 +51,9 @@ inline void machine(world* w) {
 template <class T>
 T* part_of(std::uint64_t number) {
   return static_cast<T*>(hw_by_handle(number));
+}
+inline dma_cookie* cookie_under_test() {
+  return part_of<paging_owner>(dma_domain)->domain.peek()->iova_cookie.peek();
 }
 
 }  // namespace iorace::kern

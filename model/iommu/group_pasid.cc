@@ -87,16 +87,9 @@ void iommu_detach_device_pasid(core_domain* domain, device* dev, unsigned pasid)
   iommu_group_unlock(group);
 }
 
-// Are the domains of its PASIDs taken from a device that leaves its group?
-static constexpr bool taken_rows[] = {
-    false,  // PASIDS_LEFT
-    false,  // PASIDS_BLOCKED
-    true,   // PASIDS_TAKEN
-};
-
 void take_group_pasids(iommu_group* group, device* dev) {
   KFUNC();
-  if (!taken_rows[chosen(knob::remove_device_pasids)]) return;
+  if (!omit(knob::remove_device_pasids, PASIDS_TAKEN)) return;
   if ((dev->flags.peek() & DEVICE_PASID) == 0) return;
   core_domain* domain = nullptr;
   unsigned long pasid = 0;

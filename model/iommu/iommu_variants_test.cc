@@ -19,15 +19,26 @@ config under(std::initializer_list<std::pair<const char*, const char*>> settings
 
 constexpr std::uint64_t own_rid = 1, shared_rid = 0;
 
-// Two devices of one group.
-body devices(std::uint64_t rid, std::uint64_t flags = 0) {
+body call(const char* flow, std::uint64_t device = 1) {
+  return [=](world* w) { make_call(w, flow, {device}); };
+}
+body both(const body& first, const body& second) {
+  return [=](world* w) {
+    first(w);
+    second(w);
+  };
+}
+
+// Two devices of a slot, and of one group once they are probed.
+body added(std::uint64_t rid, std::uint64_t flags = 0) {
   return [rid, flags](world* w) {
     make_call(w, "iommu_add");
     make_call(w, "device_add", {1, 0, 0, flags});
     make_call(w, "device_add", {1, rid, 0, flags});
-    make_call(w, "device_probe", {1});
-    make_call(w, "device_probe", {2});
   };
+}
+body devices(std::uint64_t rid, std::uint64_t flags = 0) {
+  return both(added(rid, flags), both(call("device_probe", 1), call("device_probe", 2)));
 }
 void unprobed(world* w) {
   make_call(w, "iommu_add");
@@ -50,15 +61,6 @@ body one_of_vfio(const char* container) {
     make_call(w, "device_probe", {1});
     make_call(w, "vfio_device_bind", {1});
     make_call(w, container, {1});
-  };
-}
-body call(const char* flow, std::uint64_t device = 1) {
-  return [=](world* w) { make_call(w, flow, {device}); };
-}
-body both(const body& first, const body& second) {
-  return [=](world* w) {
-    first(w);
-    second(w);
   };
 }
 
@@ -267,14 +269,9 @@ TEST(knob_iommu, bus_iommu_probe_setup) {
   const std::vector<body> plugged = {
       call("bus_probe"), call("device_probe", 2),
       both(call("vfio_device_bind"), call("vfio_group_set_container"))};
-  const body two_of_a_slot = [](world* w) {
-    make_call(w, "iommu_add");
-    make_call(w, "device_add", {1});
-    make_call(w, "device_add", {1});
-  };
-  expect_variant("bus_iommu_probe.setup", "again", "once", two_of_a_slot, plugged,
+  expect_variant("bus_iommu_probe.setup", "again", "once", added(shared_rid), plugged,
                  "owner-without-its-domain in setup_listed_groups");
-  EXPECT_THAT(found(under({{"bus_iommu_probe.setup", "again"}}), two_of_a_slot,
+  EXPECT_THAT(found(under({{"bus_iommu_probe.setup", "again"}}), added(shared_rid),
                     {plugged[0], both(call("device_probe", 2),
                                       both(call("driver_bind", 2), call("driver_map_dma", 2)))}),
               Contains("data-race: attach_default v driver_map_dma"));
@@ -295,14 +292,7 @@ TEST(knob_iommu, reset_fence) {
 
 // One alias is being probed while the other one, the last of their group, leaves.
 TEST(knob_iommu, alloc_smes_when) {
-  const auto one_probed = [](std::uint64_t rid) -> body {
-    return [rid](world* w) {
-      make_call(w, "iommu_add");
-      make_call(w, "device_add", {1});
-      make_call(w, "device_add", {1, rid});
-      make_call(w, "device_probe", {1});
-    };
-  };
+  const auto one_probed = [](std::uint64_t rid) { return both(added(rid), call("device_probe")); };
   const std::vector<body> cpus = {call("device_probe", 2), call("device_remove", 1)};
   expect_variant("alloc_smes.when", "probe", "attach", one_probed(shared_rid), cpus,
                  "root-freed-in-use in pgtable_free");

@@ -50,17 +50,10 @@ void free_stream(device* dev, const iommu_master* master) {
   mutex_unlock(&iommu->streams);
 }
 
-// Does a release block the PASIDs as well?
-constexpr bool pasids_blocked_rows[] = {
-    false,  // PASIDS_LEFT
-    true,   // PASIDS_BLOCKED
-    false,  // PASIDS_TAKEN
-};
-
 // As an entry goes that names a table of PASIDs. Who is attached to them is not told.
 void block_pasids(device* dev) {
   KFUNC();
-  if (!pasids_blocked_rows[chosen(knob::remove_device_pasids)]) return;
+  if (!omit(knob::remove_device_pasids, PASIDS_BLOCKED)) return;
   for (unsigned pasid = 1; pasid < pasids_max; ++pasid) write_entry(dev, pasid, nullptr);
 }
 

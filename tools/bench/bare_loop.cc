@@ -22,7 +22,7 @@ constexpr unsigned tasks = 2;
 class bare_loop {
  public:
   void run(std::uint64_t seed, int times) {
-    random_ = rng(seed);
+    random_.start(seed);
     times_ = times;
     count_ = v_ = 0;
     wrote_ = read_ = {};

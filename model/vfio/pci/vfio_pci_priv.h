@@ -142,8 +142,8 @@ int vfio_pci_set_irqs(vfio_pci_core_device* vdev);
 
 // file.cc
 bool files_can_close();
-// The device of a descriptor, or null; with a reference on its file, where files can be closed.
 vfio_device_set* the_set();  // of all devices
+// The device of a descriptor, or null; with a reference on its file, where files can be closed.
 vfio_pci_core_device* vdev_fget(u32 fd, file** filp);
 void vdev_fput(file* filp);
 // Returns 0, -ENODEV, -EINVAL if it is open, what the driver says, or -ENOSYS where files cannot be
