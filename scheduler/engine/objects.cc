@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include <xxhash.h>
 
@@ -33,6 +34,13 @@ void flatten(const class_info& info, std::uint32_t at, const std::string& prefix
       out.names[word] = name;
     }
   }
+}
+
+// Returns "field" of "type.field" if that is the type of `c`.
+std::optional<std::string_view> field_of(const class_entry& c, std::string_view promotion) {
+  const std::size_t dot = promotion.find('.');
+  if (dot == promotion.npos || promotion.substr(0, dot) != c.info->type) return std::nullopt;
+  return promotion.substr(dot + 1);
 }
 
 // Whether a tag stands for two fields. Steps, promotions and the order of locks know fields by
@@ -127,11 +135,20 @@ void object_table::apply_promotions(class_entry& c) {
   c.shadow.clear();
   for (const std::uint16_t tag : c.tags) c.shadow.push_back({.object = 0, .tag = tag, .bad = 0});
   for (const std::string& p : promotions_) {
-    const std::size_t dot = p.find('.');
-    if (p.compare(0, dot, c.info->type) != 0 || dot == std::string::npos) continue;
-    for (std::size_t word = 0; word < c.names.size(); ++word)
-      if (p.compare(dot + 1, std::string::npos, c.names[word]) == 0) c.shadow[word].promoted = 1;
+    const std::optional<std::string_view> field = field_of(c, p);
+    for (std::size_t word = 0; field && word < c.names.size(); ++word)
+      if (c.names[word] == *field) c.shadow[word].promoted = 1;
   }
+}
+
+const std::string* object_table::promoted_in_vain() const {
+  for (const std::string& p : promotions_)
+    for (std::size_t id = 1; id < objects_.size(); ++id) {
+      const class_entry& c = *classes_[objects_[id].cls];
+      const std::optional<std::string_view> field = field_of(c, p);
+      if (field && std::find(c.names.begin(), c.names.end(), *field) == c.names.end()) return &p;
+    }
+  return nullptr;
 }
 
 void object_table::promote(std::span<const std::string> fields) {

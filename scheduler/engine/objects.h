@@ -83,6 +83,9 @@ class object_table {
   }
   // Replaces the set of promoted fields, each "type.field".
   void promote(std::span<const std::string> fields);
+  // Returns the first promoted field that the objects of its class do not have, or null; null, too,
+  // where the execution has made no such object.
+  const std::string* promoted_in_vain() const;
 
   // Copies the objects and what the next ones will be called; puts the copy back.
   struct image;

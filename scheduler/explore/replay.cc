@@ -33,6 +33,16 @@ bool as_expected(const expectation& want, const replay_report& got) {
          (!want.title || *want.title == got.title);
 }
 
+// What of the trace names something that the execution did not have; empty if everything was there.
+std::string lost_text(const engine& e, const replay& followed, const replay_input& in,
+                      const replay_report& got) {
+  // Anchors at such a field are lost because of it.
+  if (const std::string* field = e.objects.promoted_in_vain())
+    return fmt::format("[points] {}: there is no such field", *field);
+  if (const auto lost = followed.lost(got.result.how)) return to_text(*lost, in.plan);
+  return {};
+}
+
 std::string changed_text(const expectation& want, const replay_report& got) {
   // A title names its verdict, but a person may have edited one of them.
   const bool only_verdict = want.title && *want.title == got.title;
@@ -82,9 +92,9 @@ replay_report replay_trace(engine& e, const program& p, const replay_input& in,
   const bool expected = as_expected(want, got);
   const std::string drift = drift_text(want, got);
   if (expected && want.digest && drift.empty()) return got;
-  if (const auto lost = follow.lost(got.result.how)) {
+  if (const std::string what = lost_text(e, follow, in, got); !what.empty()) {
     got.status = replay_status::lost;
-    got.what = to_text(*lost, in.plan);
+    got.what = what;
     if (!expected) got.what += "; " + changed_text(want, got);
   } else if (!expected) {
     got.status = replay_status::changed;

@@ -67,6 +67,21 @@ TEST(replay_trace, a_renamed_function_loses_it) {
       "came there; got none, expected kernel-bug in setup");
 }
 
+TEST(replay_trace, a_renamed_field_loses_it) {
+  engine e;
+  const program p = accounts();
+  replay_input in = input(race);
+  in.points = {"account.balance", "elsewhere.balance"};
+  expectation want = traced(p, in);
+  EXPECT_EQ(replay_trace(e, p, in, want).status, replay_status::same);
+  in.points = {"account.balnace"};
+  EXPECT_EQ(replay_trace(e, p, in, want).status, replay_status::same) << "it was not needed";
+  want.digest.reset();
+  const replay_report got = replay_trace(e, p, in, want);
+  EXPECT_EQ(got.status, replay_status::lost);
+  EXPECT_EQ(got.what, "[points] account.balnace: there is no such field");
+}
+
 // Who edits what was recorded, or loses some of it, hears of it.
 TEST(replay_trace, compares_all_that_a_trace_says) {
   engine e;
