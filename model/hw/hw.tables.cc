@@ -141,9 +141,10 @@ constexpr knob_value free_rcaches_work_values[] = {
     {"left", "IO5", "It goes on.", OURS, "iova_free", "use-after-free"},
 };
 constexpr knob_value magazine_free_null_values[] = {
-    {"freed", "IO6", "An exception: caches that are half made cannot be freed.", "84e6f56be9c6",
-     "init_domain_again", "kernel-bug"},
-    {"ignored", "IO6s", "Nothing, as kfree() does. Sound.", "before 84e6f56be9c6",
+    {"freed", "IO6", "An exception: caches that are half made cannot be freed.",
+     "iommu/iova: use named kmem_cache for iova magazines (2024)", "init_domain_again",
+     "kernel-bug"},
+    {"ignored", "IO6s", "Nothing, as kfree() does. Sound.", "before that cache",
      "init_domain_again", "clean"},
 };
 

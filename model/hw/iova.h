@@ -68,7 +68,7 @@ void put_iova_domain(iova_domain* iovad);
 u64 alloc_iova_fast(iova_domain* iovad, u64 size, u64 limit_pfn, bool flush_rcache);
 void free_iova_fast(iova_domain* iovad, u64 pfn, u64 size);
 
-// iova_rcaches.cc
+// iova_rcache_init.cc
 // Returns 0 or -ENOMEM.
 int iova_domain_init_rcaches(iova_domain* iovad);
 void free_iova_rcaches(iova_domain* iovad);

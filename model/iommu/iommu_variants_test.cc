@@ -19,9 +19,6 @@ config under(std::initializer_list<std::pair<const char*, const char*>> settings
 
 constexpr std::uint64_t own_rid = 1, shared_rid = 0;
 
-body call(const char* flow, std::uint64_t device = 1) {
-  return [=](world* w) { make_call(w, flow, {device}); };
-}
 body both(const body& first, const body& second) {
   return [=](world* w) {
     first(w);
@@ -38,7 +35,7 @@ body added(std::uint64_t rid, std::uint64_t flags = 0) {
   };
 }
 body devices(std::uint64_t rid, std::uint64_t flags = 0) {
-  return both(added(rid, flags), both(call("device_probe", 1), call("device_probe", 2)));
+  return both(added(rid, flags), both(calling("device_probe", 1), calling("device_probe", 2)));
 }
 void unprobed(world* w) {
   make_call(w, "iommu_add");
@@ -76,7 +73,8 @@ void expect_variant(const char* knob, const char* faulty, const char* sound, con
   EXPECT_THAT(found(under({{knob, sound}}), setup, cpus, faults), IsEmpty()) << knob;
 }
 
-const std::vector<body> seed = {call("device_remove", 1), call("vfio_group_unset_container", 2)};
+const std::vector<body> seed = {calling("device_remove", 1),
+                                calling("vfio_group_unset_container", 2)};
 
 TEST(knob_iommu, release_device_where_the_driver_remembers) {
   for (const char* v : {"list_del_first", "group_reference"})
@@ -95,13 +93,13 @@ TEST(knob_iommu, release_device_where_the_hardware_remembers) {
 
 TEST(knob_iommu, release_device_of_the_last_device) {
   expect_variant("release_device", "group_put_first", "locked", one_of_vfio("device_dma"),
-                 {call("device_remove")}, "core-domain-freed-early in iommu_domain_free");
+                 {calling("device_remove")}, "core-domain-freed-early in iommu_domain_free");
 }
 
 // The driver that calls back deadlocks iff the mutex is held.
 TEST(knob_iommu, release_device_with_a_reentrant_driver) {
   const body reentrant = devices(own_rid, DEVICE_REENTRANT);
-  const std::vector<body> remove = {both(call("device_remove", 2), call("device_remove", 1))};
+  const std::vector<body> remove = {both(calling("device_remove", 2), calling("device_remove", 1))};
   EXPECT_THAT(found(under({{"release_device", "reentrant_driver"}}), reentrant, remove),
               Contains("recursive-lock in iommu_detach_device"));
   for (const char* v : {"locked", "release_domain"})
@@ -111,13 +109,13 @@ TEST(knob_iommu, release_device_with_a_reentrant_driver) {
 // Two devices of VFIO: the group is still its owner's when one of them goes.
 TEST(knob_iommu, release_device_warns_where_nothing_is_wrong) {
   expect_variant("release_device", "detach_warn", "warn_if_bound", of_vfio(own_rid),
-                 {call("device_remove", 1)}, "kernel-warn in detach_before_removal");
+                 {calling("device_remove", 1)}, "kernel-warn in detach_before_removal");
 }
 
 TEST(knob_iommu, release_device_cuts_off_an_alias) {
   for (const char* v : {"detach_shared", "release_domain_shared"})
     expect_variant("release_device", v, "release_domain", of_vfio(shared_rid),
-                   {call("device_remove", 1)}, "alias-cut-off in write_entry");
+                   {calling("device_remove", 1)}, "alias-cut-off in write_entry");
   // With requester ids of their own there is nobody to cut off.
   EXPECT_THAT(found(under({{"release_device", "release_domain_shared"}}), of_vfio(own_rid), seed),
               IsEmpty());
@@ -125,7 +123,7 @@ TEST(knob_iommu, release_device_cuts_off_an_alias) {
 
 // Something that is not the core takes a device from its group while a driver is bound to it.
 TEST(knob_iommu, release_device_detects_a_bound_device) {
-  const body bound = both(devices(own_rid), call("driver_bind", 1));
+  const body bound = both(devices(own_rid), calling("driver_bind", 1));
   const std::vector<body> misuse = {[](world*) {
     KFUNC();
     iommu_group_remove_device(this_world().iommu->devices[0]);
@@ -140,23 +138,23 @@ TEST(knob_iommu, release_device_detects_a_bound_device) {
 TEST(knob_iommu, release_device_with_a_strict_vfio) {
   const config c = under({{"release_device", "vfio_strict"}});
   EXPECT_THAT(found(c, one_of_vfio("vfio_group_set_container"),
-                    {call("device_remove"), call("vfio_group_unset_container")}),
+                    {calling("device_remove"), calling("vfio_group_unset_container")}),
               IsEmpty());
   EXPECT_THAT(found(c, of_vfio(shared_rid), seed), Not(IsEmpty()));
 }
 
 TEST(knob_iommu, vfio_group_lifetime) {
   expect_variant("vfio_group.lifetime", "until_detach", "strict",
-                 one_of_vfio("vfio_group_set_container"), {call("device_remove")},
+                 one_of_vfio("vfio_group_set_container"), {calling("device_remove")},
                  "kernel-warn in __iommu_group_free_device");
 }
 
 TEST(knob_iommu, probe_device_lock) {
   expect_variant("probe_device.lock", "unlocked", "global", unprobed,
-                 {call("device_probe"), call("device_probe")},
+                 {calling("device_probe"), calling("device_probe")},
                  "data-race: dev_iommu_get v dev_iommu_get");
   expect_variant("of_iommu_configure.lock", "none", "probe_lock", unprobed,
-                 {call("device_configure"), call("device_probe")},
+                 {calling("device_configure"), calling("device_probe")},
                  "data-race: dev_iommu_get v dev_iommu_get");
 }
 
@@ -167,18 +165,18 @@ TEST(knob_iommu, of_iommu_configure_and_a_probe_in_vain) {
         make_call(w, "iommu_add");
         make_call(w, "device_add", {1, 0, 0, DEVICE_FWSPEC});
       },
-      {call("device_probe"), call("device_configure")},
+      {calling("device_probe"), calling("device_configure")},
       "use-after-free: dev_iommu_fwspec_get v dev_iommu_free", 1);
 }
 
 TEST(knob_iommu, use_default_domain) {
   expect_variant("use_default_domain.check", "none", "owner",
-                 both(devices(own_rid), call("vfio_device_bind", 1)),
-                 {both(call("driver_bind", 2), call("driver_unbind", 2)),
-                  both(call("vfio_group_set_container"), call("vfio_group_unset_container"))},
+                 both(devices(own_rid), calling("vfio_device_bind", 1)),
+                 {both(calling("driver_bind", 2), calling("driver_unbind", 2)),
+                  both(calling("vfio_group_set_container"), calling("vfio_group_unset_container"))},
                  "kernel-warn in iommu_device_unuse_default_domain");
   expect_variant("use_default_domain.ready", "unchecked", "checked", unprobed,
-                 {call("bus_probe"), both(call("driver_bind"), call("driver_unbind"))},
+                 {calling("bus_probe"), both(calling("driver_bind"), calling("driver_unbind"))},
                  "owner-without-its-domain in iommu_device_use_default_domain");
 }
 
@@ -186,7 +184,7 @@ TEST(knob_iommu, use_default_domain) {
 TEST(knob_iommu, claim_dma_owner_ready) {
   for (const char* claim : {"vfio_group_set_container", "device_claim_owner"})
     expect_variant("claim_dma_owner.ready", "unchecked", "checked", unprobed,
-                   {call("bus_probe"), both(call("vfio_device_bind"), call(claim))},
+                   {calling("bus_probe"), both(calling("vfio_device_bind"), calling(claim))},
                    "owner-without-its-domain in setup_listed_groups");
 }
 
@@ -203,15 +201,15 @@ TEST(knob_iommu, probe_device_join) {
   expect_variant(
       "probe_device.join", "all", "blockable",
       beside(DEVICE_DIRECT, {"device_probe", "vfio_device_bind", "vfio_group_set_container"}),
-      {call("device_probe", 2), call("vfio_group_unset_container")},
+      {calling("device_probe", 2), calling("vfio_group_unset_container")},
       "kernel-warn in __iommu_group_set_core_domain");
   expect_variant("probe_device.join", "all", "blockable",
                  beside(0, {"device_probe", "driver_bind", "device_attach"}),
-                 {call("device_probe", 2), call("device_detach")},
+                 {calling("device_probe", 2), calling("device_detach")},
                  "kernel-warn in iommu_detach_device");
   expect_variant("probe_device.join", "all", "blockable",
                  beside(DEVICE_PASID, {"device_probe", "driver_bind", "device_attach_pasid"}),
-                 {call("device_probe", 2), call("device_detach_pasid")},
+                 {calling("device_probe", 2), calling("device_detach_pasid")},
                  "kernel-warn in driver_remove_dev_pasid");
 }
 
@@ -224,14 +222,14 @@ TEST(knob_iommu, unuse_default_domain_pasids) {
       for (const std::uint64_t device : {1u, 2u}) make_call(w, flow, {device});
   };
   expect_variant("unuse_default_domain.pasids", "all", "last", both_bound,
-                 {call("driver_unbind"), call("device_attach_pasid", 2)},
+                 {calling("driver_unbind"), calling("device_attach_pasid", 2)},
                  "kernel-warn in iommu_device_unuse_default_domain");
 }
 
 // Hardware forgets the device, or not even that; its driver's data stays on the domain's list.
 TEST(knob_iommu, remove_device_pasids) {
-  const body neighbours = both(devices(own_rid, DEVICE_PASID), call("driver_bind", 1));
-  const std::vector<body> cpus = {call("device_attach_pasid"), call("device_remove", 2)};
+  const body neighbours = both(devices(own_rid, DEVICE_PASID), calling("driver_bind", 1));
+  const std::vector<body> cpus = {calling("device_attach_pasid"), calling("device_remove", 2)};
   expect_variant("remove_device.pasids", "left", "taken", neighbours, cpus,
                  "released-device-translates in iommu_release_device");
   expect_variant("remove_device.pasids", "blocked", "taken", neighbours, cpus,
@@ -245,7 +243,7 @@ TEST(knob_iommu, deferred_attach_lock) {
     make_call(w, "device_probe", {1});
     make_call(w, "driver_bind", {1});
   };
-  const std::vector<body> cpus = {call("driver_map_dma"), call("driver_map_dma")};
+  const std::vector<body> cpus = {calling("driver_map_dma"), calling("driver_map_dma")};
   expect_variant("deferred_attach.lock", "none", "group_mutex", crashed, cpus,
                  "data-race: __iommu_attach_device v iommu_deferred_attach");
   // A driver that counts devices from their probe on gets further.
@@ -256,35 +254,37 @@ TEST(knob_iommu, deferred_attach_lock) {
 
 TEST(knob_iommu, bus_iommu_probe_group) {
   expect_variant("bus_iommu_probe.group", "unreferenced", "referenced", unprobed,
-                 {call("bus_probe"), call("device_remove")},
+                 {calling("bus_probe"), calling("device_remove")},
                  "use-after-free: setup_listed_groups v iommu_group_release");
   // The device has left, and the group has not gone yet.
   EXPECT_THAT(found(under({{"bus_iommu_probe.group", "unreferenced"}}), unprobed,
-                    {call("bus_probe"), call("device_remove")}),
+                    {calling("bus_probe"), calling("device_remove")}),
               Contains("device-of-an-empty-group in iommu_group_first_dev"));
 }
 
 // Another probe completes the group between the listing and the setup.
 TEST(knob_iommu, bus_iommu_probe_setup) {
   const std::vector<body> plugged = {
-      call("bus_probe"), call("device_probe", 2),
-      both(call("vfio_device_bind"), call("vfio_group_set_container"))};
+      calling("bus_probe"), calling("device_probe", 2),
+      both(calling("vfio_device_bind"), calling("vfio_group_set_container"))};
   expect_variant("bus_iommu_probe.setup", "again", "once", added(shared_rid), plugged,
                  "owner-without-its-domain in setup_listed_groups");
-  EXPECT_THAT(found(under({{"bus_iommu_probe.setup", "again"}}), added(shared_rid),
-                    {plugged[0], both(call("device_probe", 2),
-                                      both(call("driver_bind", 2), call("driver_map_dma", 2)))}),
-              Contains("data-race: attach_default v driver_map_dma"));
+  EXPECT_THAT(
+      found(under({{"bus_iommu_probe.setup", "again"}}), added(shared_rid),
+            {plugged[0], both(calling("device_probe", 2),
+                              both(calling("driver_bind", 2), calling("driver_map_dma", 2)))}),
+      Contains("data-race: attach_default v driver_map_dma"));
 }
 
 TEST(knob_iommu, set_group_pasid_undo) {
   expect_variant("set_group_pasid.undo", "all", "to_failed",
-                 both(devices(own_rid, DEVICE_PASID), call("driver_bind", 1)),
-                 {call("device_attach_pasid", 1)}, "kernel-warn in driver_remove_dev_pasid", 1);
+                 both(devices(own_rid, DEVICE_PASID), calling("driver_bind", 1)),
+                 {calling("device_attach_pasid", 1)}, "kernel-warn in driver_remove_dev_pasid", 1);
 }
 
 TEST(knob_iommu, reset_fence) {
-  const std::vector<body> cpus = {call("device_reset", 1), call("vfio_group_unset_container", 1)};
+  const std::vector<body> cpus = {calling("device_reset", 1),
+                                  calling("vfio_group_unset_container", 1)};
   expect_variant("reset.fence", "rejects_all", "nofail_passes", of_vfio(own_rid), cpus,
                  "kernel-warn in __iommu_group_set_core_domain");
   EXPECT_THAT(found(under({{"reset.fence", "none"}}), of_vfio(own_rid), cpus), IsEmpty());
@@ -292,8 +292,10 @@ TEST(knob_iommu, reset_fence) {
 
 // One alias is being probed while the other one, the last of their group, leaves.
 TEST(knob_iommu, alloc_smes_when) {
-  const auto one_probed = [](std::uint64_t rid) { return both(added(rid), call("device_probe")); };
-  const std::vector<body> cpus = {call("device_probe", 2), call("device_remove", 1)};
+  const auto one_probed = [](std::uint64_t rid) {
+    return both(added(rid), calling("device_probe"));
+  };
+  const std::vector<body> cpus = {calling("device_probe", 2), calling("device_remove", 1)};
   expect_variant("alloc_smes.when", "probe", "attach", one_probed(shared_rid), cpus,
                  "root-freed-in-use in pgtable_free");
   EXPECT_THAT(found(under({{"alloc_smes.when", "probe"}}), one_probed(own_rid), cpus), IsEmpty());
