@@ -26,7 +26,10 @@ hw_iommu* hw_iommu_make(u64 kind) {
 hw_endpoint* hw_endpoint_make(hw_iommu* iommu, unsigned rid, bool ats) {
   const u64 used = cmpxchg(iommu->rid_use[rid], rid_free, ats ? rid_ats : rid_shared);
   if (used == rid_ats || (used == rid_shared && ats)) return nullptr;
-  return hw_endpoint_with(iommu, rid, ats);
+  hw_endpoint* const dev = hw_endpoint_with(iommu, rid, ats);
+  hw_endpoint* const first = ats ? nullptr : cmpxchg(iommu->firsts[rid], nullptr, dev);
+  if (first != nullptr) dev->first.poke(first);
+  return dev;
 }
 
 hw_endpoint* hw_endpoint_with(hw_iommu* iommu, unsigned rid, bool ats) {
@@ -36,6 +39,7 @@ hw_endpoint* hw_endpoint_with(hw_iommu* iommu, unsigned rid, bool ats) {
   dev->ats_supported.poke(ats);
   dev->iommu.poke(iommu);
   dev->rid.poke(rid);
+  dev->first.poke(dev);
   return dev;
 }
 

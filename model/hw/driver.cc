@@ -31,13 +31,14 @@ void unreserve(paging_owner* owner, u64 pfn, u64 n) {
   for (u64 i = n; i > 0; --i) WRITE_ONCE(owner->pages[pfn + i - 1], nullptr);
 }
 
-// Runs `f` on the device's info with the device's lock held; -ENODEV if it has been released.
+// Runs `f` on the device's info with its group's lock held; -ENODEV if it has been released.
 template <class F>
 int with_device(hw_endpoint* dev, F f) {
-  mutex_lock(&dev->lock);
+  mutex& lock = dev->first.peek()->lock;
+  mutex_lock(&lock);
   device_domain_info* const info = dev->info;
   const int rc = info == nullptr ? -ENODEV : f(info);
-  mutex_unlock(&dev->lock);
+  mutex_unlock(&lock);
   return rc;
 }
 

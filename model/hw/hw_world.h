@@ -59,6 +59,8 @@ IORACE_DESCRIBE(walk_cache, "walk_cache", table, tag);
 
 enum rid_state : u64 { rid_free, rid_shared, rid_ats };
 
+struct hw_endpoint;
+
 struct hw_iommu {
   spinlock_t lock;         // of entries and domain ids
   shared<u64> domain_ids;  // bit i: taken
@@ -79,9 +81,11 @@ struct hw_iommu {
   shared<cached_entry*> entry_cache[mock_rids_max][pasids_max];
   tlb iotlb[dids_max];
   walk_cache paging_cache[dids_max];
+
+  shared<hw_endpoint*> firsts[mock_rids_max];  // of aliases
 };
 IORACE_DESCRIBE(hw_iommu, "iommu", lock, domain_ids, kind, rid_use, entries, q_lock, queue, status,
-                submitted, need_sync, walks, entry_cache, iotlb, paging_cache);
+                submitted, need_sync, walks, entry_cache, iotlb, paging_cache, firsts);
 
 inline bool is_amd(const hw_iommu* iommu) { return iommu->kind.peek() == IOMMU_AMD; }
 inline bool is_mock(const hw_iommu* iommu) { return iommu->kind.peek() == IOMMU_MOCK; }
@@ -102,7 +106,7 @@ struct device_domain_info;
 
 // The hardware of a device. Two with one requester id are aliases: they share their entry.
 struct hw_endpoint {
-  mutex lock;  // Simplified: for the mutex of the group, which serialises attach and detach
+  mutex lock;  // of `first`: for the mutex of the group, which serialises attach and detach
   shared<device_domain_info*> info;  // the kernel's part; null once it has been released
   shared<hw_iommu*> iommu;
   shared<u64> rid;
@@ -111,9 +115,10 @@ struct hw_endpoint {
   rw_semaphore inflight;
   shared<u64> ats;  // enabled
   tlb devtlb[pasids_max];
+  shared<hw_endpoint*> first;  // of those of its requester id, which are one group; or itself
 };
 IORACE_DESCRIBE(hw_endpoint, "endpoint", lock, info, iommu, rid, ats_supported, inflight, ats,
-                devtlb);
+                devtlb, first);
 
 struct device_domain_info {
   list_head link;  // in its domain's devices
