@@ -82,9 +82,7 @@ void invalidate_entry(device_domain_info* info, unsigned pasid, unsigned did) {
   add_to_batch(batch, {.type = inv_type::iotlb, .did = did, .pages = tlb_slots});
   if (info->ats_enabled != 0)
     add_to_batch(batch, {.type = inv_type::devtlb, .pasid = pasid, .pages = tlb_slots, .dev = dev});
-  if (!is_amd(iommu)) return qi_submit_sync(iommu, batch);
-  for (u64 i = 0; i < batch->count.peek(); ++i) iommu_queue_command(iommu, batch->desc[i]);
-  iommu_completion_wait(iommu);
+  invalidate_and_wait(iommu, batch);
 }
 
 void context_tear_down(device_domain_info* info, unsigned pasid) {

@@ -194,7 +194,7 @@ void range_unmapped(const paging_domain* domain, u64 pfn, u64 pages) {
 void range_unmapped(const hw_iommu* iommu, unsigned did, u64 pfn, u64 pages) {
   const peek_scope looking;
   for (u64 i = 0; i < pages; ++i)
-    if (is_in_iotlb(iommu, did, pfn + i))
+    if (is_in_iotlb(iommu, did, pfn + i) || is_in_devtlb(iommu, did, pfn + i))
       convict_here("stale-translation", "the unmap has returned and a TLB still has the page");
 }
 

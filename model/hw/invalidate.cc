@@ -91,4 +91,10 @@ void iommu_completion_wait(hw_iommu* iommu) {
   CONTRACT(wait_returned, iommu, queued);
 }
 
+void invalidate_and_wait(hw_iommu* iommu, inv_batch* batch) {
+  if (!is_amd(iommu)) return qi_submit_sync(iommu, batch);
+  for (u64 i = 0; i < batch->count.peek(); ++i) iommu_queue_command(iommu, batch->desc[i]);
+  iommu_completion_wait(iommu);
+}
+
 }  // namespace iorace::kern

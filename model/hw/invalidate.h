@@ -50,4 +50,7 @@ void qi_submit_sync(hw_iommu* iommu, inv_batch* batch);
 void iommu_queue_command(hw_iommu* iommu, const inv_desc& desc);
 void iommu_completion_wait(hw_iommu* iommu);
 
+// Whichever it is: queues the commands, and waits until all of it has been done.
+void invalidate_and_wait(hw_iommu* iommu, inv_batch* batch);
+
 }  // namespace iorace::kern

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "model/hw/reach.h"
 
+#include "model/hw/context.h"
 #include "model/mm/mm.h"
 #include "model/world.h"
 
@@ -117,6 +118,18 @@ bool is_in_tlb(const dma_page* page) {
 
 bool is_in_iotlb(const hw_iommu* iommu, unsigned did, u64 pfn) {
   return has(iommu->iotlb[did], pfn) && has_device(iommu, did);
+}
+
+bool is_in_devtlb(const hw_iommu* iommu, unsigned did, u64 pfn) {
+  for (const hw_endpoint* dev : endpoints()) {
+    if (dev->iommu.peek() != iommu || dev->ats.peek() == 0) continue;
+    for (unsigned pasid = 0; pasid < pasids_max; ++pasid) {
+      const u64 word = entry_of(dev, pasid)->word.peek();
+      if ((word & ENTRY_PRESENT) != 0 && entry_did(word) == did && has(dev->devtlb[pasid], pfn))
+        return true;
+    }
+  }
+  return false;
 }
 
 bool is_in_tlb_of(const paging_domain* domain, u64 pfn) {

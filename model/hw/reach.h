@@ -24,6 +24,8 @@ bool is_in_paging_cache(const io_table* table);
 bool is_in_tlb(const dma_page* page);
 // The IOMMU has one of page `pfn` for domain `did`, and a device can use it.
 bool is_in_iotlb(const hw_iommu* iommu, unsigned did, u64 pfn);
+// A device whose entry has the domain's id has it in a TLB of its own.
+bool is_in_devtlb(const hw_iommu* iommu, unsigned did, u64 pfn);
 // A TLB has a translation of page `pfn` of the domain, and a device can use it.
 bool is_in_tlb_of(const paging_domain* domain, u64 pfn);
 

@@ -15,6 +15,7 @@
 #include "model/convict.h"
 #include "model/hw/context.h"
 #include "model/hw/reach.h"
+#include "model/iommu/arm_smmu_ats.h"
 #include "model/iommu/iommu.h"
 #include "model/iommu/iommu_world.h"
 #include "model/world.h"
@@ -59,6 +60,14 @@ void group_gone(iommu_group* group) {
     if (g.group == group) return here().ghost.groups.remove(g);
 }
 
+// Where the driver does not keep the domain, hardware tells by its table; blocking ones have none.
+static bool is_attached(const device* dev, const iommu_master* master, const core_domain* domain) {
+  if (!has_ats(dev)) return master->domain.peek() == domain;
+  const context_entry* const entry = entry_of(dev->endpoint.peek(), IOMMU_NO_PASID);
+  const bool present = (entry->word.peek() & ENTRY_PRESENT) != 0;
+  return domain->pgtable.root.peek() == (present ? entry->root.peek() : nullptr);
+}
+
 // A device whose driver data is gone has no domain to compare.
 static void judge_devices(const iommu_group* group) {
   const core_domain* const domain = group->domain.peek();
@@ -70,7 +79,7 @@ static void judge_devices(const iommu_group* group) {
     const dev_iommu* const param = dev->iommu.peek();
     if (master == nullptr || param->resetting.peek() != 0 || param->attach_deferred.peek() != 0)
       continue;
-    if (master->domain.peek() != domain)
+    if (!is_attached(dev, master, domain))
       convict_here("device-off-group-domain", "a listed device is attached to another domain");
   }
 }

@@ -29,9 +29,9 @@ bool attach_is_deferred(device* dev) {
   return param->attach_deferred.load(op_kind::read) != 0;
 }
 
-int __iommu_attach_device(core_domain* domain, device* dev) {
+int __iommu_attach_device(core_domain* domain, device* dev, core_domain* old) {
   KFUNC();
-  const int rc = driver_attach_dev(domain, dev);
+  const int rc = driver_attach_dev(domain, dev, old);
   if (rc != 0 || !may_be_deferred(dev)) return rc;
   dev_iommu* const param = dev->iommu;
   param->attach_deferred = 0;
@@ -44,7 +44,7 @@ int iommu_deferred_attach(device* dev, core_domain* domain) {
   critical_section cs(deferred_rows[chosen(knob::deferred_attach_lock)],
                       {.sleeping = &group->mutex});
   cs.at(deferred_begin);
-  const int rc = attach_is_deferred(dev) ? __iommu_attach_device(domain, dev) : 0;
+  const int rc = attach_is_deferred(dev) ? __iommu_attach_device(domain, dev, nullptr) : 0;
   cs.at(deferred_end);
   return rc;
 }

@@ -46,8 +46,8 @@ bool is_fenced(iommu_group* group, unsigned flags) {
   return !must_succeed || omit(knob::reset_fence, FENCE_REJECTS_ALL);
 }
 
-// Puts the devices up to `last` back.
-void revert(iommu_group* group, const group_device* last) {
+// Puts the devices up to `last` back, which `failed` was to be attached to.
+void revert(iommu_group* group, const group_device* last, core_domain* failed) {
   KFUNC();
   PROBE(domain_reverted);
   group_device* gdev = nullptr;
@@ -55,7 +55,8 @@ void revert(iommu_group* group, const group_device* last) {
     core_domain* const old = group->domain;
     device* const dev = gdev->dev;
     if (old != nullptr)
-      WARN_ON(__iommu_device_set_domain(group, dev, old, IOMMU_SET_DOMAIN_MUST_SUCCEED) != 0);
+      WARN_ON(__iommu_device_set_domain(group, dev, old, gdev == last ? old : failed,
+                                        IOMMU_SET_DOMAIN_MUST_SUCCEED) != 0);
     if (gdev == last) break;
   }
 }
@@ -63,7 +64,7 @@ void revert(iommu_group* group, const group_device* last) {
 }  // namespace
 
 int __iommu_device_set_domain(iommu_group* group, device* dev, core_domain* domain,
-                              unsigned flags) {
+                              core_domain* old, unsigned flags) {
   KFUNC();
   core_domain* const blocking = group->blocking_domain;
   const dev_iommu* const param = dev->iommu;
@@ -77,10 +78,10 @@ int __iommu_device_set_domain(iommu_group* group, device* dev, core_domain* doma
   }
   // Whoever ends the reset attaches what the group is attached to then.
   if (param->resetting.load(op_kind::read) != 0) return 0;
-  const int rc = __iommu_attach_device(domain, dev);
+  const int rc = __iommu_attach_device(domain, dev, old);
   if (rc == 0) return 0;
   if ((flags & IOMMU_SET_DOMAIN_MUST_SUCCEED) != 0 && blocking != nullptr && blocking != domain)
-    __iommu_attach_device(blocking, dev);
+    __iommu_attach_device(blocking, dev, old);
   return rc;
 }
 
@@ -97,15 +98,21 @@ int __iommu_group_set_domain_internal(iommu_group* group, core_domain* domain, u
   group_device* gdev = nullptr;
   list_for_each_entry(gdev, &group->devices, list) {
     device* const dev = gdev->dev;
-    const int rc = __iommu_device_set_domain(group, dev, domain, flags);
+    const int rc = __iommu_device_set_domain(group, dev, domain, now, flags);
     if (rc == 0) continue;
     result = rc;
     if ((flags & IOMMU_SET_DOMAIN_MUST_SUCCEED) != 0) continue;
-    revert(group, gdev);
+    revert(group, gdev, domain);
     return rc;
   }
   group->domain = domain;
   return result;
+}
+
+core_domain* iommu_get_domain_for_dev(device* dev) {
+  KFUNC();
+  const iommu_group* const group = dev->iommu_group;
+  return group == nullptr ? nullptr : group->domain.load(op_kind::read);
 }
 
 int iommu_attach_group(core_domain* domain, iommu_group* group) {

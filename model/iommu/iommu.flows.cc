@@ -3,6 +3,7 @@
 // The chapter's flows. One line of the table per flow, one function that unpacks its arguments.
 #include "model/flow_rows.h"
 #include "model/hw/context.h"
+#include "model/hw/handle_flows.h"
 #include "model/iommu/iommu_tables.h"
 #include "model/iommu/iommu_world.h"
 #include "model/iommu/vfio_group.h"
@@ -12,11 +13,14 @@ namespace {
 
 constexpr named_value rids[] = {{"a", 0}, {"b", 1}, {"c", 2}, {"d", 3}};
 constexpr named_value flag_names[] = {
-    {"reentrant", DEVICE_REENTRANT}, {"direct", DEVICE_DIRECT},     {"pasid", DEVICE_PASID},
-    {"fwspec", DEVICE_FWSPEC},       {"deferred", DEVICE_DEFERRED}, {"relaxable", DEVICE_RELAXABLE},
-    {"reserved", DEVICE_RESERVED}};
+    {"reentrant", DEVICE_REENTRANT}, {"direct", DEVICE_DIRECT},
+    {"pasid", DEVICE_PASID},         {"fwspec", DEVICE_FWSPEC},
+    {"deferred", DEVICE_DEFERRED},   {"relaxable", DEVICE_RELAXABLE},
+    {"reserved", DEVICE_RESERVED},   {"ats", DEVICE_ATS}};
 constexpr u64 all_flags = DEVICE_REENTRANT | DEVICE_DIRECT | DEVICE_PASID | DEVICE_FWSPEC |
-                          DEVICE_DEFERRED | DEVICE_RELAXABLE | DEVICE_RESERVED;
+                          DEVICE_DEFERRED | DEVICE_RELAXABLE | DEVICE_RESERVED | DEVICE_ATS;
+// What the driver that knows ATS does not do, and what it is not modelled with.
+constexpr u64 without_ats = DEVICE_REENTRANT | DEVICE_DEFERRED | DEVICE_PASID;
 constexpr named_value types[] = {{"dma", IOMMU_DOMAIN_DMA}, {"dma_fq", IOMMU_DOMAIN_DMA_FQ}};
 constexpr named_value owners[] = {{"iommufd", 2}, {"other", 3}};
 
@@ -72,12 +76,14 @@ iommu_device* iommu_of(iommu_world& here, hw_iommu* hw) {
     if (known.iommu->hw.peek() == hw) return known.iommu;
   auto* const iommu = iorace::make<iommu_device>();
   mutex_init(&iommu->streams);
+  mutex_init(&iommu->asid_lock);
   iommu->hw.poke(hw);
   auto* const blocked = iorace::make<core_domain>();
   blocked->iommu.poke(iommu);
   spin_lock_init(&blocked->lock);
   INIT_LIST_HEAD(&blocked->devices);
   INIT_LIST_HEAD(&blocked->dev_pasids);
+  INIT_LIST_HEAD(&blocked->masters);
   kref_init(&blocked->users);
   iommu->blocked.poke(blocked);
   here.iommus.add({iommu});
@@ -106,18 +112,23 @@ call_result device_add(world& w, const call_args& a) {
   if (hw == nullptr) return {-ENOENT, 0};
   if (a.value[1] >= rids_max || a.value[2] >= slots_max || (a.value[3] & ~all_flags) != 0)
     return {-EINVAL, 0};
+  const bool ats = (a.value[3] & DEVICE_ATS) != 0;
+  if (ats && (a.value[3] & without_ats) != 0) return {-EINVAL, 0};
   if (here.device_count == group_devices_max) return {-ENOSPC, 0};
   const int rc = may_be_added(here, hw, a.value[1], a.value[2], a.value[3]);
   if (rc != 0) return {rc, 0};
-  hw_endpoint* const endpoint = hw_endpoint_make(hw, static_cast<unsigned>(a.value[1]), false);
+  hw_endpoint* const endpoint = hw_endpoint_make(hw, static_cast<unsigned>(a.value[1]), ats);
   if (endpoint == nullptr) return {-EEXIST, 0};
+  list(w.hw->ghost->endpoints, endpoint);
   auto* const dev = iorace::make<device>();
   init_rwsem(&dev->life);
   mutex_init(&dev->lock);
   refcount_set(&dev->registered, 0);
   init_completion(&dev->comp);
   dev->endpoint.poke(endpoint);
-  dev->iommu_dev.poke(iommu_of(here, hw));
+  iommu_device* const iommu = iommu_of(here, hw);
+  dev->iommu_dev.poke(iommu);
+  if (ats) iommu->has_ats.poke(1);
   dev->slot.poke(a.value[2]);
   dev->flags.poke(a.value[3]);
   if ((a.value[3] & DEVICE_FWSPEC) != 0) iommu_fwspec_init(dev);
@@ -219,10 +230,11 @@ std::span<const flow_info> flows() { return flow_table; }
 
 const class_info* class_called(std::string_view name) {
   static constexpr const class_info* classes[] = {
-      class_of<device>(),       class_of<iommu_group>(),    class_of<core_domain>(),
-      class_of<dev_iommu>(),    class_of<iommu_master>(),   class_of<vfio_iommu_group>(),
-      class_of<group_device>(), class_of<bus_slot>(),       class_of<probe_serialiser>(),
-      class_of<iommu_device>(), class_of<dev_pasid_info>(), class_of<iommu_fwspec>(),
+      class_of<device>(),        class_of<iommu_group>(),    class_of<core_domain>(),
+      class_of<dev_iommu>(),     class_of<iommu_master>(),   class_of<vfio_iommu_group>(),
+      class_of<group_device>(),  class_of<bus_slot>(),       class_of<probe_serialiser>(),
+      class_of<iommu_device>(),  class_of<dev_pasid_info>(), class_of<iommu_fwspec>(),
+      class_of<master_domain>(),
   };
   return find_class(classes, name);
 }

@@ -6,6 +6,7 @@
 
 #include "model/hw/hw_world.h"
 #include "model/kernel.h"
+#include "scheduler/sync/atomic.h"
 #include "scheduler/sync/completion.h"
 #include "scheduler/sync/kref.h"
 #include "scheduler/sync/list.h"
@@ -38,9 +39,12 @@ struct core_domain {
   spinlock_t lock;     // the driver's, of devices
   list_head devices;   // the driver's: attached
   list_head dev_pasids;
-  kref users;  // of drivers that count (knob release_device)
+  kref users;               // of drivers that count (knob release_device)
+  list_head masters;        // of devices with ATS that are attached; under lock, too
+  atomic_t nr_ats_masters;  // how many of them
 };
-IORACE_DESCRIBE(core_domain, "dom", type, iommu, pgtable, did, lock, devices, dev_pasids, users);
+IORACE_DESCRIBE(core_domain, "dom", type, iommu, pgtable, did, lock, devices, dev_pasids, users,
+                masters, nr_ats_masters);
 
 struct iommu_group {
   struct mutex mutex;
@@ -69,8 +73,17 @@ struct iommu_master {
   list_head link;  // in its domain's devices
   shared<core_domain*> domain;
   shared<u64> counted;  // among the masters of its requester id
+  shared<u64> ats_enabled;
 };
-IORACE_DESCRIBE(iommu_master, "master", link, domain, counted);
+IORACE_DESCRIBE(iommu_master, "master", link, domain, counted, ats_enabled);
+
+// A device with ATS is attached to a domain, as arm_smmu_master_domain.
+struct master_domain {
+  list_head devices_elm;
+  shared<iommu_master*> master;
+  shared<device*> dev;  // master->dev
+};
+IORACE_DESCRIBE(master_domain, "master_domain", devices_elm, master, dev);
 
 // The driver's data of a PASID of a device.
 struct dev_pasid_info {
@@ -103,13 +116,15 @@ struct iommu_device {
   shared<hw_iommu*> hw;
   shared<u64> masters[rids_max];  // by requester id (knob alloc_smes.when)
   shared<core_domain*> blocked;   // static
+  struct mutex asid_lock;         // around attaches of devices with ATS
+  shared<u64> has_ats;            // some device has it; written before tasks start
 };
-IORACE_DESCRIBE(iommu_device, "iommu_dev", streams, hw, masters, blocked);
+IORACE_DESCRIBE(iommu_device, "iommu_dev", streams, hw, masters, blocked, asid_lock, has_ats);
 
 // The driver's release op used to call the core; firmware wants direct mappings; there are PASIDs;
 // firmware has named the IOMMU; a kernel that crashed left it translating, and nothing is changed
 // before a driver has got hold of it; firmware wants them only as long as nobody claims the device;
-// the platform answers at an address itself.
+// the platform answers at an address itself; it has a TLB of its own.
 enum device_flags : u64 {
   DEVICE_REENTRANT = 1,
   DEVICE_DIRECT = 2,
@@ -118,6 +133,7 @@ enum device_flags : u64 {
   DEVICE_DEFERRED = 16,
   DEVICE_RELAXABLE = 32,
   DEVICE_RESERVED = 64,
+  DEVICE_ATS = 128,
 };
 enum bound_driver : u64 { BOUND_NONE, BOUND_KERNEL, BOUND_VFIO };
 
@@ -176,11 +192,15 @@ void iommu_detach_group(core_domain* domain, iommu_group* group);
 int iommu_group_replace_domain(iommu_group* group, core_domain* domain);
 int iommu_attach_device(core_domain* domain, device* dev);
 void iommu_detach_device(core_domain* domain, device* dev);
+// What the device's group is attached to. Callers hold no lock of the group's, or are called back
+// under its mutex.
+core_domain* iommu_get_domain_for_dev(device* dev);
 // Requires: the group's mutex.
 int __iommu_group_set_domain_internal(iommu_group* group, core_domain* domain, unsigned flags);
-int __iommu_device_set_domain(iommu_group* group, device* dev, core_domain* domain, unsigned flags);
+int __iommu_device_set_domain(iommu_group* group, device* dev, core_domain* domain,
+                              core_domain* old, unsigned flags);
 int __iommu_group_alloc_blocking_domain(iommu_group* group);
-int __iommu_attach_device(core_domain* domain, device* dev);
+int __iommu_attach_device(core_domain* domain, device* dev, core_domain* old);
 // Attaches what was deferred. Callers hold no lock, and may do DMA on several CPUs.
 int iommu_deferred_attach(device* dev, core_domain* domain);
 // Requires: the group's mutex, but for variants.

@@ -166,6 +166,29 @@ constexpr knob_value remove_device_pasids[] = {
      "ours", "remove_pasid", "clean"},
 };
 
+constexpr knob_value arm_smmu_attach_old[] = {
+    {"of_group", "I34",
+     "What its group is attached to: of a device that joins the group the new one, of one that is "
+     "put back, too.",
+     UPSTREAM, "ats_join_unmap", "stale-translation"},
+    {"of_device", "I34s", "What the device itself is attached to, which the core says. Sound.",
+     "ours", "ats_join_unmap", "clean"},
+};
+constexpr knob_value arm_smmu_attach_ats[] = {
+    {"noted_last", "I35",
+     "When all is done: an unmap finds the device on the list and takes it for one without a TLB.",
+     UPSTREAM, "ats_attach_unmap", "data-race"},
+    {"noted_first", "I35s", "Under the list's lock, before the device may fill its TLB. Sound.",
+     "ours", "ats_attach_unmap", "clean"},
+};
+constexpr knob_value arm_smmu_attach_memory[] = {
+    {"may_fail", "I36",
+     "It takes memory, also where the core goes back to a domain and cannot be refused.", UPSTREAM,
+     "ats_unset_failing", "kernel-warn"},
+    {"no_fail", "I36s", "There is always enough of it. Sound.", "ours", "ats_unset_failing",
+     "clean"},
+};
+
 constexpr knob_info knob_table[] = {
     {"release_device", "How a device leaves its group and its driver.", release_device, 0},
     {"vfio_group.lifetime", "How long VFIO touches a group.", vfio_group_lifetime, 0},
@@ -193,6 +216,12 @@ constexpr knob_info knob_table[] = {
      unuse_default_domain_pasids, 1},
     {"remove_device.pasids", "What becomes of the PASIDs of a device that leaves its group.",
      remove_device_pasids, 2},
+    {"arm_smmu_attach.old", "Which domain forgets a device with ATS that is attached to another.",
+     arm_smmu_attach_old, 1},
+    {"arm_smmu_attach.ats", "When a device with ATS is known to have a TLB.", arm_smmu_attach_ats,
+     1},
+    {"arm_smmu_attach.memory", "Whether a domain can always list a device with ATS.",
+     arm_smmu_attach_memory, 1},
 };
 static_assert(std::size(knob_table) == knob::iommu_count - knob::iommu_before - 1);
 

@@ -71,8 +71,8 @@ TEST(iommu_contracts, a_device_off_the_domain_of_its_group) {
       iommu_group_lock(group);
       core_domain* const normal = group->default_domain;
       core_domain* const domain = group->domain;
-      driver_attach_dev(normal, dev(0));
-      if (back) driver_attach_dev(domain, dev(0));
+      driver_attach_dev(normal, dev(0), domain);
+      if (back) driver_attach_dev(domain, dev(0), normal);
       iommu_group_unlock(group);
     });
   };

@@ -38,7 +38,9 @@ TEST(iommu_errors, devices_come_and_go) {
     rc.push_back(make_call(w, "device_add", {9}).rc);
     rc.push_back(make_call(w, "device_add", {1, 7}).rc);
     rc.push_back(make_call(w, "device_add", {1, 0, 9}).rc);
-    rc.push_back(make_call(w, "device_add", {1, 0, 0, DEVICE_RESERVED * 2}).rc);
+    rc.push_back(make_call(w, "device_add", {1, 0, 0, DEVICE_ATS * 2}).rc);
+    rc.push_back(make_call(w, "device_add", {1, 2, 0, DEVICE_ATS | DEVICE_PASID}).rc);
+    rc.push_back(make_call(w, "device_add", {1, 0, 0, DEVICE_ATS}).rc);    // an alias
     rc.push_back(make_call(w, "device_add", {1, 0, 1}).rc);                // an alias elsewhere
     rc.push_back(make_call(w, "device_add", {2, 0, 0}).rc);                // another IOMMU
     rc.push_back(make_call(w, "device_add", {1, 0, 0, DEVICE_PASID}).rc);  // of an alias
@@ -50,8 +52,8 @@ TEST(iommu_errors, devices_come_and_go) {
   const auto cpu1 = [&](world* w) { rc.push_back(make_call(w, "device_add", {9}).rc); };
   round_robin choose;
   EXPECT_EQ(e.run(program_of(with_iommu, setup, {cpu1}), choose, {}).how, ended::finished);
-  EXPECT_THAT(rc, testing::ElementsAre(-ENOENT, -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL,
-                                       -EEXIST, 0, -EINVAL, -ENOSPC, -EBUSY));
+  EXPECT_THAT(rc, testing::ElementsAre(-ENOENT, -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EEXIST,
+                                       -EINVAL, -EINVAL, -EEXIST, 0, -EINVAL, -ENOSPC, -EBUSY));
   for (const char* flow : {"device_probe", "device_configure"})
     expect_returns(
         flow, one_device,

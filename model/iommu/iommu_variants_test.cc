@@ -236,6 +236,21 @@ TEST(knob_iommu, remove_device_pasids) {
                  "leak: setup v driver_set_dev_pasid");
 }
 
+// One device of VFIO's, with a TLB of its own, has joined a group; another one is on its way.
+TEST(knob_iommu, arm_smmu_attach_old) {
+  const body one_of_vfio = [](world* w) {
+    added(own_rid, DEVICE_ATS)(w);
+    make_call(w, "device_probe", {1});
+    make_call(w, "vfio_device_bind", {1});
+    make_call(w, "vfio_group_set_container", {1});
+    make_call(w, "vfio_group_map_dma", {1});
+  };
+  expect_variant(
+      "arm_smmu_attach.old", "of_group", "of_device", one_of_vfio,
+      {both(calling("device_probe", 2), calling("vfio_group_unmap_dma")), calling("device_dma", 2)},
+      "stale-translation in domain_unmap_pages");
+}
+
 TEST(knob_iommu, deferred_attach_lock) {
   const body crashed = [](world* w) {
     make_call(w, "iommu_add");

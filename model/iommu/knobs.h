@@ -28,6 +28,9 @@ enum iommu_id : unsigned {
   probe_device_join,
   unuse_default_domain_pasids,
   remove_device_pasids,
+  arm_smmu_attach_old,
+  arm_smmu_attach_ats,
+  arm_smmu_attach_memory,
   iommu_count
 };
 }  // namespace knob
@@ -66,6 +69,9 @@ enum : unsigned { COUNTED_AT_PROBE, COUNTED_AT_ATTACH };
 enum : unsigned { JOIN_ALL, JOIN_BLOCKABLE };
 enum : unsigned { PASIDS_OF_ALL, PASIDS_OF_LAST };
 enum : unsigned { PASIDS_LEFT, PASIDS_BLOCKED, PASIDS_TAKEN };
+enum : unsigned { OLD_OF_GROUP, OLD_OF_DEVICE };
+enum : unsigned { ATS_NOTED_LAST, ATS_NOTED_FIRST };
+enum : unsigned { ENTRY_MAY_FAIL, ENTRY_NO_FAIL };
 
 namespace limit {
 enum iommu_id : unsigned { iommu_before = hw_count - 1, iommu_count };

@@ -62,7 +62,7 @@ static int join_domain(iommu_group* group, device* dev, list_head* group_list) {
   WARN_ON(normal != nullptr && domain == nullptr);
   if (normal != nullptr) iommu_create_device_direct_mappings(normal, dev);
   if (!may_join(group, dev, domain == nullptr || domain == normal)) return -EINVAL;
-  if (domain != nullptr) return __iommu_device_set_domain(group, dev, domain, 0);
+  if (domain != nullptr) return __iommu_device_set_domain(group, dev, domain, nullptr, 0);
   if (normal != nullptr) return 0;
   if (group_list == nullptr) return iommu_setup_default_domain(group, 0);
   if (!list_empty(&group->entry)) return 0;

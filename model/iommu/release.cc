@@ -36,7 +36,7 @@ namespace {
 void release_op(device* dev) {
   core_domain* const blocked = dev->iommu_dev.peek()->blocked.peek();
   if (removal_has(attach_release_domain) && !attach_is_deferred(dev))
-    driver_attach_dev(blocked, dev);
+    driver_attach_dev(blocked, dev, iommu_get_domain_for_dev(dev));
   driver_release_device(dev);
 }
 
@@ -61,7 +61,7 @@ void detach_before_removal(iommu_group* group, device* dev) {
   core_domain* const blocking = group->blocking_domain;
   if (domain == normal || domain == blocking) return;
   if (removal_has(warn_before_detach)) WARN_ON(domain != normal);
-  driver_attach_dev(normal, dev);
+  driver_attach_dev(normal, dev, domain);
 }
 
 // The group's mutex, where the version in use takes it.

@@ -23,8 +23,8 @@ int prepare(iommu_group* group, device* dev) {
   int rc = __iommu_group_alloc_blocking_domain(group);
   if (rc != 0) return rc;
   core_domain* const blocking = group->blocking_domain;
-  const core_domain* const domain = group->domain;
-  if (domain != blocking) rc = __iommu_attach_device(blocking, dev);
+  core_domain* const domain = group->domain;
+  if (domain != blocking) rc = __iommu_attach_device(blocking, dev, domain);
   if (rc != 0) return rc;
   group->resetting_domain = blocking;
   dev_iommu* const param = dev->iommu;
@@ -51,7 +51,7 @@ void pci_dev_reset_iommu_done(device* dev) {
   mutex_lock(&group->mutex);
   core_domain* const blocking = group->resetting_domain;
   core_domain* const domain = group->domain;
-  if (domain != blocking) WARN_ON(__iommu_attach_device(domain, dev) != 0);
+  if (domain != blocking) WARN_ON(__iommu_attach_device(domain, dev, blocking) != 0);
   group->resetting_domain = nullptr;
   dev_iommu* const param = dev->iommu;
   param->resetting = 0;

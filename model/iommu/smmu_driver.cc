@@ -8,6 +8,7 @@
 #include "model/iommu/smmu_driver.h"
 
 #include "model/hw/contracts.h"
+#include "model/iommu/arm_smmu_ats.h"
 #include "model/iommu/contracts.h"
 #include "model/iommu/release_eras.h"
 #include "model/world.h"
@@ -67,6 +68,28 @@ void block_leaving_stream(device* dev) {
   mutex_unlock(&iommu->streams);
 }
 
+// The static domain is that of devices that leave: it blocks what no alias uses.
+void install_domain(core_domain* domain, device* dev) {
+  if (domain == dev->iommu_dev.peek()->blocked.peek()) return block_leaving_stream(dev);
+  CONTRACT(device_attaching, dev->endpoint.peek());
+  write_entry(dev, IOMMU_NO_PASID, domain);
+}
+
+int arm_smmu_attach_dev(core_domain* domain, device* dev, iommu_master* master, core_domain* old) {
+  KFUNC();
+  iommu_device* const iommu = dev->iommu_dev.peek();
+  mutex_lock(&iommu->asid_lock);
+  attach_state state = {.master = master, .dev = dev, .old_domain = old};
+  const int rc = arm_smmu_attach_prepare(state, domain);
+  if (rc == 0) {
+    install_domain(domain, dev);
+    arm_smmu_attach_commit(state, domain);
+    PROBE(domain_attached);
+  }
+  mutex_unlock(&iommu->asid_lock);
+  return rc;
+}
+
 // Out of the domain's list. The domain is the driver's no longer.
 void leave_domain(iommu_master* master) {
   KFUNC();
@@ -92,8 +115,7 @@ int driver_probe_device(device* dev) {
   return 0;
 }
 
-// The static domain is that of devices that leave: it blocks what no alias uses.
-int driver_attach_dev(core_domain* domain, device* dev) {
+int driver_attach_dev(core_domain* domain, device* dev, core_domain* old_domain) {
   KFUNC();
   dev_iommu* const param = dev->iommu;
   if (param == nullptr) return -ENODEV;
@@ -101,6 +123,7 @@ int driver_attach_dev(core_domain* domain, device* dev) {
   if (master == nullptr) return -ENODEV;
   const u64 counted = master->counted;
   if (counted == 0) add_stream(dev, master);
+  if (has_ats(dev)) return arm_smmu_attach_dev(domain, dev, master, old_domain);
   core_domain* const old = master->domain;
   if (removal_has(driver_counts_users)) kref_get(&domain->users);
   if (old != nullptr) {
@@ -108,12 +131,7 @@ int driver_attach_dev(core_domain* domain, device* dev) {
     list_del_init(&master->link);
     spin_unlock(&old->lock);
   }
-  if (domain == dev->iommu_dev.peek()->blocked.peek()) {
-    block_leaving_stream(dev);
-  } else {
-    CONTRACT(device_attaching, dev->endpoint.peek());
-    write_entry(dev, IOMMU_NO_PASID, domain);
-  }
+  install_domain(domain, dev);
   spin_lock(&domain->lock);
   list_add(&master->link, &domain->devices);
   master->domain = domain;
@@ -134,6 +152,10 @@ void driver_release_device(device* dev) {
     iommu_detach_device(domain, dev);  // arm_iommu_detach_device()
   }
   if (removal_has(users_dropped_first)) leave_domain(master);
+  if (has_ats(dev)) {
+    core_domain* const blocked = dev->iommu_dev.peek()->blocked.peek();
+    arm_smmu_attach_dev(blocked, dev, master, iommu_get_domain_for_dev(dev));
+  }
   free_stream(dev, master);
   block_pasids(dev);
   iommu_device* const iommu = dev->iommu_dev.peek();

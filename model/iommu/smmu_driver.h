@@ -13,8 +13,9 @@ namespace iorace::kern {
 
 int driver_probe_device(device* dev);
 void driver_release_device(device* dev);
-// Returns 0, or -ENODEV if the driver does not know the device.
-int driver_attach_dev(core_domain* domain, device* dev);
+// `old` is what the device is attached to as far as the core knows; null: nothing yet. Returns 0,
+// -ENODEV if the driver does not know the device, or -ENOMEM of one with ATS.
+int driver_attach_dev(core_domain* domain, device* dev, core_domain* old);
 // Return 0 or -ENOMEM. Requires: the group's mutex.
 int driver_set_dev_pasid(core_domain* domain, device* dev, unsigned pasid);
 void driver_remove_dev_pasid(core_domain* domain, device* dev, unsigned pasid);

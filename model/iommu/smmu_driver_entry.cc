@@ -6,6 +6,7 @@
 #include "model/hw/context.h"
 #include "model/hw/contracts.h"
 #include "model/hw/invalidate.h"
+#include "model/iommu/arm_smmu_ats.h"
 #include "model/iommu/contracts.h"
 #include "model/iommu/release_eras.h"
 #include "model/iommu/smmu_driver.h"
@@ -13,13 +14,6 @@
 
 namespace iorace::kern {
 namespace {
-
-// Blocks: until all of it has been done.
-void invalidate(hw_iommu* iommu, inv_batch* batch) {
-  if (!is_amd(iommu)) return qi_submit_sync(iommu, batch);
-  for (u64 i = 0; i < batch->count.peek(); ++i) iommu_queue_command(iommu, batch->desc[i]);
-  iommu_completion_wait(iommu);
-}
 
 // What hardware has cached of the entry, and under the domain's id.
 void invalidate_entry_of(const hw_endpoint* dev, unsigned pasid, unsigned did) {
@@ -29,7 +23,7 @@ void invalidate_entry_of(const hw_endpoint* dev, unsigned pasid, unsigned did) {
   const auto rid = static_cast<unsigned>(dev->rid.peek());
   add_to_batch(batch, {.type = inv_type::entry, .rid = rid, .pasid = pasid});
   add_to_batch(batch, {.type = inv_type::iotlb, .did = did, .pages = tlb_slots});
-  invalidate(iommu, batch);
+  invalidate_and_wait(iommu, batch);
 }
 
 int take_domain_id(core_domain* domain) {
@@ -85,6 +79,7 @@ core_domain* iommu_paging_domain_alloc(device* dev, u64 type) {
   spin_lock_init(&domain->lock);
   INIT_LIST_HEAD(&domain->devices);
   INIT_LIST_HEAD(&domain->dev_pasids);
+  INIT_LIST_HEAD(&domain->masters);
   kref_init(&domain->users);
   const int rc = type == IOMMU_DOMAIN_BLOCKED ? 0 : set_up(domain);
   if (rc == 0) return domain;
@@ -169,7 +164,8 @@ u64 domain_unmap_pages(core_domain* domain, u64 pfn, u64 pages) {
                        .pfn = pfn,
                        .pages = pages,
                        .leaf_only = list_empty(freelist)});
-  invalidate(iommu, batch);
+  invalidate_and_wait(iommu, batch);
+  if (of->has_ats.peek() != 0) arm_smmu_atc_inv_domain(domain, pfn, pages);
   iommu_put_pages_list(freelist);
   CONTRACT(range_unmapped, iommu, did, pfn, pages);
   return unmapped;
