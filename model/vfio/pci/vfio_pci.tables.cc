@@ -164,8 +164,8 @@ constexpr knob_value dev_set_reset[] = {
 };
 constexpr knob_value suspend_intx[] = {
     {"masked", "L4s", "INTx is masked while the device sleeps, if its user has not masked it.",
-     "2b2c651baf1c", "intx_vs_suspend", "clean"},
-    {"left", "L4", "It is left as it is.", "before 2b2c651baf1c", "intx_vs_suspend",
+     "4813724c4b76", "intx_vs_suspend", "clean"},
+    {"left", "L4", "It is left as it is.", "before 4813724c4b76", "intx_vs_suspend",
      "intx-mask-lost"},
     {"unmasked", "L5", "A wake-up unmasks it whoever has masked it.", OURS, "intx_vs_suspend",
      "intx-mask-lost"},
