@@ -19,6 +19,7 @@ void iommufd_fault_await_answers(iommufd_hw_pagetable* hwpt) {
   if (!omit(knob::fault_detach_answers, DETACH_AWAITS)) return;
   KFUNC();
   iommufd_fault* const fault = hwpt->fault;
+  const user_action needed("answers all requests");
   DEFINE_WAIT(wait);
   for (;;) {
     prepare_to_wait(&fault->wait_queue, &wait, TASK_KILLABLE);

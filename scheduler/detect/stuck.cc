@@ -127,6 +127,20 @@ bool engine::time_passes() {
   return view_.enabled_count != 0;
 }
 
+// For what, whose end of work or unlock that is, and what the user has to do about it.
+std::string engine::words_for_wait(task_id t) const {
+  const pending_op& wants = pending_[t];
+  const task& waiter = *tasks_[t];
+  std::string text = waiter.name + " waits: " + traits(wants.kind).name + " " +
+                     place_name(wants.object, wants.field);
+  for (task_id u = 1; u < task_count_; ++u)
+    if (u != t && wants.place != nullptr && holds(wants.place, u))
+      text += " (" + tasks_[u]->name + ")";
+  if (waiter.by == waits_for::user && waiter.user_action != nullptr)
+    text += std::string(", until the user ") + waiter.user_action;
+  return text;
+}
+
 // Nobody is enabled and somebody has not ended. Sleepers whose condition holds were not woken, idle
 // threads included; else the kernel tasks are hung for want of a user's action, or deadlocked.
 // Agents may wait for ever.
@@ -152,9 +166,7 @@ finding engine::judge_stuck() {
     user = user || waiter.by == waits_for::user || waiter.by == waits_for::device;
     if (f.task == no_task) f.task = t;
     (names_nobody(*this, t) ? outside : sides).push_back(side_of(*this, t));
-    f.detail += (f.detail.empty() ? "" : "; ") + waiter.name +
-                " waits: " + traits(pending_[t].kind).name + " " +
-                place_name(pending_[t].object, pending_[t].field);
+    f.detail += (f.detail.empty() ? "" : "; ") + words_for_wait(t);
   }
   if (sides.empty()) sides = std::move(outside);
   if (sides.empty()) return f;

@@ -219,6 +219,30 @@ TEST(hung_task, follows_the_chain_of_waits_to_the_user) {
   expect_acquitted(with_task(answered, task_kind::user, "user1", respond));
 }
 
+void wait_for_answer_holding_a(room* r) {
+  KFUNC();
+  const user_action needed("answers");
+  wait_for_user_holding_a(r);
+}
+
+// In whose hands the lock is, and what would help.
+TEST(hung_task, spells_out_who_waits_for_what) {
+  const program p = in_a_room({wait_for_answer_holding_a, take_lock_a});
+  engine e;
+  std::string detail;
+  for (std::uint64_t n = 0; detail.empty() && n < planted_executions; ++n) {
+    random_strategy choose;
+    execution_options o;
+    o.number = n;
+    e.run(p, choose, o);
+    if (e.last_finding().title == "hung-task: take_a v wait_for_user")
+      detail = e.last_finding().detail;
+  }
+  EXPECT_EQ(detail,
+            "cpu1 waits: schedule room#1.wq, until the user answers; "
+            "cpu2 waits: mutex_lock room#1.a (cpu1)");
+}
+
 // Who waits for the kernel's next request for ever is no bug; nor is a user who never comes back
 // from a copy that nobody in the kernel waits for.
 TEST(hung_task, acquits_a_user_who_takes_long) {

@@ -172,6 +172,7 @@ task& engine::add_task(task_kind kind, const char* name) {
   t.next_waiter = 0;
   t.enabled = nullptr;
   t.condition = nullptr;
+  t.user_action = nullptr;
   t.sleep_state = 0;
   t.expired = t.signalled = false;
   t.expired_at = no_step;

@@ -39,6 +39,7 @@ struct task {
   // While asleep in wait_event: whether what it waits for holds. Called with peeking on.
   bool (*condition)(void*) = nullptr;
   void* condition_argument = nullptr;
+  const char* user_action = nullptr;  // see user_action of sync/waitqueue.h
   // Of wait queues and timed waits: the state it sleeps in (0: running), the queue that it named,
   // whether its time ran out (behind which step, if everybody had to wait for that), whether a
   // signal is pending, and what its wakers released.

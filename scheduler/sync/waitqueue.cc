@@ -181,4 +181,13 @@ wait_condition::~wait_condition() {
   e.task_at(e.self()).condition = nullptr;
 }
 
+user_action::user_action(const char* what) {
+  engine& e = engine::current();
+  e.task_at(e.self()).user_action = what;
+}
+user_action::~user_action() {
+  engine& e = engine::current();
+  e.task_at(e.self()).user_action = nullptr;
+}
+
 }  // namespace iorace

@@ -94,6 +94,15 @@ class wait_condition {
   wait_condition(const wait_condition&) = delete;
   wait_condition& operator=(const wait_condition&) = delete;
 };
+// While one lives, a sleep that only the user can end is reported with what he has to do for that,
+// as in "answers". A literal.
+class user_action {
+ public:
+  explicit user_action(const char* what);
+  ~user_action();
+  user_action(const user_action&) = delete;
+  user_action& operator=(const user_action&) = delete;
+};
 // The loop of all wait_event forms. Returns 0 if the time ran out, -ERESTARTSYS if the user ended
 // the sleep, else what is left of `timeout`, at least 1.
 template <class Condition>

@@ -53,6 +53,9 @@ int vfio_wait(vfio_iommu* iommu, mdev_device* device, awaited_vaddr wants) {
   const bool prepares = era().prepares;
   {
     const wait_condition expected(is_restored, &wants);
+    const user_action needed(wants.all
+                                 ? "gives all addresses back or closes the container"
+                                 : "gives the address back, unmaps it or closes the container");
     DEFINE_WAIT(wait);
     if (prepares) prepare_to_wait(&iommu->vaddr_wait, &wait, TASK_KILLABLE);
     unlock_iommu(iommu);
