@@ -81,7 +81,7 @@ ARGS(bar_write, vdev_arg, offset_arg);
 ERRORS(bar_write, EBADF, EINVAL, EIO, EFAULT);
 ARGS(ioeventfd, vdev_arg, offset_arg,
      {.name = "value", .kind = arg_kind::choice, .choices = on_or_off, .dull = 1});
-ERRORS(ioeventfd, EBADF, EINVAL, EEXIST, ENODEV, ENOMEM, EIO);
+ERRORS(ioeventfd, EBADF, EINVAL, EEXIST, ENODEV, ENOSPC, ENOMEM, EIO);
 ARGS(signal_eventfd, vdev_arg);
 ERRORS(signal_eventfd, EBADF);
 ARGS(set_intx, vdev_arg,

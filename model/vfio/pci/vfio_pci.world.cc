@@ -84,7 +84,7 @@ static void close_device(vfio_pci_core_device* vdev) {
     kfree(vdev);
     return;
   }
-  vfio_pci_ioeventfd(vdev, 0, false);
+  disable_ioeventfds(vdev);
   wake_for_good(vdev);
   disable_closed_intx(vdev);
   list_del(&vdev->dev_set_list);

@@ -90,7 +90,7 @@ static void set_power_state_awake(vfio_pci_core_device* vdev) {
 }
 
 // Nobody calls any more, so that no lock is taken; the eventfd may be signalled to the end.
-static void disable_ioeventfds(vfio_pci_core_device* vdev) {
+void disable_ioeventfds(vfio_pci_core_device* vdev) {
   virqfd* const irqfd = vdev->eventfd.wait;
   if (irqfd != nullptr) virqfd_shutdown(irqfd, &vdev->eventfd);
 }

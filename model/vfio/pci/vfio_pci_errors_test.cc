@@ -195,16 +195,22 @@ TEST(vfio_pci_errors, rw) {
 
 TEST(vfio_pci_errors, ioeventfd) {
   const auto beyond = [](call& c) { c["offset"] = 0x4000; };
+  const auto across = [](call& c) { c["offset"] = 0x3ffd; };
   const auto bound = [](call& c) {
     c.before.push_back([](world* w) { make_call(w, "ioeventfd", {1}); });
+  };
+  const auto bound_elsewhere = [](call& c) {
+    c.before.push_back([](world* w) { make_call(w, "ioeventfd", {1, 0x1000}); });
   };
   expect_errors({.flow = "ioeventfd",
                  .setup = one_device,
                  .base = [](call&) {},
                  .rows = {{"no device", EBADF, no_device},
-                          {"beyond the BAR", EINVAL, beyond},
+                          {"beyond the BAR", EINVAL, beyond, 1},
+                          {"across its end", EINVAL, across},
                           {"bound already", EEXIST, bound, 1},
                           {"not bound", ENODEV, [](call& c) { c["value"] = 0; }},
+                          {"no more than one", ENOSPC, bound_elsewhere},
                           {"no memory", ENOMEM, [](call& c) { c.fail("kmalloc"); }}},
                  .elsewhere = {EIO},
                  .c = pci_config()});

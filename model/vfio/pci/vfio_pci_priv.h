@@ -98,9 +98,10 @@ IORACE_DESCRIBE(vfio_device_set, "dev_set", lock, device_list, files);
 
 struct virqfd {
   shared<vfio_pci_core_device*> opaque;
+  shared<unsigned long> pos;
   work_struct inject;
 };
-IORACE_DESCRIBE(virqfd, "virqfd", opaque, inject);
+IORACE_DESCRIBE(virqfd, "virqfd", opaque, pos, inject);
 
 // The chapter's part of the world.
 inline constexpr unsigned vdevs_max = 4;
@@ -207,6 +208,7 @@ vm_fault_t vfio_pci_mmap_fault(vm_fault* vmf);
 // rdwr.cc
 int vfio_pci_bar_rw(vfio_pci_core_device* vdev, unsigned long offset, bool iswrite);
 int vfio_pci_ioeventfd(vfio_pci_core_device* vdev, unsigned long offset, bool enable);
+void disable_ioeventfds(vfio_pci_core_device* vdev);
 void virqfd_shutdown(virqfd* irqfd, eventfd_ctx* ctx);
 int eventfd_signal(eventfd_ctx* ctx);
 

@@ -121,11 +121,12 @@ int eventfd_signal(eventfd_ctx* ctx) {
   return 0;
 }
 
-static int vfio_virqfd_enable(vfio_pci_core_device* vdev) {
+static int vfio_virqfd_enable(vfio_pci_core_device* vdev, unsigned long pos) {
   KFUNC();
   auto* const irqfd = kzalloc<virqfd>();
   if (irqfd == nullptr) return -ENOMEM;
   irqfd->opaque = vdev;
+  irqfd->pos = pos;
   INIT_WORK(&irqfd->inject, vfio_pci_ioeventfd_thread);
   spin_lock(&vdev->eventfd.wqh_lock);
   vdev->eventfd.wait = irqfd;
@@ -142,18 +143,24 @@ void virqfd_shutdown(virqfd* irqfd, eventfd_ctx* ctx) {
   kfree(irqfd);
 }
 
+static int change_ioeventfd(vfio_pci_core_device* vdev, unsigned long pos, bool enable) {
+  virqfd* const irqfd = vdev->eventfd.wait;
+  if (irqfd != nullptr && irqfd->pos == pos) {
+    if (enable) return -EEXIST;
+    virqfd_shutdown(irqfd, &vdev->eventfd);
+    return 0;
+  }
+  if (!enable) return -ENODEV;
+  if (irqfd != nullptr) return -ENOSPC;
+  return vfio_virqfd_enable(vdev, pos);
+}
+
 int vfio_pci_ioeventfd(vfio_pci_core_device* vdev, unsigned long offset, bool enable) {
   KFUNC();
-  if (offset >= bar_pages * PAGE_SIZE) return -EINVAL;
-  int ret = 0;
+  constexpr unsigned long count = 4;
+  if (offset > bar_pages * PAGE_SIZE - count) return -EINVAL;
   mutex_lock(&vdev->ioeventfds_lock);
-  virqfd* const irqfd = vdev->eventfd.wait;
-  if (enable)
-    ret = irqfd != nullptr ? -EEXIST : vfio_virqfd_enable(vdev);
-  else if (irqfd == nullptr)
-    ret = -ENODEV;
-  else
-    virqfd_shutdown(irqfd, &vdev->eventfd);
+  const int ret = change_ioeventfd(vdev, offset, enable);
   mutex_unlock(&vdev->ioeventfds_lock);
   return ret;
 }
