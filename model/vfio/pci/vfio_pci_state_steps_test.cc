@@ -126,6 +126,19 @@ TEST(vfio_pci_mmio_steps, read) {
                 .c = pci_config()});
 }
 
+TEST(vfio_pci_mmio_steps, write) {
+  expect_pairs({.pairs = 4,
+                .unlocked = 1,
+                .setup = one_device,
+                .cpu1 = [](world* w) { make_call(w, "bar_write", {1}); },
+                .steps = {{"U", "copy_from_user"},
+                          {"R+ memory", "down_read vdev#1.memory_lock"},
+                          {"enabled?", "read vdev#1.command", memory_lock},
+                          {"access", "read_once vdev#1.phys_command", memory_lock},
+                          {"R- memory", "up_read vdev#1.memory_lock", memory_lock}},
+                .c = pci_config()});
+}
+
 TEST(vfio_pci_mmap_steps, mmap) {
   expect_pairs({.pairs = 4,
                 .unlocked = 0,

@@ -41,6 +41,15 @@ TEST(vfio_pci_knobs, remap_that_fails_and_stays_listed) {
               testing::Each(StartsWith("bar-not-tracked")));
 }
 
+// Nor does it help to list an area last, if what is half mapped stays.
+TEST(vfio_pci_knobs, remap_that_fails_and_is_not_listed) {
+  const settings old_mm = {{"vfio_pci.fault", "skip_tracked"}, {"remap_pfn_range.error", "left"}};
+  EXPECT_THAT(found(old_mm, {touch_twice}, 1), Contains("bar-half-mapped in do_user_addr_fault"));
+  EXPECT_THAT(found(old_mm, {touch, touch_second}, 1), Contains("kernel-bug in remap_pte_range"));
+  EXPECT_THAT(found({{"vfio_pci.fault", "skip_tracked"}}, {touch_twice}, 1),
+              testing::Each(StartsWith("bar-not-tracked")));
+}
+
 // With a remap that takes back what it has mapped, only the listing can leave something behind.
 TEST(vfio_pci_knobs, skip_tracked_without_failures_is_sound) {
   EXPECT_THAT(found({{"vfio_pci.fault", "skip_tracked"}}, {touch, touch_second, disable}),
