@@ -63,16 +63,9 @@ int container_close(u32 fd) {
 }
 
 static int attach_new(vfio_iommu* iommu, u32 type, mm_struct* mm, u32* fd) {
-  auto* const group = kzalloc<vfio_group>();
-  if (group == nullptr) return -ENOMEM;
-  mutex_init(&group->group_lock);
-  group->type = type;
-  refcount_set(&group->users, 1);
-  int rc = vfio_iommu_type1_attach_group(iommu, group, mm);
-  if (rc != 0) {
-    put_group(group);
-    return rc;
-  }
+  vfio_group* group = nullptr;
+  int rc = vfio_iommu_type1_attach_group(iommu, type, mm, &group);
+  if (rc != 0) return rc;
   group->iommu = iommu;
   refcount_inc(&iommu->kref);
   rc = install(&files()->groups, group, fd);

@@ -240,7 +240,8 @@ void vfio_device_closes(vfio_iommu* iommu, mdev_device* device);
 void vfio_container_closes(vfio_iommu* iommu);
 
 // type1_group.cc
-int vfio_iommu_type1_attach_group(vfio_iommu* iommu, vfio_group* group, mm_struct* mm);
+// Makes the group, as its part here is made by the attach.
+int vfio_iommu_type1_attach_group(vfio_iommu* iommu, u32 type, mm_struct* mm, vfio_group** made);
 void vfio_iommu_type1_detach_group(vfio_iommu* iommu, vfio_group* group);
 
 // mdev.cc

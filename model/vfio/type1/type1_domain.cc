@@ -152,6 +152,10 @@ static void unwind_replay(vfio_iommu* iommu, vfio_domain* domain, const interval
 // Maps all that there is into a new domain.
 int vfio_iommu_replay(vfio_iommu* iommu, vfio_domain* domain, mm_struct* mm) {
   KFUNC();
+  if (era().waits) {
+    const int waited = vfio_wait_all_valid(iommu);
+    if (waited < 0) return waited;
+  }
   vfio_domain* const d = list_first_entry_or_null(&iommu->domain_list, vfio_domain, next);
   interval_tree_node* n = interval_tree_iter_first(&iommu->dma_list, 0, ULONG_MAX);
   for (; n != nullptr; n = interval_tree_iter_next(n, 0, ULONG_MAX)) {

@@ -39,6 +39,24 @@ int attach_with_iommu(vfio_iommu* iommu, vfio_group* group, mm_struct* mm) {
   return 0;
 }
 
+int attach_locked(vfio_iommu* iommu, u32 type, mm_struct* mm, vfio_group** made) {
+  auto* const group = kzalloc<vfio_group>();
+  if (group == nullptr) return -ENOMEM;
+  mutex_init(&group->group_lock);
+  group->type = type;
+  refcount_set(&group->users, 1);
+  int ret = 0;
+  if (type == VFIO_EMULATED_IOMMU)
+    list_add(&group->next, &iommu->emulated_iommu_groups);
+  else
+    ret = attach_with_iommu(iommu, group, mm);
+  if (ret == 0)
+    *made = group;
+  else
+    kfree(group);
+  return ret;
+}
+
 enum attach_site : unsigned { before_test, after_test, before_add, attached };
 constexpr cs_row attach_rows[] = {
     {lock_kind::mutex, on(before_test), on(attached)},
@@ -47,7 +65,7 @@ constexpr cs_row attach_rows[] = {
 
 }  // namespace
 
-int vfio_iommu_type1_attach_group(vfio_iommu* iommu, vfio_group* group, mm_struct* mm) {
+int vfio_iommu_type1_attach_group(vfio_iommu* iommu, u32 type, mm_struct* mm, vfio_group** made) {
   KFUNC();
   critical_section cs(attach_rows[chosen(knob::attach_group_lock)], {.sleeping = &iommu->lock});
   int ret = 0;
@@ -56,13 +74,7 @@ int vfio_iommu_type1_attach_group(vfio_iommu* iommu, vfio_group* group, mm_struc
   if (era().excludes && iommu->vaddr_invalid_count != 0) ret = -EBUSY;
   cs.at(after_test);
   cs.at(before_add);
-  if (ret == 0 && era().waits) ret = std::min(vfio_wait_all_valid(iommu), 0);
-  if (ret == 0) {
-    if (group->type == VFIO_EMULATED_IOMMU)
-      list_add(&group->next, &iommu->emulated_iommu_groups);
-    else
-      ret = attach_with_iommu(iommu, group, mm);
-  }
+  if (ret == 0) ret = attach_locked(iommu, type, mm, made);
   CONTRACT(iommu_lock_released, iommu);
   cs.at(attached);
   return ret;

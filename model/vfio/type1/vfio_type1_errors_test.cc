@@ -29,6 +29,15 @@ void full(call& c) {
   c.after.push_back([](world* w) { first_container(w)->dma_avail.poke(9); });
 }
 
+void poor(call& c) {
+  c.before.push_back([](world* w) { w->limit[limit::memlock_pages] = 0; });
+}
+// What has been pinned is to count for another process.
+void poor_heir(call& c) {
+  c.before.push_back([](world* w) { make_call(w, "user_exec", {0, 0x200000}); });
+  poor(c);
+}
+
 TEST(vfio_type1_errors, open) {
   expect_errors({.flow = "container_open",
                  .setup = nothing,
@@ -78,8 +87,9 @@ TEST(vfio_type1_errors, attach) {
   expect_errors({.flow = "group_attach",
                  .setup = one_domain,
                  .base = [](call&) {},
-                 .rows = {{"an address is gone", EBUSY, invalid}},
-                 .elsewhere = {EBADF, ESRCH, ENOMEM, EINVAL, EFAULT, EMFILE},
+                 .rows = {{"an address is gone", EBUSY, invalid},
+                          {"no memory", ENOMEM, [](call& c) { c.fail("kmalloc"); }}},
+                 .elsewhere = {EBADF, ESRCH, EINVAL, EFAULT, EMFILE},
                  .c = type1_config()});
 }
 
@@ -141,6 +151,11 @@ TEST(vfio_type1_errors, map) {
                 {"an unknown flag", EINVAL, [](call& c) { c["flags"] = 9; }},
                 {"no size", EINVAL, [](call& c) { c["length"] = 0; }, 99},
                 {"not aligned", EINVAL, [](call& c) { c["vaddr"] += 1; }},
+                {"the end of the user's space", EINVAL,
+                 [](call& c) {
+                   c["vaddr"] = last_page;
+                   c["length"] = 0x2000;
+                 }},
                 {"the end of the space", EINVAL,
                  [](call& c) {
                    c["iova"] = last_page;
@@ -165,8 +180,10 @@ TEST(vfio_type1_errors, map) {
                      },
                  .rows = {{"not aligned", EINVAL, [](call& c) { c["vaddr"] += 1; }},
                           {"no mapping", ENOENT, [](call& c) { c["iova"] = 0x14000; }},
-                          {"another size", EINVAL, [](call& c) { c["length"] = 0x1000; }}},
-                 .elsewhere = {EBADF, ESRCH, EEXIST, ENOSPC, ENOMEM, EFAULT},
+                          {"another size", EINVAL, [](call& c) { c["length"] = 0x1000; }},
+                          {"another start", EINVAL, [](call& c) { c["iova"] = 0x11000; }},
+                          {"too many for the new process", ENOMEM, poor_heir}},
+                 .elsewhere = {EBADF, ESRCH, EEXIST, ENOSPC, EFAULT},
                  .c = type1_config()});
 }
 
@@ -180,6 +197,12 @@ TEST(vfio_type1_errors, unmap) {
                           {"addresses beside a driver that pins", EBUSY, vaddr},
                           {"not aligned", EINVAL, [](call& c) { c["iova"] += 1; }},
                           {"no size", EINVAL, [](call& c) { c["length"] = 0; }, 99},
+                          {"no whole page", EINVAL, [](call& c) { c["length"] = 0x2001; }},
+                          {"the end of the space", EINVAL,
+                           [](call& c) {
+                             c["iova"] = last_page;
+                             c["length"] = 0x2000;
+                           }},
                           {"all of a range", EINVAL, [](call& c) { c["flags"] |= 2; }},
                           {"half a mapping", EINVAL, [](call& c) { c["length"] = 0x1000; }},
                           {"the other half", EINVAL, [](call& c) { c["iova"] = 0x11000; }}},
@@ -206,9 +229,6 @@ TEST(vfio_type1_errors, pin) {
   };
   const auto not_there = [](call& c) {
     c.before.push_back([](world* w) { first_dma(w)->vaddr.poke(0x1000); });
-  };
-  const auto poor = [](call& c) {
-    c.before.push_back([](world* w) { w->limit[limit::memlock_pages] = 0; });
   };
   expect_errors({.flow = "mdev_pin",
                  .setup = one_mdev,
@@ -288,10 +308,12 @@ TEST(vfio_type1_errors, processes) {
                  .rows = {{"no process", ESRCH, no_user}, {"it has gone", ESRCH, gone}},
                  .c = type1_config()});
   expect_errors({.flow = "type1_change_mm",
-                 .setup = opened,
+                 .setup = one_domain,
                  .base = [](call&) {},
-                 .rows = {{"no container", EBADF, no_container}, {"no process", ESRCH, no_user}},
-                 .elsewhere = {ENOTTY, ENOMEM},
+                 .rows = {{"no container", EBADF, no_container},
+                          {"no process", ESRCH, no_user},
+                          {"too many for the process", ENOMEM, poor_heir}},
+                 .elsewhere = {ENOTTY},
                  .c = with(type1_config(), {{"type1_vaddr", "change_mm"}})});
 }
 

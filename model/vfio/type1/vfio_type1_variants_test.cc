@@ -54,6 +54,41 @@ TEST(type1_vaddr, a_user_who_merely_takes_long_is_no_bug) {
               Contains("hung-task: mdev_close_device v vfio_wait"));
 }
 
+// The report has the whole cycle: who waits, for whom, and what only the user could do about it,
+// who is in the close.
+TEST(type1_vaddr, the_cycle_is_spelled_out) {
+  const auto pins_and_closes = [](world* w) {
+    pin_later(w);
+    close_device(w);
+  };
+  const config c = with(type1_config(), {{"type1_vaddr", "wait"}});
+  const program p = program_of(c, invalidated, {pins_and_closes});
+  engine e;
+  const auto choose = make_strategy("portfolio");
+  for (std::uint64_t n = 0; n < 100; ++n) {
+    execution_options o;
+    o.number = n;
+    if (e.run(p, *choose, o).how == ended::found) break;
+  }
+  EXPECT_EQ(e.last_finding().detail,
+            "cpu1 waits: work_wait work#1 (kworker1); kworker1 waits: schedule "
+            "container#1.vaddr_wait, until the user gives the address back, unmaps it or closes "
+            "the container");
+}
+
+// A group that translates by itself has everything pinned, and waits until that can be done; one
+// whose driver pins is simply there.
+TEST(type1_vaddr, who_attaches_waits_to_pin) {
+  const settings wait = {{"type1_vaddr", "wait"}};
+  const auto attach = [](u64 type) {
+    return [type](world* w) { EXPECT_EQ(make_call(w, "group_attach", {1, 0, type}).rc, 0); };
+  };
+  EXPECT_THAT(found(wait, invalidated, {attach(type1::VFIO_EMULATED_IOMMU)}), IsEmpty());
+  EXPECT_THAT(found(wait, invalidated, {attach(type1::VFIO_IOMMU_COHERENT)}),
+              Contains("hung-task in vfio_wait"));
+  EXPECT_THAT(found(wait, invalidated, {attach(type1::VFIO_IOMMU_COHERENT), restore}), IsEmpty());
+}
+
 // Whoever is killed in his wait gets an error; a worker is not.
 TEST(type1_vaddr, a_kill_ends_a_wait_of_the_user_s_own) {
   const settings wait = {{"type1_vaddr", "wait"}};
