@@ -96,6 +96,21 @@ namespace {
 
 bool at_rest(const task& t) { return t.by == waits_for::work || t.by == waits_for::alarm; }
 
+// For what, for whose unlock, work or end, and what the user has to do about it.
+std::string words_for_wait(const engine& e, task_id t) {
+  const pending_op& wants = e.pending_of(t);
+  const task& waiter = e.task_at(t);
+  std::string text = waiter.name + " waits: " + traits(wants.kind).name;
+  if (wants.object != 0) text += " " + e.place_name(wants.object, wants.field);
+  for (task_id u = 1; u < e.tasks(); ++u) {
+    const bool ends = wants.place == &e.task_at(u).ended;
+    if (ends || (u != t && e.holds(wants.place, u))) text += " (" + e.task_name(u) + ")";
+  }
+  if (waiter.by == waits_for::user && waiter.user_action != nullptr)
+    text += std::string(", until the user ") + waiter.user_action;
+  return text;
+}
+
 }  // namespace
 
 // True iff somebody other than agents wants something: the kernel's part is not over.
@@ -127,20 +142,6 @@ bool engine::time_passes() {
   return view_.enabled_count != 0;
 }
 
-// For what, whose end of work or unlock that is, and what the user has to do about it.
-std::string engine::words_for_wait(task_id t) const {
-  const pending_op& wants = pending_[t];
-  const task& waiter = *tasks_[t];
-  std::string text = waiter.name + " waits: " + traits(wants.kind).name + " " +
-                     place_name(wants.object, wants.field);
-  for (task_id u = 1; u < task_count_; ++u)
-    if (u != t && wants.place != nullptr && holds(wants.place, u))
-      text += " (" + tasks_[u]->name + ")";
-  if (waiter.by == waits_for::user && waiter.user_action != nullptr)
-    text += std::string(", until the user ") + waiter.user_action;
-  return text;
-}
-
 // Nobody is enabled and somebody has not ended. Sleepers whose condition holds were not woken, idle
 // threads included; else the kernel tasks are hung for want of a user's action, or deadlocked.
 // Agents may wait for ever.
@@ -166,7 +167,7 @@ finding engine::judge_stuck() {
     user = user || waiter.by == waits_for::user || waiter.by == waits_for::device;
     if (f.task == no_task) f.task = t;
     (names_nobody(*this, t) ? outside : sides).push_back(side_of(*this, t));
-    f.detail += (f.detail.empty() ? "" : "; ") + words_for_wait(t);
+    f.detail += (f.detail.empty() ? "" : "; ") + words_for_wait(*this, t);
   }
   if (sides.empty()) sides = std::move(outside);
   if (sides.empty()) return f;

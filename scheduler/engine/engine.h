@@ -283,7 +283,6 @@ class engine {
   bool time_passes();
   bool somebody_waits() const;
   bool cycle_through(task_id t, finding& f) const;
-  std::string words_for_wait(task_id t) const;
   finding judge_stuck();
   void describe(verdict v, const line& detail, step_id other, step_id at);
   bool reaches(task_id from, task_id target, std::uint64_t* visited, std::string& path) const;
