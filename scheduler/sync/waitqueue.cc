@@ -79,10 +79,6 @@ void wake(op_kind kind, wait_queue_head* wq, std::uint8_t mask, unsigned exclusi
   e.release(wq->base);
 }
 
-bool signal_fits(std::uint8_t state) { return (state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL)) != 0; }
-
-bool is_the_user_s(const task& t) { return t.kind == task_kind::cpu || t.kind == task_kind::user; }
-
 // Preconditions of schedule(), by who may end the sleep.
 bool woken(const void*, task_id t) {
   const task& sleeper = engine::current().task_at(t);
@@ -120,7 +116,7 @@ long schedule_timeout(long timeout) {
   task& t = e.task_at(e.self());
   const bool timed = timeout != MAX_SCHEDULE_TIMEOUT;
   const bool user = signal_fits(t.sleep_state);
-  if (user && !t.signalled && is_the_user_s(t)) t.signalled = e.draw_fault("signal");
+  if (user) may_be_signalled(e, t);
   const bool soon = (timed && timeout < long_timeout) || (user && t.signalled);
   const waits_for by = timed                        ? waits_for::timer
                        : user                       ? waits_for::user
@@ -163,12 +159,6 @@ bool waitqueue_active(const wait_queue_head_t* wq) {
   e.commit(op_kind::waitqueue_active, wq, active);
   return active;
 }
-
-bool signal_pending_state(task_state state) {
-  engine& e = engine::current();
-  return signal_fits(state) && e.task_at(e.self()).signalled;
-}
-bool fatal_signal_pending() { return signal_pending_state(TASK_KILLABLE); }
 
 wait_condition::wait_condition(bool (*condition)(void*), void* argument) {
   engine& e = engine::current();

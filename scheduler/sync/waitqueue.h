@@ -7,12 +7,11 @@
 //
 // Time is no number here. A timeout shorter than long_timeout may end its sleep at any moment; a
 // longer one only when nothing else in the system can move. A killable or interruptible sleep may
-// be ended by a signal of the user's, if the task is his: a choice of the strategy that counts as
-// an injected fault. The signal then stays pending for the task, and every later sleep of these
-// kinds ends at once.
+// be ended by a signal, see signal.h.
 #pragma once
 
 #include "scheduler/engine/sync_base.h"
+#include "scheduler/sync/signal.h"
 
 namespace iorace {
 
@@ -80,10 +79,6 @@ void wake_up_all(wait_queue_head_t* wq);
 void wake_up_interruptible_all(wait_queue_head_t* wq);
 // Returns true iff somebody is queued. Unordered, as in the kernel. Blocks: a point.
 bool waitqueue_active(const wait_queue_head_t* wq);
-
-// True once the user has sent the running task a signal that ends a sleep in `state`. No operation.
-bool signal_pending_state(task_state state);
-bool fatal_signal_pending();
 
 // While one lives the engine may ask `condition` of a task that sleeps for ever: if it holds, the
 // verdict is lost-wakeup instead of deadlock.

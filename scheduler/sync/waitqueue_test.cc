@@ -200,18 +200,6 @@ TEST(litmus_waitqueue, timeouts) {
       << "without a wake-up the last look at the condition saves it";
 }
 
-TEST(litmus_waitqueue, a_user_may_end_a_killable_sleep) {
-  const lab_body killable = [](lab* l) {
-    const int e = wait_event_killable(l->wq, [l] { return atomic_read(&l->x) != 0; });
-    l->r[0].poke(e);
-    l->r[1].poke(fatal_signal_pending());
-  };
-  EXPECT_EQ(outcomes(on_lab({killable, set_x_and_wake}), results<2>), "0,0");
-  EXPECT_EQ(outcomes(on_lab({killable, set_x_and_wake}), results<2>, faults(1)), "-512,1 0,0 0,1");
-  EXPECT_EQ(outcomes(on_lab({wait_for_x, set_x_and_wake}), clean, faults(1)), "clean")
-      << "nobody can end an uninterruptible one";
-}
-
 // finish_wait does not touch the queue of a sleeper that has been woken, wait_event does: it queues
 // up once more before it looks at the condition.
 template <bool once_more>
