@@ -4,6 +4,7 @@
 #include "model/flow_rows.h"
 #include "model/vfio/type1/contracts.h"
 #include "model/vfio/type1/vfio_type1_tables.h"
+#include "scheduler/sync/uaccess.h"
 
 namespace iorace::kern::vfio_type1_tables {
 namespace {
@@ -61,7 +62,7 @@ ARGS(type1_map, container_arg, user_arg, iova_arg,
 ERRORS(type1_map, EBADF, ESRCH, EINVAL, ENOENT, EEXIST, ENOSPC, ENOMEM, EFAULT);
 ARGS(type1_unmap, container_arg, iova_arg, length_arg,
      {.name = "flags", .kind = arg_kind::flags, .choices = unmap_flags, .dull = 0});
-ERRORS(type1_unmap, EBADF, EINVAL, EBUSY);
+ERRORS(type1_unmap, EBADF, EINVAL, EBUSY, EFAULT);
 ARGS(type1_change_mm, container_arg, user_arg);
 ERRORS(type1_change_mm, EBADF, ESRCH, ENOTTY, ENOMEM);
 ARGS(mdev_pin, mdev_arg, iova_arg, length_arg,
@@ -147,7 +148,9 @@ call_result map(world&, const call_args& a) {
 call_result unmap(world&, const call_args& a) {
   unsigned long unmapped = 0;
   const int rc = on_container(a, [&](vfio_iommu* iommu) {
-    return vfio_dma_do_unmap(iommu, a.value[1], a.value[2], id_of(a.value[3]), &unmapped);
+    const int ret = vfio_dma_do_unmap(iommu, a.value[1], a.value[2], id_of(a.value[3]), &unmapped);
+    // How much it was; it stays unmapped in any case.
+    return ret == 0 && !copy_to_user("type1_unmap") ? -EFAULT : ret;
   });
   return {rc, 0};
 }

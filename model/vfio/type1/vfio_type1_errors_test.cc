@@ -205,7 +205,8 @@ TEST(vfio_type1_errors, unmap) {
                            }},
                           {"all of a range", EINVAL, [](call& c) { c["flags"] |= 2; }},
                           {"half a mapping", EINVAL, [](call& c) { c["length"] = 0x1000; }},
-                          {"the other half", EINVAL, [](call& c) { c["iova"] = 0x11000; }}},
+                          {"the other half", EINVAL, [](call& c) { c["iova"] = 0x11000; }},
+                          {"no answer", EFAULT, [](call& c) { c.fail("type1_unmap"); }}},
                  .c = type1_config()});
   expect_errors({.flow = "type1_unmap",
                  .setup = one_domain,
@@ -214,7 +215,8 @@ TEST(vfio_type1_errors, unmap) {
                        c["length"] = 0x2000;
                        vaddr(c);
                      },
-                 .rows = {{"twice", EINVAL, invalid}},
+                 .rows = {{"twice", EINVAL, invalid},
+                          {"no answer", EFAULT, [](call& c) { c.fail("type1_unmap"); }}},
                  .elsewhere = {EBADF, EBUSY},
                  .c = type1_config()});
 }

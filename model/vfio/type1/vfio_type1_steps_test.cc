@@ -140,8 +140,8 @@ TEST(vfio_type1_steps, rw) {
 
 // Of a mapping that a domain translates and no driver has pinned.
 TEST(vfio_type1_steps, unmap) {
-  expect_pairs({.pairs = 11,
-                .unlocked = 0,
+  expect_pairs({.pairs = 12,
+                .unlocked = 1,
                 .setup = one_domain,
                 .cpu1 =
                     [](world* w) {
@@ -158,7 +158,8 @@ TEST(vfio_type1_steps, unmap) {
                           {"remove", "itree_remove container#1.dma_list", lock},
                           {"mmdrop", "refcount_dec_and_test user_mm#1.mm_count", lock},
                           {"free", "kfree dma#1", lock},
-                          {"L-", "mutex_unlock container#1.lock", lock}},
+                          {"L-", "mutex_unlock container#1.lock", lock},
+                          {"U", "copy_to_user"}},
                 .c = type1_config()});
 }
 
