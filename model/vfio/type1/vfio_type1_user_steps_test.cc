@@ -70,6 +70,47 @@ TEST(vfio_type1_user_steps, unpin) {
                 .c = type1_config()});
 }
 
+TEST(vfio_type1_user_steps, exec) {
+  const char* const alloc_lock = "user#1.alloc_lock";
+  expect_pairs({.pairs = 4,
+                .unlocked = 2,
+                .setup = one_mdev,
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "user_exec", {0, 0x200000});
+                    },
+                .steps = {{"M mm", "kmalloc user_mm#1.1"},
+                          {"L+", "spin_lock user#1.alloc_lock"},
+                          {"swap", "write user#1.mm", alloc_lock},
+                          {"L-", "spin_unlock user#1.alloc_lock", alloc_lock},
+                          {"mmput", "refcount_dec_and_test user_mm#1.mm_users"}},
+                .c = type1_config()});
+}
+
+// Proposed: all mappings go to another process at once, and are charged to it before they are
+// taken off the old one.
+TEST(vfio_type1_user_steps, change_mm) {
+  expect_pairs({.pairs = 6,
+                .unlocked = 0,
+                .setup =
+                    [](world* w) {
+                      one_domain(w);
+                      make_call(w, "user_fork");
+                    },
+                .cpu1 =
+                    [](world* w) {
+                      make_call(w, "type1_change_mm", {1, 2});
+                    },
+                .steps = {{"L+", "mutex_lock container#1.lock"},
+                          {"find", "itree_find container#1.dma_list", lock},
+                          {"charge", "down_write user_mm#2.mmap_lock", lock},
+                          {"mmget old", "refcount_inc_not_zero user_mm#1.mm_users", lock},
+                          {"un-charge", "down_write user_mm#1.mmap_lock", lock},
+                          {"swap", "write dma#1.mm", lock},
+                          {"L-", "mutex_unlock container#1.lock", lock}},
+                .c = with(type1_config(), {{"type1_vaddr", "change_mm"}})});
+}
+
 // Until 6.2: whoever waits has to be told.
 TEST(vfio_type1_user_steps, container_close) {
   expect_pairs({.pairs = 3,
