@@ -5,6 +5,7 @@
 
 #include "model/hw/contracts.h"
 #include "model/hw/invalidate.h"
+#include "model/hw/time_out.h"
 #include "model/world.h"
 
 namespace iorace::kern {
@@ -16,6 +17,8 @@ hw_iommu* hw_iommu_make(u64 kind) {
   init_rwsem(&iommu->walks);
   device_queue_init(&iommu->queue);
   device_status_init(&iommu->status);
+  device_status_init(&iommu->faults.cleared);
+  device_status_init(&iommu->faults.seen);
   iommu->kind.poke(kind);
   iommu->domain_ids.poke(1);  // 0 is the mark of none
   for (unsigned rid = 0; rid < rids_of(iommu); ++rid)
@@ -80,7 +83,7 @@ void invalidate_entry(device_domain_info* info, unsigned pasid, unsigned did) {
   const auto rid = static_cast<unsigned>(dev->rid.peek());
   add_to_batch(batch, {.type = inv_type::entry, .rid = rid, .pasid = pasid});
   add_to_batch(batch, {.type = inv_type::iotlb, .did = did, .pages = tlb_slots});
-  if (info->ats_enabled != 0)
+  if (info->ats_enabled != 0 && (!devices_time_out() || device_is_present(dev)))
     add_to_batch(batch, {.type = inv_type::devtlb, .pasid = pasid, .pages = tlb_slots, .dev = dev});
   invalidate_and_wait(iommu, batch);
 }

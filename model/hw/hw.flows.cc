@@ -9,6 +9,7 @@
 #include "model/hw/ghosts.h"
 #include "model/hw/handle_flows.h"
 #include "model/hw/hw_tables.h"
+#include "model/hw/time_out.h"
 
 namespace iorace::kern::hw_tables {
 namespace {
@@ -57,6 +58,10 @@ ARGS(dma_init_domain, paging_arg);
 ERRORS(dma_init_domain, ENOENT, EINVAL, ENOMEM);
 ARGS(dma_init_fq, paging_arg);
 ERRORS(dma_init_fq, ENOENT, EINVAL, ENOMEM);
+ARGS(endpoint_unplug, endpoint_arg);
+ERRORS(endpoint_unplug, ENOENT, EOPNOTSUPP);
+ARGS(endpoint_stall, endpoint_arg);
+ERRORS(endpoint_stall, ENOENT, EOPNOTSUPP);
 ARGS(dma_map, paging_arg, length_arg);
 ERRORS(dma_map, EINVAL, ENOENT, ENOMEM);
 ARGS(dma_unmap, mapping_arg);
@@ -125,6 +130,8 @@ constexpr auto page_unmap = of_range<owner_unmap>;
 constexpr auto dma_init_domain = of_one<paging_owner, owner_init_domain>;
 constexpr auto dma_init_fq = of_one<paging_owner, owner_init_fq>;
 constexpr auto dma_unmap = of_one<dma_mapping, mapping_unmap>;
+constexpr auto endpoint_unplug = of_one<hw_endpoint, endpoint_is_unplugged>;
+constexpr auto endpoint_stall = of_one<hw_endpoint, endpoint_stalls>;
 constexpr auto dma_read = dma<false, IOMMU_NO_PASID>;
 constexpr auto dma_write = dma<true, IOMMU_NO_PASID>;
 constexpr auto dma_write_pasid = dma<true, 1>;
@@ -175,6 +182,9 @@ constexpr flow_info flow_table[] = {
     FLOW(agent, dma_read, dma_read, nullptr, "A device reads memory.", "hardware"),
     FLOW(agent, dma_write, dma_write, nullptr, "A device writes to memory.", "hardware"),
     FLOW(agent, dma_write_pasid, dma_write_pasid, nullptr, "The same with its PASID.", "hardware"),
+    FLOW(agent, endpoint_unplug, endpoint_unplug, nullptr, "A device is pulled out.", "hardware"),
+    FLOW(agent, endpoint_stall, endpoint_stall, nullptr,
+         "A device will not answer the next invalidation in time.", "hardware"),
     // Last, where the iommu core's flows follow: they need nothing else of the chapter.
     FLOW(kernel, iommu_add, iommu_add, "iommu", "Adds an IOMMU to the machine.",
          IOMMU("intel/dmar.c:alloc_iommu")),

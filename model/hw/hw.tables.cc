@@ -148,6 +148,20 @@ constexpr knob_value magazine_free_null_values[] = {
      "init_domain_again", "clean"},
 };
 
+constexpr knob_value qi_check_fault_aborted_values[] = {
+    {"restarts", "H14s", "They are queued again.", UPSTREAM, "stall_unmap", "clean"},
+    {"gives_up", "H14", "Nothing: they count as done.", OURS, "stall_unmap", "stale-translation"},
+};
+constexpr knob_value qi_check_fault_absent_values[] = {
+    {"ends_any", "H15",
+     "Whoever has seen it: what they were to invalidate, of any device, may be there still.",
+     UPSTREAM, "unplug_unmap", "stale-translation"},
+    {"drops_its", "H15s",
+     "Nobody's: those that were aborted are queued again, without what the device was asked. "
+     "Sound.",
+     OURS, "unplug_unmap", "clean"},
+};
+
 constexpr knob_info knob_table[] = {
     {"increase_address_space.seqcount", "What orders a walk and the growth of the tree.",
      increase_address_space_seqcount_values, 0},
@@ -195,6 +209,10 @@ constexpr knob_info knob_table[] = {
      free_rcaches_work_values, 0},
     {"magazine_free.null", "What freeing a magazine comes to that there was no memory for.",
      magazine_free_null_values, 1},
+    {"qi_check_fault.aborted", "What becomes of commands that another one's time-out has aborted.",
+     qi_check_fault_aborted_values, 0},
+    {"qi_check_fault.absent", "Whose commands end with the time-out of a device that is gone.",
+     qi_check_fault_absent_values, 1},
 };
 static_assert(std::size(knob_table) == knob::hw_count - knob::hw_before - 1);
 
@@ -203,6 +221,8 @@ constexpr limit_info limit_table[] = {
     {"online_cpus", "CPUs that IOVAs are cached for; a task is one by its number.", 4, 1, 64},
     {"iova_rcache_sizes", "Sizes of IOVAs that are cached: so many powers of two.", 6, 1, 6},
     {"iova_mag_size", "IOVAs of a full magazine.", 127, 1, 127},
+    {"device_timeouts", "Devices may be unplugged, or be late to drop what they have cached (1).",
+     0, 0, 1},
 };
 static_assert(std::size(limit_table) == limit::hw_count - limit::hw_before - 1);
 
@@ -255,6 +275,8 @@ constexpr probe_info probe_table[] = {
     {"depot_popped", "A CPU loaded a magazine of the depot.", false},
     {"depot_trimmed", "A magazine of the depot went back to the tree.", false},
     {"rcache_flushed", "All caches were flushed because the tree had no room.", false},
+    {"inv_timed_out", "A device did not answer an invalidation.", false},
+    {"inv_restarted", "Commands that had been aborted were queued again.", false},
 };
 static_assert(std::size(probe_table) == probe::hw_count - probe::hw_before - 1);
 

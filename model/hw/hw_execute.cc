@@ -4,6 +4,7 @@
 #include "model/hw/hw_execute.h"
 
 #include "model/hw/contracts.h"
+#include "model/hw/time_out.h"
 #include "model/hw/tlb.h"
 #include "model/world.h"
 
@@ -61,10 +62,17 @@ void execute_one(hw_iommu* iommu, const inv_desc& d) {
 void hw_execute(device_command* command) {
   KFUNC();
   auto* const batch = reinterpret_cast<inv_batch*>(command);
+  hw_endpoint* silent = nullptr;
   for (u64 i = 0; i < batch->count.peek(); ++i) {
-    const bool wait = batch->desc[i].type == inv_type::wait;
+    const inv_desc& d = batch->desc[i];
+    const bool wait = d.type == inv_type::wait;
     if (wait) CONTRACT(command_executed, batch->iommu);
-    execute_one(batch->iommu, batch->desc[i]);
+    if (wait && devices_time_out() && !is_amd(batch->iommu))
+      end_batch(batch, silent);
+    else if (is_unanswered(d))
+      silent = d.dev;
+    else
+      execute_one(batch->iommu, d);
     if (!wait) CONTRACT(command_executed, batch->iommu);
   }
 }

@@ -60,6 +60,21 @@ IORACE_DESCRIBE(walk_cache, "walk_cache", table, tag);
 enum rid_state : u64 { rid_free, rid_shared, rid_ats };
 
 struct hw_endpoint;
+struct inv_batch;
+
+// What an IOMMU says of an invalidation that no device has answered (limit device_timeouts); the
+// queue stands still until software has cleared it.
+struct fault_registers {
+  shared<u64> ite;              // DMAR_FSTS_REG: time-out error
+  shared<hw_endpoint*> source;  // DMAR_IQER_REG
+  shared<inv_batch*> head;      // DMAR_IQH_REG: the wait in front of it is what stands still
+  shared<u64> errors;           // so far
+  device_status cleared;        // of them
+  // There may be something to see for those who poll.
+  atomic_t events;
+  device_status seen;
+};
+IORACE_DESCRIBE(fault_registers, "faults", ite, source, head, errors, cleared, events, seen);
 
 struct hw_iommu {
   spinlock_t lock;         // of entries and domain ids
@@ -83,9 +98,10 @@ struct hw_iommu {
   walk_cache paging_cache[dids_max];
 
   shared<hw_endpoint*> firsts[mock_rids_max];  // of aliases
+  fault_registers faults;
 };
 IORACE_DESCRIBE(hw_iommu, "iommu", lock, domain_ids, kind, rid_use, entries, q_lock, queue, status,
-                submitted, need_sync, walks, entry_cache, iotlb, paging_cache, firsts);
+                submitted, need_sync, walks, entry_cache, iotlb, paging_cache, firsts, faults);
 
 inline bool is_amd(const hw_iommu* iommu) { return iommu->kind.peek() == IOMMU_AMD; }
 inline bool is_mock(const hw_iommu* iommu) { return iommu->kind.peek() == IOMMU_MOCK; }
@@ -116,9 +132,11 @@ struct hw_endpoint {
   shared<u64> ats;  // enabled
   tlb devtlb[pasids_max];
   shared<hw_endpoint*> first;  // of those of its requester id, which are one group; or itself
+  shared<u64> gone;            // it has been unplugged
+  shared<u64> late;            // it will not answer the next invalidation in time
 };
 IORACE_DESCRIBE(hw_endpoint, "endpoint", lock, info, iommu, rid, ats_supported, inflight, ats,
-                devtlb, first);
+                devtlb, first, gone, late);
 
 struct device_domain_info {
   list_head link;  // in its domain's devices

@@ -8,6 +8,7 @@
 #include "model/critical_section.h"
 #include "model/hw/contracts.h"
 #include "model/hw/hw_execute.h"
+#include "model/hw/time_out.h"
 #include "model/world.h"
 
 namespace iorace::kern {
@@ -27,7 +28,7 @@ inv_batch* make_batch(hw_iommu* iommu) {
   void* const memory =
       allocate_object(*class_of<inv_batch>(), sizeof(inv_batch), gfp::atomic, false);
   auto* const desc = static_cast<inv_desc*>(scratch(inv_batch_max * sizeof(inv_desc)));
-  return ::new (memory) inv_batch{{.queued = {}, .execute = hw_execute}, iommu, {}, desc};
+  return ::new (memory) inv_batch{{.queued = {}, .execute = hw_execute}, iommu, {}, desc, {}};
 }
 
 void add_to_batch(inv_batch* batch, const inv_desc& desc) {
@@ -37,14 +38,14 @@ void add_to_batch(inv_batch* batch, const inv_desc& desc) {
   batch->count.poke(n + 1);
 }
 
-// Requires: q_lock.
-static void ring(hw_iommu* iommu, inv_batch* batch) {
+void ring(hw_iommu* iommu, inv_batch* batch) {
   CONTRACT(commands_queued, iommu, batch->count.peek());
   device_submit(&iommu->queue, &batch->command);
 }
 
 void qi_submit_sync(hw_iommu* iommu, inv_batch* batch) {
   KFUNC();
+  if (devices_time_out()) return qi_submit_until_done(iommu, batch);
   spin_lock(&iommu->q_lock);
   const u64 number = next_number(iommu);
   add_to_batch(batch, {.type = inv_type::wait, .number = number});

@@ -2,8 +2,8 @@
 //
 // Invalidation: commands that a CPU queues, that hardware executes in order, and whose completion
 // is waited for. The three are different moments.
-// Simplified: the ring is never full, a wait stores its number instead of a status of its own, and
-// no command times out.
+// Simplified: the ring is never full, a wait stores its number instead of a status of its own. With
+// the limit device_timeouts VT-d's waits have one, and devices may not answer; see time_out.h.
 // Kernel: drivers/iommu/intel/dmar.c, drivers/iommu/amd/iommu.c @ 6.12.117.
 #pragma once
 
@@ -38,10 +38,13 @@ struct inv_batch {
   hw_iommu* const iommu;
   shared<u64> count;
   inv_desc* const desc;
+  shared<u64> wait_status;  // qi_status, with the limit device_timeouts
 };
-IORACE_DESCRIBE(inv_batch, "commands", command, iommu, count, desc);
+IORACE_DESCRIBE(inv_batch, "commands", command, iommu, count, desc, wait_status);
 inv_batch* make_batch(hw_iommu* iommu);
 void add_to_batch(inv_batch* batch, const inv_desc& desc);
+// The doorbell. Requires: q_lock.
+void ring(hw_iommu* iommu, inv_batch* batch);
 
 // VT-d: queues the commands and a wait, and waits for it. Requires: the batch is not empty.
 void qi_submit_sync(hw_iommu* iommu, inv_batch* batch);

@@ -36,6 +36,8 @@ enum hw_id : unsigned {
   depot_pop_unlink,
   free_rcaches_work,
   magazine_free_null,
+  qi_check_fault_aborted,
+  qi_check_fault_absent,
   hw_count
 };
 }  // namespace knob
@@ -65,6 +67,8 @@ enum : unsigned { PUSH_DEPOT_LOCK, PUSH_UNLOCKED };
 enum : unsigned { DEPOT_UNLINKS, DEPOT_KEEPS };
 enum : unsigned { WORK_CANCELLED, WORK_CANCELLED_LAST, WORK_LEFT };
 enum : unsigned { NULL_FREED, NULL_IGNORED };
+enum : unsigned { ABORTED_RESTARTS, ABORTED_GIVES_UP };
+enum : unsigned { ABSENT_ENDS_ANY, ABSENT_DROPS_ITS };
 
 namespace limit {
 enum hw_id : unsigned {
@@ -73,6 +77,7 @@ enum hw_id : unsigned {
   online_cpus,
   iova_rcache_sizes,
   iova_mag_size,
+  device_timeouts,
   hw_count
 };
 }  // namespace limit
@@ -100,6 +105,8 @@ enum hw_id : unsigned {
   depot_popped,
   depot_trimmed,
   rcache_flushed,
+  inv_timed_out,
+  inv_restarted,
   hw_count
 };
 }  // namespace probe

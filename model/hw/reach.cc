@@ -66,6 +66,10 @@ bool is_alias(const hw_endpoint* a, const hw_endpoint* b) {
   return a->iommu.peek() == b->iommu.peek() && a->rid.peek() == b->rid.peek();
 }
 
+static bool uses_tlb(const hw_endpoint* dev) {
+  return dev->ats.peek() != 0 && dev->gone.peek() == 0;
+}
+
 bool is_gone(const dma_page* page) {
   if (!is_live(page)) return true;
   return this_world().pages != nullptr && is_unpinned(page);
@@ -112,7 +116,7 @@ bool is_in_tlb(const dma_page* page) {
   }
   for (const hw_endpoint* dev : endpoints())
     for (const tlb& of_pasid : dev->devtlb)
-      if (dev->ats.peek() != 0 && has(of_pasid, page)) return true;
+      if (uses_tlb(dev) && has(of_pasid, page)) return true;
   return false;
 }
 
@@ -122,7 +126,7 @@ bool is_in_iotlb(const hw_iommu* iommu, unsigned did, u64 pfn) {
 
 bool is_in_devtlb(const hw_iommu* iommu, unsigned did, u64 pfn) {
   for (const hw_endpoint* dev : endpoints()) {
-    if (dev->iommu.peek() != iommu || dev->ats.peek() == 0) continue;
+    if (dev->iommu.peek() != iommu || !uses_tlb(dev)) continue;
     for (unsigned pasid = 0; pasid < pasids_max; ++pasid) {
       const u64 word = entry_of(dev, pasid)->word.peek();
       if ((word & ENTRY_PRESENT) != 0 && entry_did(word) == did && has(dev->devtlb[pasid], pfn))
@@ -140,8 +144,7 @@ bool is_in_tlb_of(const paging_domain* domain, u64 pfn) {
   for (const hw_endpoint* dev : endpoints()) {
     const device_domain_info* const info = dev->info.peek();
     if (info == nullptr) continue;
-    if (info->domain.peek() == domain && dev->ats.peek() != 0 &&
-        has(dev->devtlb[IOMMU_NO_PASID], pfn))
+    if (info->domain.peek() == domain && uses_tlb(dev) && has(dev->devtlb[IOMMU_NO_PASID], pfn))
       return true;
   }
   return false;
