@@ -90,7 +90,8 @@ void qi_submit_until_done(hw_iommu* iommu, inv_batch* batch) {
 }
 
 bool is_unanswered(const inv_desc& d) {
-  if (d.type != inv_type::devtlb || !devices_time_out() || is_amd(d.dev->iommu.peek())) return false;
+  if (d.type != inv_type::devtlb || !devices_time_out() || is_amd(d.dev->iommu.peek()))
+    return false;
   if (current_task() == 0) return false;  // the end of an execution is no part of the program
   return READ_ONCE(d.dev->gone) != 0 || cmpxchg(d.dev->late, u64{1}, u64{0}) != 0;
 }
