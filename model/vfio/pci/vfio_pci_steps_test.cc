@@ -190,5 +190,34 @@ TEST(vfio_pci_steps, ioeventfd) {
                 .c = pci_config()});
 }
 
+// Where it cannot have memory_lock at once, the write is a thread's, which comes later.
+TEST(vfio_pci_steps, ioeventfd_left_to_the_thread) {
+  const auto bound = [](world* w) {
+    make_call(w, "vdev_open");
+    make_call(w, "ioeventfd", {1});
+  };
+  const char* const memory_lock = "vdev#1.memory_lock";
+  const char* const wqh_lock = "vdev#1.wqh_lock";
+  expect_pairs({.pairs = 7,
+                .unlocked = 2,
+                .setup = bound,
+                .cpu1 =
+                    [](world* w) {
+                      down_write(&vdev(w)->memory_lock);
+                      make_call(w, "signal_eventfd", {1});
+                      up_write(&vdev(w)->memory_lock);
+                      make_call(w, "ioeventfd", {1, 0, 0, 0});
+                    },
+                .steps = {{"W+ memory", "down_write vdev#1.memory_lock"},
+                          {"L+ queue", "spin_lock vdev#1.wqh_lock", memory_lock},
+                          {"try", "down_read_trylock vdev#1.memory_lock", wqh_lock},
+                          {"thread", "queue_work work#1", wqh_lock},
+                          {"L- queue", "spin_unlock vdev#1.wqh_lock", wqh_lock},
+                          {"W- memory", "up_write vdev#1.memory_lock", memory_lock},
+                          {"shutdown", "spin_lock vdev#1.wqh_lock"},
+                          {"written", "work_wait work#1"}},
+                .c = pci_config()});
+}
+
 }  // namespace
 }  // namespace iorace::kern::this_file
