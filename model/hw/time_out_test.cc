@@ -72,7 +72,7 @@ TEST(time_out, errors) {
   for (const char* flow : {"endpoint_unplug", "endpoint_stall"}) {
     std::vector<long> rc;
     const body calls = [&](world* w) {
-      for (const u64 device : {2, 9, 2}) rc.push_back(make_call(w, flow, {device}).rc);
+      for (const u64 device : {2u, 9u, 2u}) rc.push_back(make_call(w, flow, {device}).rc);
     };
     EXPECT_EQ(title_alone(with_timeouts(), mapped(flow), calls), "");
     EXPECT_THAT(rc, testing::ElementsAre(0, -ENOENT, 0)) << flow;
