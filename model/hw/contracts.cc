@@ -14,7 +14,7 @@
 //   wait-returned-early       H10  when a wait for commands returns
 //   completion-goes-backwards H10  when a wait command stores its number
 // H9, that what was asked for was unmapped, is the kernel's own WARN_ON. A walk that meets what was
-// freed is a use after free.
+// freed, and a write through a stale entry (H12), is a use after free, which says who freed it.
 #include "model/hw/contracts.h"
 
 #include "model/convict.h"

@@ -149,14 +149,14 @@ constexpr knob_value magazine_free_null_values[] = {
 };
 
 constexpr knob_value qi_check_fault_aborted_values[] = {
-    {"restarts", "H14s", "They are queued again.", UPSTREAM, "stall_unmap", "clean"},
-    {"gives_up", "H14", "Nothing: they count as done.", OURS, "stall_unmap", "stale-translation"},
+    {"restarts", "IT1s", "They are queued again.", UPSTREAM, "stall_unmap", "clean"},
+    {"gives_up", "IT1", "Nothing: they count as done.", OURS, "stall_unmap", "stale-translation"},
 };
 constexpr knob_value qi_check_fault_absent_values[] = {
-    {"ends_any", "H15",
+    {"ends_any", "IT2",
      "Whoever has seen it: what they were to invalidate, of any device, may be there still.",
      UPSTREAM, "unplug_unmap", "stale-translation"},
-    {"drops_its", "H15s",
+    {"drops_its", "IT2s",
      "Nobody's: those that were aborted are queued again, without what the device was asked. "
      "Sound.",
      OURS, "unplug_unmap", "clean"},
@@ -247,9 +247,9 @@ constexpr invariant_info invariant_table[] = {
      "when a wait for commands returns"},
     {"completion-goes-backwards", "H10b", "A wait command stored a lower number than before.",
      "when a wait command stores its number"},
-    {"iova-lost", "H12", "An IOVA was neither free nor queued, and nobody had it.",
+    {"iova-lost", "H13", "An IOVA was neither free nor queued, and nobody had it.",
      "when an unmap has queued its IOVA"},
-    {"iova-in-two-places", "H13",
+    {"iova-in-two-places", "H14",
      "An IOVA was in somebody's hands, in a magazine or in the ring, and somewhere else, too.",
      "when an IOVA is handed out, when an IOVA space goes"},
 };

@@ -2,9 +2,9 @@
 //
 // Where IOVAs are that are not free in the tree: in the hands of who maps, unmaps or trims a depot,
 // in the ring of the flush queue, or in a magazine. Bit i is the IOVA that begins with page i.
-//   iova-lost           H12  when an unmap has put its IOVA into the ring
-//   iova-in-two-places  H13  when an IOVA is handed out, and when the space goes
-// A cache or a ring whose lock is held is being changed: what it has is not looked at for H13.
+//   iova-lost           H13  when an unmap has put its IOVA into the ring
+//   iova-in-two-places  H14  when an IOVA is handed out, and when the space goes
+// A cache or a ring whose lock is held is being changed: what it has is not looked at for H14.
 #include "model/convict.h"
 #include "model/hw/contracts.h"
 #include "model/hw/dma_iommu.h"
