@@ -162,6 +162,12 @@ constexpr knob_value qi_check_fault_absent_values[] = {
      OURS, "unplug_unmap", "clean"},
 };
 
+constexpr knob_value attach_unwind_values[] = {
+    {"drops_tags", "H2u", "Those of its domain: the IOTLB's, which another device has.", UPSTREAM,
+     "attach_failing_unmap", "stale-translation"},
+    {"keeps_tags", "H2us", "Nobody's. Sound.", OURS, "attach_failing_unmap", "clean"},
+};
+
 constexpr knob_info knob_table[] = {
     {"increase_address_space.seqcount", "What orders a walk and the growth of the tree.",
      increase_address_space_seqcount_values, 0},
@@ -213,6 +219,8 @@ constexpr knob_info knob_table[] = {
      qi_check_fault_aborted_values, 0},
     {"qi_check_fault.absent", "Whose commands end with the time-out of a device that is gone.",
      qi_check_fault_absent_values, 1},
+    {"attach.unwind", "Whose cache tags an attach gives back that had no memory for its own.",
+     attach_unwind_values, 1},
 };
 static_assert(std::size(knob_table) == knob::hw_count - knob::hw_before - 1);
 

@@ -38,6 +38,7 @@ enum hw_id : unsigned {
   magazine_free_null,
   qi_check_fault_aborted,
   qi_check_fault_absent,
+  attach_unwind,
   hw_count
 };
 }  // namespace knob
@@ -69,6 +70,7 @@ enum : unsigned { WORK_CANCELLED, WORK_CANCELLED_LAST, WORK_LEFT };
 enum : unsigned { NULL_FREED, NULL_IGNORED };
 enum : unsigned { ABORTED_RESTARTS, ABORTED_GIVES_UP };
 enum : unsigned { ABSENT_ENDS_ANY, ABSENT_DROPS_ITS };
+enum : unsigned { UNWIND_DROPS_TAGS, UNWIND_KEEPS_TAGS };
 
 namespace limit {
 enum hw_id : unsigned {

@@ -131,18 +131,18 @@ int attach_device(paging_domain* domain, hw_endpoint* dev) {
       rc = cache_tag_assign_domain(domain, info, IOMMU_NO_PASID);
     if (rc != 0) break;
   }
-  if (rc != 0) device_block_translation(dev);
+  if (rc != 0) device_block_translation(dev, omit(knob::attach_unwind, UNWIND_DROPS_TAGS));
   CONTRACT(device_attached, dev, domain, rc);
   return rc;
 }
 
-void device_block_translation(hw_endpoint* dev) {
+void device_block_translation(hw_endpoint* dev, bool tagged) {
   KFUNC();
   device_domain_info* const info = dev->info;
   paging_domain* const domain = info->domain;
   if (domain == nullptr) return;
   for (const block_step step : block_rows[chosen(knob::block_translation_order)]) {
-    if (step == unassign_tags && !is_amd(domain))
+    if (step == unassign_tags && tagged && !is_amd(domain))
       cache_tag_unassign_domain(domain, info, IOMMU_NO_PASID);
     if (step == disable_caps && !is_amd(domain)) iommu_disable_pci_caps(info);
     if (step == clear_context) context_tear_down(info, IOMMU_NO_PASID);

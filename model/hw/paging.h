@@ -24,7 +24,7 @@ void device_release(hw_endpoint* dev);
 // Requires: the caller serialises calls for one device, here and below.
 int attach_device(paging_domain* domain, hw_endpoint* dev);
 // The device is blocked from here on.
-void device_block_translation(hw_endpoint* dev);
+void device_block_translation(hw_endpoint* dev, bool tagged = true);
 // The same for the device's PASID, whatever it was attached to.
 int set_dev_pasid(paging_domain* domain, hw_endpoint* dev, unsigned pasid);
 void remove_dev_pasid(hw_endpoint* dev, unsigned pasid);
