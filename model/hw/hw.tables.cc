@@ -215,7 +215,7 @@ constexpr knob_info knob_table[] = {
      free_rcaches_work_values, 0},
     {"magazine_free.null", "What freeing a magazine comes to that there was no memory for.",
      magazine_free_null_values, 1},
-    {"qi_check_fault.aborted", "What becomes of commands that another one's time-out has aborted.",
+    {"qi_check_fault.aborted", "What becomes of commands whose wait a time-out has aborted.",
      qi_check_fault_aborted_values, 0},
     {"qi_check_fault.absent", "Whose commands end with the time-out of a device that is gone.",
      qi_check_fault_absent_values, 1},

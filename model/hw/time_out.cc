@@ -49,7 +49,7 @@ int submit_once(hw_iommu* iommu, inv_batch* batch) {
   ring(iommu, batch);
   const u64 queued = CONTRACT(commands_so_far, iommu);
   int rc = 0;
-  for (;;) {
+  while (!omit(knob::qi_submit_wait, WAIT_NONE)) {
     const auto events = static_cast<u64>(atomic_read(&iommu->faults.events));
     if (READ_ONCE(batch->wait_status) == QI_DONE) break;
     rc = qi_check_fault(iommu, batch);

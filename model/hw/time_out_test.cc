@@ -68,6 +68,16 @@ TEST(time_out, nobody_waits_for_ever) {
   }
 }
 
+// A submission that does not wait is as wrong where devices may time out as elsewhere.
+TEST(time_out, who_does_not_wait_returns_early) {
+  for (const unsigned wait : {WAIT_POLLED, WAIT_NONE}) {
+    config c = with_timeouts();
+    c.knobs[knob::qi_submit_wait] = wait;
+    EXPECT_EQ(verdict_of(title_alone(c, mapped("endpoint_stall"), unmaps)),
+              wait == WAIT_NONE ? "wait-returned-early" : "");
+  }
+}
+
 TEST(time_out, errors) {
   for (const char* flow : {"endpoint_unplug", "endpoint_stall"}) {
     std::vector<long> rc;
