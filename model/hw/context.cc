@@ -83,7 +83,7 @@ void invalidate_entry(device_domain_info* info, unsigned pasid, unsigned did) {
   const auto rid = static_cast<unsigned>(dev->rid.peek());
   add_to_batch(batch, {.type = inv_type::entry, .rid = rid, .pasid = pasid});
   add_to_batch(batch, {.type = inv_type::iotlb, .did = did, .pages = tlb_slots});
-  if (info->ats_enabled != 0 && (!devices_time_out() || device_is_present(dev)))
+  if (info->ats_enabled != 0 && device_is_present(dev))
     add_to_batch(batch, {.type = inv_type::devtlb, .pasid = pasid, .pages = tlb_slots, .dev = dev});
   invalidate_and_wait(iommu, batch);
 }

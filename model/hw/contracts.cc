@@ -61,22 +61,25 @@ bool stands_still() {
   return false;
 }
 
+// For what the commands of such a queue would have mended.
+void convict_unless_still(const char* name, const char* detail) {
+  if (!stands_still()) convict_here(name, detail);
+}
+
 }  // namespace
 
 void table_freed(const io_table* table) {
   const peek_scope looking;
-  if (stands_still()) return;
   if (is_in_walkable_tree(table))
-    convict_here("table-freed-in-use", "a tree that a device can walk still has the table");
+    convict_unless_still("table-freed-in-use", "a tree that a device can walk still has the table");
   if (is_in_paging_cache(table))
-    convict_here("table-freed-in-use", "hardware still has the table cached");
+    convict_unless_still("table-freed-in-use", "hardware still has the table cached");
 }
 
 void tree_freed(const io_table* root) {
   const peek_scope looking;
-  if (stands_still()) return;
   if (is_walkable_root(root))
-    convict_here("root-freed-in-use", "the entry of a device still names the root");
+    convict_unless_still("root-freed-in-use", "the entry of a device still names the root");
 }
 
 void leaf_written(const dma_page* page) {
@@ -183,33 +186,33 @@ void wait_executed(const hw_iommu* iommu, u64 number) {
 
 void wait_returned(const hw_iommu* iommu, u64 queued) {
   const peek_scope looking;
-  if (stands_still()) return;
   if (queue_of(iommu).executed < queued)
-    convict_here("wait-returned-early", "commands that were queued before have had no effect yet");
+    convict_unless_still("wait-returned-early",
+                         "commands that were queued before have had no effect yet");
 }
 
 void unmapped(const dma_page* pages, u64 n) {
   const peek_scope looking;
-  if (stands_still()) return;
   for (u64 i = 0; i < n; ++i)
     if (is_in_tlb(pages + i))
-      convict_here("stale-translation", "the unmap has returned and a TLB still has the page");
+      convict_unless_still("stale-translation",
+                           "the unmap has returned and a TLB still has the page");
 }
 
 void range_unmapped(const paging_domain* domain, u64 pfn, u64 pages) {
   const peek_scope looking;
-  if (stands_still()) return;
   for (u64 i = 0; i < pages; ++i)
     if (is_in_tlb_of(domain, pfn + i))
-      convict_here("stale-translation", "the unmap has returned and a TLB still has the page");
+      convict_unless_still("stale-translation",
+                           "the unmap has returned and a TLB still has the page");
 }
 
 void range_unmapped(const hw_iommu* iommu, unsigned did, u64 pfn, u64 pages) {
   const peek_scope looking;
-  if (stands_still()) return;
   for (u64 i = 0; i < pages; ++i)
     if (is_in_iotlb(iommu, did, pfn + i) || is_in_devtlb(iommu, did, pfn + i))
-      convict_here("stale-translation", "the unmap has returned and a TLB still has the page");
+      convict_unless_still("stale-translation",
+                           "the unmap has returned and a TLB still has the page");
 }
 
 void iova_allocated(const paging_domain* domain, u64 pfn, u64 pages) {
@@ -221,11 +224,12 @@ void iova_allocated(const paging_domain* domain, u64 pfn, u64 pages) {
 
 void pages_freed(const dma_page* pages, u64 n) {
   const peek_scope looking;
-  if (stands_still()) return;
   for (u64 i = 0; i < n; ++i) {
     if (is_in_walkable_tree(pages + i))
-      convict_here("freed-page-reachable", "a tree that a device can walk still maps the page");
-    if (is_in_tlb(pages + i)) convict_here("freed-page-reachable", "a TLB still has the page");
+      convict_unless_still("freed-page-reachable",
+                           "a tree that a device can walk still maps the page");
+    if (is_in_tlb(pages + i))
+      convict_unless_still("freed-page-reachable", "a TLB still has the page");
   }
 }
 

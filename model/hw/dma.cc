@@ -121,10 +121,6 @@ static dma_page* access_translated(hw_endpoint* dev, unsigned pasid, u64 pfn, bo
   return page;
 }
 
-static bool is_there(const hw_endpoint* dev) {
-  return !devices_time_out() || device_is_present(dev);
-}
-
 int dma_access(hw_endpoint* dev, unsigned pasid, u64 iova, bool write) {
   KFUNC();
   const u64 pfn = iova / io_page_size(dev->iommu.peek());
@@ -132,11 +128,11 @@ int dma_access(hw_endpoint* dev, unsigned pasid, u64 iova, bool write) {
   dma_page* page = nullptr;
   if (in_space && dev->ats_supported.peek() != 0) {
     down_read(&dev->inflight);
-    if (is_there(dev))
+    if (device_is_present(dev))
       page = READ_ONCE(dev->ats) != 0 ? access_translated(dev, pasid, pfn, write)
                                       : access_untranslated(dev, pasid, pfn, write);
     up_read(&dev->inflight);
-  } else if (in_space && is_there(dev)) {
+  } else if (in_space && device_is_present(dev)) {
     page = access_untranslated(dev, pasid, pfn, write);
   }
   if (page == nullptr) {

@@ -67,7 +67,7 @@ void hw_execute(device_command* command) {
     const inv_desc& d = batch->desc[i];
     const bool wait = d.type == inv_type::wait;
     if (wait) CONTRACT(command_executed, batch->iommu);
-    if (wait && devices_time_out() && !is_amd(batch->iommu))
+    if (wait && waits_time_out(batch->iommu))
       end_batch(batch, silent);
     else if (is_unanswered(d))
       silent = d.dev;

@@ -45,7 +45,7 @@ void ring(hw_iommu* iommu, inv_batch* batch) {
 
 void qi_submit_sync(hw_iommu* iommu, inv_batch* batch) {
   KFUNC();
-  if (devices_time_out()) return qi_submit_until_done(iommu, batch);
+  if (waits_time_out(iommu)) return qi_submit_until_done(iommu, batch);
   spin_lock(&iommu->q_lock);
   const u64 number = next_number(iommu);
   add_to_batch(batch, {.type = inv_type::wait, .number = number});

@@ -11,6 +11,8 @@
 namespace iorace::kern {
 namespace {
 
+bool devices_time_out() { return limit_value(limit::device_timeouts) != 0; }
+
 // Something has changed for those who poll.
 void note_event(hw_iommu* iommu) {
   const auto events = static_cast<u64>(atomic_inc_return(&iommu->faults.events));
@@ -79,8 +81,6 @@ inv_batch* again(hw_iommu* iommu, const inv_batch* batch) {
 
 }  // namespace
 
-bool devices_time_out() { return limit_value(limit::device_timeouts) != 0; }
-
 void qi_submit_until_done(hw_iommu* iommu, inv_batch* batch) {
   KFUNC();
   while (submit_once(iommu, batch) == -EAGAIN) {
@@ -89,9 +89,10 @@ void qi_submit_until_done(hw_iommu* iommu, inv_batch* batch) {
   }
 }
 
+bool waits_time_out(const hw_iommu* iommu) { return devices_time_out() && !is_amd(iommu); }
+
 bool is_unanswered(const inv_desc& d) {
-  if (d.type != inv_type::devtlb || !devices_time_out() || is_amd(d.dev->iommu.peek()))
-    return false;
+  if (d.type != inv_type::devtlb || !waits_time_out(d.dev->iommu.peek())) return false;
   if (current_task() == 0) return false;  // the end of an execution is no part of the program
   return READ_ONCE(d.dev->gone) != 0 || cmpxchg(d.dev->late, u64{1}, u64{0}) != 0;
 }
@@ -114,7 +115,9 @@ void end_batch(inv_batch* batch, hw_endpoint* silent) {
   device_poll(&regs.cleared, error);
 }
 
-bool device_is_present(const hw_endpoint* dev) { return READ_ONCE(dev->gone) == 0; }
+bool device_is_present(const hw_endpoint* dev) {
+  return !devices_time_out() || READ_ONCE(dev->gone) == 0;
+}
 
 int endpoint_is_unplugged(hw_endpoint* dev) {
   KFUNC();

@@ -12,7 +12,8 @@ namespace iorace::kern {
 
 enum qi_status : u64 { QI_FREE, QI_IN_USE, QI_DONE, QI_ABORT };
 
-bool devices_time_out();
+// Whether waits of the queue have a status each, and may never be done.
+bool waits_time_out(const hw_iommu* iommu);
 
 // As qi_submit_sync(). Blocks: until the commands have been done, or somebody has given them up.
 void qi_submit_until_done(hw_iommu* iommu, inv_batch* batch);
@@ -22,7 +23,7 @@ void qi_submit_until_done(hw_iommu* iommu, inv_batch* batch);
 bool is_unanswered(const inv_desc& d);
 void end_batch(inv_batch* batch, hw_endpoint* silent);
 
-// pci_device_is_present().
+// pci_device_is_present(). No operation without the limit: nothing goes.
 bool device_is_present(const hw_endpoint* dev);
 
 // The device is pulled out; it is late with its next answer. Return 0, or -EOPNOTSUPP without the

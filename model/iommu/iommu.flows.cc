@@ -6,6 +6,7 @@
 #include "model/hw/handle_flows.h"
 #include "model/iommu/iommu_tables.h"
 #include "model/iommu/iommu_world.h"
+#include "model/iommu/smmu_driver.h"
 #include "model/iommu/vfio_group.h"
 
 namespace iorace::kern::iommu_tables {
@@ -80,11 +81,7 @@ iommu_device* iommu_of(iommu_world& here, hw_iommu* hw) {
   iommu->hw.poke(hw);
   auto* const blocked = iorace::make<core_domain>();
   blocked->iommu.poke(iommu);
-  spin_lock_init(&blocked->lock);
-  INIT_LIST_HEAD(&blocked->devices);
-  INIT_LIST_HEAD(&blocked->dev_pasids);
-  INIT_LIST_HEAD(&blocked->masters);
-  kref_init(&blocked->users);
+  core_domain_init(blocked);
   iommu->blocked.poke(blocked);
   here.iommus.add({iommu});
   return iommu;

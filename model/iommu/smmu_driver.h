@@ -20,6 +20,8 @@ int driver_attach_dev(core_domain* domain, device* dev, core_domain* old);
 int driver_set_dev_pasid(core_domain* domain, device* dev, unsigned pasid);
 void driver_remove_dev_pasid(core_domain* domain, device* dev, unsigned pasid);
 
+// Nobody is attached, and there is one reference.
+void core_domain_init(core_domain* domain);
 // Returns the domain, or ERR_PTR of -ENOMEM or, without a free id, -ENOSPC.
 core_domain* iommu_paging_domain_alloc(device* dev, u64 type);
 // Drops a reference to the domain; the last one frees it, page table and all.

@@ -68,6 +68,14 @@ int set_up(core_domain* domain) {
 
 }  // namespace
 
+void core_domain_init(core_domain* domain) {
+  spin_lock_init(&domain->lock);
+  INIT_LIST_HEAD(&domain->devices);
+  INIT_LIST_HEAD(&domain->dev_pasids);
+  INIT_LIST_HEAD(&domain->masters);
+  kref_init(&domain->users);
+}
+
 void domain_put(core_domain* domain) { kref_put(&domain->users, domain_users_release); }
 
 core_domain* iommu_paging_domain_alloc(device* dev, u64 type) {
@@ -76,11 +84,7 @@ core_domain* iommu_paging_domain_alloc(device* dev, u64 type) {
   if (domain == nullptr) return ERR_PTR(-ENOMEM);
   domain->iommu = dev->iommu_dev.peek();
   domain->type = type;
-  spin_lock_init(&domain->lock);
-  INIT_LIST_HEAD(&domain->devices);
-  INIT_LIST_HEAD(&domain->dev_pasids);
-  INIT_LIST_HEAD(&domain->masters);
-  kref_init(&domain->users);
+  core_domain_init(domain);
   const int rc = type == IOMMU_DOMAIN_BLOCKED ? 0 : set_up(domain);
   if (rc == 0) return domain;
   pgtable_free(&domain->pgtable);

@@ -159,6 +159,7 @@ void vfio_device_fops_release(vfio_pci_core_device* vdev);
 // The first open and the last close. Requires: the set's lock.
 int vfio_pci_core_enable(vfio_pci_core_device* vdev);
 void vfio_pci_core_disable(vfio_pci_core_device* vdev);
+void disable_ioeventfds(vfio_pci_core_device* vdev);
 
 // power.cc
 // `efdctx` is signalled when the device wakes up, or null.
@@ -208,7 +209,6 @@ vm_fault_t vfio_pci_mmap_fault(vm_fault* vmf);
 // rdwr.cc
 int vfio_pci_bar_rw(vfio_pci_core_device* vdev, unsigned long offset, bool iswrite);
 int vfio_pci_ioeventfd(vfio_pci_core_device* vdev, unsigned long offset, bool enable);
-void disable_ioeventfds(vfio_pci_core_device* vdev);
 void virqfd_shutdown(virqfd* irqfd, eventfd_ctx* ctx);
 int eventfd_signal(eventfd_ctx* ctx);
 

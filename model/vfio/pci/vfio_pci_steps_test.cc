@@ -172,15 +172,16 @@ TEST(vfio_pci_steps, hot_reset) {
                 .c = pci_config()});
 }
 
+void with_ioeventfd(world* w) {
+  make_call(w, "vdev_open");
+  make_call(w, "ioeventfd", {1});
+}
+
 TEST(vfio_pci_steps, ioeventfd) {
-  const auto bound = [](world* w) {
-    make_call(w, "vdev_open");
-    make_call(w, "ioeventfd", {1});
-  };
   const char* const wqh_lock = "vdev#1.wqh_lock";
   expect_pairs({.pairs = 4,
                 .unlocked = 0,
-                .setup = bound,
+                .setup = with_ioeventfd,
                 .cpu1 = [](world* w) { make_call(w, "signal_eventfd", {1}); },
                 .steps = {{"L+ queue", "spin_lock vdev#1.wqh_lock"},
                           {"try", "down_read_trylock vdev#1.memory_lock", wqh_lock},
@@ -192,15 +193,11 @@ TEST(vfio_pci_steps, ioeventfd) {
 
 // Where it cannot have memory_lock at once, the write is a thread's, which comes later.
 TEST(vfio_pci_steps, ioeventfd_left_to_the_thread) {
-  const auto bound = [](world* w) {
-    make_call(w, "vdev_open");
-    make_call(w, "ioeventfd", {1});
-  };
   const char* const memory_lock = "vdev#1.memory_lock";
   const char* const wqh_lock = "vdev#1.wqh_lock";
   expect_pairs({.pairs = 7,
                 .unlocked = 2,
-                .setup = bound,
+                .setup = with_ioeventfd,
                 .cpu1 =
                     [](world* w) {
                       down_write(&vdev(w)->memory_lock);
