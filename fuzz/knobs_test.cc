@@ -5,19 +5,13 @@
 // own finding and no other.
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "fuzz/bind.h"
-#include "fuzz/scenarios.h"
-#include "fuzz/trace_run.h"
-#include "fuzz/under_test.h"
+#include "fuzz/scenario_test.h"
 #include "scheduler/engine/finding.h"
-#include "scheduler/engine/this_build_test.h"
-#include "scheduler/explore/sample.h"
 
 namespace iorace::this_file {
 namespace {
@@ -26,17 +20,33 @@ constexpr std::uint64_t seeds = in_this_build(20, 1);
 constexpr std::uint64_t clean_executions = in_this_build(20'000, 150);
 constexpr std::uint64_t find_within = 100'000;
 
-// Calls f(setting, value, its scenario under profile repaired and that setting).
+// Calls f(setting, value) for each row of the tables.
 template <class F>
 void for_each_value(F f) {
   for (const kern::knob_info& k : kernel_schema().knobs)
-    for (const kern::knob_value& v : k.values) {
-      const std::string setting = fmt::format("{}={}", k.name, v.name);
-      SCOPED_TRACE(setting + " in " + v.scenario);
-      const auto t = scenario(v.scenario, kernel_schema());
-      ASSERT_TRUE(t);
-      f(v, under(*t, "profile=repaired," + setting));
-    }
+    for (const kern::knob_value& v : k.values) f(fmt::format("{}={}", k.name, v.name), v);
+}
+
+// The scenarios that show a value for which is(value).
+template <class Is>
+std::set<std::string_view> scenarios_of(Is is) {
+  std::set<std::string_view> names;
+  for_each_value([&](const std::string&, const kern::knob_value& v) {
+    if (is(v)) names.insert(v.scenario);
+  });
+  return names;
+}
+bool is_faulty(const kern::knob_value& v) { return !is_sound(v); }
+
+// Calls f(value, the scenario under profile repaired and that value) for each value that `name`
+// shows.
+template <class F>
+void for_each_shown_by(std::string_view name, F f) {
+  for_each_value([&](const std::string& setting, const kern::knob_value& v) {
+    if (name != v.scenario) return;
+    SCOPED_TRACE(setting);
+    f(v, scenario_under(name, "profile=repaired," + setting));
+  });
 }
 
 // A single task without faults has one execution only.
@@ -52,30 +62,35 @@ sample_options options_for(const trace_file& t, std::uint64_t executions, std::u
   return o;
 }
 
-void expect_clean(std::uint64_t executions) {
-  unsigned sound = 0;
+void expect_clean(std::string_view name, std::uint64_t executions) {
   // Values that are those of the profile come to the same executions.
-  std::set<std::pair<std::string, std::vector<unsigned>>> looked_at;
-  for_each_value([&](const kern::knob_value& v, const trace_file& t) {
+  std::set<std::vector<unsigned>> looked_at;
+  for_each_shown_by(name, [&](const kern::knob_value& v, const trace_file& t) {
     if (!is_sound(v)) return;
-    ++sound;
-    if (!looked_at.emplace(v.scenario, config_of(t.program, kernel_schema()).knobs).second) return;
+    if (!looked_at.insert(config_of(t.program, kernel_schema()).knobs).second) return;
     const bound_program p(t.program, kernel_schema());
     const sample_result r = sample(p.runnable(), options_for(t, executions, 0));
     EXPECT_EQ(r.executions, executions_of(t, executions));
     for (const sampled_finding& f : r.findings) ADD_FAILURE() << f.what.title;
   });
-  EXPECT_GE(sound, kernel_schema().knobs.size());
 }
 
-TEST(knob_values, sound_ones_are_clean) { expect_clean(clean_executions); }
-TEST(slow_knob_values, sound_ones_are_clean) { expect_clean(1'000'000); }
+// One test for each scenario.
+class knob_sound : public testing::TestWithParam<std::string_view> {};
+INSTANTIATE_TEST_SUITE_P(, knob_sound, testing::ValuesIn(scenarios_of(is_sound)), name_of_scenario);
+TEST_P(knob_sound, values_are_clean) { expect_clean(GetParam(), clean_executions); }
 
-TEST(knob_values, each_faulty_one_is_found_from_every_seed) {
-  unsigned faulty = 0;
-  for_each_value([&](const kern::knob_value& v, const trace_file& t) {
+class slow_knob_sound : public testing::TestWithParam<std::string_view> {};
+INSTANTIATE_TEST_SUITE_P(, slow_knob_sound, testing::ValuesIn(scenarios_of(is_sound)),
+                         name_of_scenario);
+TEST_P(slow_knob_sound, values_are_clean) { expect_clean(GetParam(), 1'000'000); }
+
+class knob_faulty : public testing::TestWithParam<std::string_view> {};
+INSTANTIATE_TEST_SUITE_P(, knob_faulty, testing::ValuesIn(scenarios_of(is_faulty)),
+                         name_of_scenario);
+TEST_P(knob_faulty, values_are_found_from_every_seed) {
+  for_each_shown_by(GetParam(), [](const kern::knob_value& v, const trace_file& t) {
     if (is_sound(v)) return;
-    ++faulty;
     const bound_program p(t.program, kernel_schema());
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {
       sample_options o = options_for(t, find_within, seed);
@@ -83,16 +98,15 @@ TEST(knob_values, each_faulty_one_is_found_from_every_seed) {
       EXPECT_EQ(sample(p.runnable(), o).findings.size(), 1u) << "seed " << seed;
     }
   });
-  EXPECT_GE(faulty, 13u);
 }
 
 // What a reader of `iorace list knobs` relies on.
-TEST(knob_values, say_what_they_are) {
+TEST(knob_table, says_what_values_are) {
   std::set<std::string> ids;
   std::set<std::string_view> ends = {"clean"};
   for (const kern::invariant_info& i : kernel_schema().invariants) ends.insert(i.name);
   for (const verdict_info& i : verdicts()) ends.insert(i.name);
-  for_each_value([&](const kern::knob_value& v, const trace_file&) {
+  for_each_value([&](const std::string&, const kern::knob_value& v) {
     EXPECT_TRUE(ids.insert(v.id).second) << "id " << v.id;
     EXPECT_NE(std::string_view(v.id), "");
     EXPECT_TRUE(std::string_view(v.summary).ends_with('.')) << v.summary;
