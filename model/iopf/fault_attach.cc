@@ -65,9 +65,10 @@ pri_group* core_group(iommufd_device* idev) { return idev->dev.peek()->group.pee
 iommufd_attach_handle* iommufd_device_get_attach_handle(iommufd_device* idev) {
   KFUNC();
   lockdep_assert_held(&idev->igroup.peek()->lock);
-  iommu_attach_handle* const handle = iommu_attach_handle_get(idev->dev.peek(), IOMMU_NO_PASID);
+  iommu_attach_handle* const handle =
+      iommu_attach_handle_get(idev->dev.peek(), IOMMU_NO_PASID, DOMAIN_ANY);
   CONTRACT(handle_left);  // it is its owner who has it
-  return handle == nullptr ? nullptr : to_iommufd_handle(handle);
+  return IS_ERR(handle) ? nullptr : to_iommufd_handle(handle);
 }
 
 int iommufd_hwpt_attach_device(iommufd_hw_pagetable* hwpt, iommufd_device* idev) {

@@ -185,6 +185,9 @@ TEST(fault_errors, devices) {
   const error_row gone = {"without its IOMMU", ENODEV,
                           [](call& c) { before(c, "pri_device_release", {requester}); }};
   const error_row no_data = {"no fault data", ENOMEM, [](call& c) { c.fail("kmalloc", 2); }};
+  const error_row no_entry = {"no context entry", ENODEV,
+                              [](call& c) { c.fail("context_flip_pri"); }};
+  const error_row runs = {"has not stopped", EBUSY, [](call& c) { c.fail("pci_enable_pri"); }};
   expect_fault_errors(
       {.flow = "fault_attach",
        .setup = {},
@@ -199,7 +202,9 @@ TEST(fault_errors, devices) {
                 no_memory,
                 {"a virtual function", EINVAL, [](call& c) { c["pdev"] = virtual_requester; }},
                 gone,
-                no_data}});
+                no_data,
+                no_entry,
+                runs}});
   expect_fault_errors(
       {.flow = "fault_replace",
        .setup = {},
@@ -216,7 +221,9 @@ TEST(fault_errors, devices) {
                 no_memory,
                 {"a virtual function", EINVAL, [](call& c) { c["pdev"] = virtual_requester; }},
                 gone,
-                no_data},
+                no_data,
+                no_entry,
+                runs},
        .elsewhere = {EBUSY}});  // groups_test.cc
   expect_fault_errors({.flow = "fault_detach",
                        .setup = {},
@@ -228,6 +235,9 @@ TEST(fault_errors, devices) {
                        .rows = {none, {"detached", ENODEV, [](call& c) {
                                          before(c, "fault_detach", {requester});
                                        }}}});
+}
+
+TEST(fault_errors, reports) {
   expect_fault_errors(
       {.flow = "trigger_iopf",
        .setup = {},

@@ -18,7 +18,10 @@ iommufd_hw_pagetable* iommufd_hwpt_nested_alloc(iommufd_ctx* ictx) {
   if (IS_ERR(hwpt)) return hwpt;
   auto* const domain = kzalloc<iopf_domain>();
   hwpt->domain = domain;
-  if (domain != nullptr) return hwpt;
+  if (domain != nullptr) {
+    domain->type = DOMAIN_NESTED;
+    return hwpt;
+  }
   iommufd_object_abort_and_destroy(ictx, &hwpt->obj);
   return ERR_PTR(-ENOMEM);
 }

@@ -22,7 +22,7 @@ constexpr iopf_era three_locks = {.pointer = by_device_lock,
                                   .pending = copies,
                                   .removed = leaves,
                                   .late_lookup = true,
-                                  .aborts = false,
+                                  .answers_itself = false,
                                   .asserts = false,
                                   .disables_early = false,
                                   .answers_if_linked = false,
@@ -54,7 +54,7 @@ constexpr iopf_era links_groups = change(answers_copies, [](iopf_era& e) {
   e.pending = groups;
   e.answers_if_linked = true;
 });
-constexpr iopf_era handles = change(links_groups, [](iopf_era& e) { e.aborts = true; });
+constexpr iopf_era handles = change(links_groups, [](iopf_era& e) { e.answers_itself = true; });
 constexpr iopf_era frees_groups = change(handles, [](iopf_era& e) { e.removed = releases; });
 constexpr iopf_era upstream = change(frees_groups, [](iopf_era& e) {
   e.answers_if_linked = false;

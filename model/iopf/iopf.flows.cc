@@ -18,18 +18,24 @@ constexpr named_value device_flags[] = {{"prg_per_pasid", PRI_PRG_PER_PASID},
                                         {"mock", PRI_MOCK},
                                         {"virtfn", PRI_VIRTFN},
                                         {"cancels_works", PRI_CANCELS_WORKS},
-                                        {"any_pasid", PRI_ANY_PASID}};
+                                        {"any_pasid", PRI_ANY_PASID},
+                                        {"few_pasids", PRI_FEW_PASIDS},
+                                        {"no_pri", PRI_NO_PRI}};
 constexpr named_value prq_kinds[] = {{"vtd", PRI_VTD}, {"generic", PRI_GENERIC}};
-constexpr named_value pages[] = {
-    {"writable", PAGE_WRITABLE}, {"read_only", PAGE_READ_ONLY}, {"missing", PAGE_MISSING}};
+constexpr named_value pages[] = {{"writable", PAGE_WRITABLE},
+                                 {"read_only", PAGE_READ_ONLY},
+                                 {"missing", PAGE_MISSING},
+                                 {"not_canonical", PAGE_NOT_CANONICAL}};
 constexpr named_value request_flag_names[] = {{"read", REQUEST_READ},
                                               {"write", REQUEST_WRITE},
                                               {"last", REQUEST_LAST},
-                                              {"privileged", REQUEST_PRIVILEGED}};
-constexpr u64 all_device_flags =
-    PRI_PRG_PER_PASID | PRI_NO_PASID_IN_RESPONSE | PRI_MOCK | PRI_VIRTFN | PRI_CANCELS_WORKS |
-    PRI_ANY_PASID;
-constexpr u64 all_request_flags = REQUEST_READ | REQUEST_WRITE | REQUEST_LAST | REQUEST_PRIVILEGED;
+                                              {"privileged", REQUEST_PRIVILEGED},
+                                              {"exec", REQUEST_EXEC}};
+constexpr u64 all_device_flags = PRI_PRG_PER_PASID | PRI_NO_PASID_IN_RESPONSE | PRI_MOCK |
+                                 PRI_VIRTFN | PRI_CANCELS_WORKS | PRI_ANY_PASID | PRI_FEW_PASIDS |
+                                 PRI_NO_PRI;
+constexpr u64 all_request_flags =
+    REQUEST_READ | REQUEST_WRITE | REQUEST_LAST | REQUEST_PRIVILEGED | REQUEST_EXEC;
 
 constexpr arg_info prq_arg = {.name = "prq", .kind = arg_kind::object, .cls = "prq"};
 constexpr arg_info pdev_arg = {.name = "pdev", .kind = arg_kind::object, .cls = "pdev"};
@@ -64,10 +70,10 @@ ERRORS(pri_sibling_add, ENOENT, EINVAL, EEXIST, ENOMEM);
 ERRORS(sva_process_start, ENOMEM);
 ARGS(sva_process_exit, process_arg);
 ERRORS(sva_process_exit, ENOENT, ESRCH);
-ERRORS(iopf_enable, ENOENT, ENODEV, EINVAL, ENOMEM);
+ERRORS(iopf_enable, ENOENT, ENODEV, EBUSY, EINVAL, ENOMEM);
 ERRORS(iopf_disable, ENOENT, EBUSY, EINVAL);
 ARGS(sva_bind, pdev_arg, process_arg);
-ERRORS(sva_bind, ENOENT, ESRCH, ENODEV, ENOMEM, ENOSPC, EBUSY);
+ERRORS(sva_bind, ENOENT, ESRCH, ENODEV, EOVERFLOW, ENOMEM, ENOSPC, EBUSY, EINVAL);
 ERRORS(sva_unbind, ENOENT);
 ERRORS(sva_close, ENOENT, EBUSY, EINVAL);
 ERRORS(pri_device_release, ENOENT, ENODEV, EBUSY);
@@ -116,8 +122,7 @@ call_result pri_sibling_add(world& w, const call_args& a) {
   if (dev == nullptr) return {-ENOENT, 0};
   constexpr u64 alone = PRI_MOCK | PRI_ANY_PASID;
   const u64 flags = a.value[2];
-  if (!can_be(a.value[1], flags) || ((dev->flags.peek() | flags) & alone) != 0)
-    return {-EINVAL, 0};
+  if (!can_be(a.value[1], flags) || ((dev->flags.peek() | flags) & alone) != 0) return {-EINVAL, 0};
   return add_device(w, a, dev->iommu.peek(), dev->group.peek());
 }
 
@@ -134,10 +139,7 @@ call_result sva_bind(world& w, const call_args& a) {
   return rc == 0 ? made(w.iopf->bonds, user, ENOMEM) : call_result{rc, 0};
 }
 
-int discard(pri_iommu* iommu) {
-  iopf_queue_discard_partial(iommu->iopf_queue.peek());
-  return 0;
-}
+int discard(pri_iommu* iommu) { return iopf_queue_discard_partial(iommu->iopf_queue.peek()); }
 
 UNSEEN unsigned next_number(world& w) {
   const unsigned task = current_task();
@@ -146,9 +148,8 @@ UNSEEN unsigned next_number(world& w) {
 
 // The call's request: its arguments follow the device's.
 bool request_of(world& w, const call_args& a, pri_device* dev, u64 flags, page_request* request) {
-  if (a.value[1] >= limit_value(limit::max_pasids) ||
-      a.value[2] >= limit_value(limit::prg_indices) || a.value[3] >= request_pages ||
-      (flags & ~all_request_flags) != 0)
+  if (a.value[1] >= max_pasids_of(dev) || a.value[2] >= limit_value(limit::prg_indices) ||
+      a.value[3] >= request_pages || (flags & ~all_request_flags) != 0)
     return false;
   const auto pasid = static_cast<unsigned>(a.value[1]);
   const unsigned of_pasid = pasid == IOMMU_NO_PASID ? 0u : unsigned{REQUEST_PASID};

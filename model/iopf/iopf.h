@@ -21,15 +21,19 @@ namespace iorace::kern::iopf {
 // The handler that a domain has for page faults.
 enum iopf_handler : u64 { HANDLER_NONE, HANDLER_SVA, HANDLER_IOMMUFD };
 
+// What who looks for a domain may ask for.
+enum iommu_domain_type : u64 { DOMAIN_ANY, DOMAIN_SVA, DOMAIN_NESTED };
+
 // struct iommu_domain as far as page faults go.
 struct iopf_domain {
   list_head next;  // of the domains of a process
+  shared<u64> type;
   shared<u64> handler;
   shared<user_mm_struct*> mm;  // HANDLER_SVA
   shared<u64> users;           //   bonds of it
   shared<void*> fault_data;    // HANDLER_IOMMUFD
 };
-IORACE_DESCRIBE(iopf_domain, "fdom", next, handler, mm, users, fault_data);
+IORACE_DESCRIBE(iopf_domain, "fdom", next, type, handler, mm, users, fault_data);
 
 // What the finder of a domain gets. Lives from attach to detach; nobody counts its users.
 struct iommu_attach_handle {
@@ -100,7 +104,7 @@ struct iopf_era {
   pending_is pending;
   removal removed;
   bool late_lookup;        // the worker looks up the domain, not the report
-  bool aborts;             // a group for which there is no memory is answered like any other
+  bool answers_itself;     // a report answers what it cannot give to a handler
   bool asserts;            // nothing is pending when a PASID is detached
   bool disables_early;     // page requests, before a PASID is drained: as attaches did in 2025
   bool answers_if_linked;  // a group that is not pending any more is not answered
@@ -127,7 +131,8 @@ void drop_partial(iommu_fault_param* fault_param, Which which) {
 }
 
 // iopf_report.cc
-// Returns 0, or -EINVAL or -ENOMEM; whatever it returns, who has to be answered has been or will.
+// Returns 0, or -EINVAL or -ENOMEM. What cannot be handled has been answered, but in eras in which
+// the caller does that.
 int iommu_report_device_fault(pri_device* dev, const page_request& request);
 
 // iopf_group.cc
@@ -144,14 +149,15 @@ iopf_queue* iopf_queue_alloc();
 void iopf_queue_free(iopf_queue* queue);
 int iopf_queue_add_device(iopf_queue* queue, pri_device* dev);
 int iopf_queue_remove_device(iopf_queue* queue, pri_device* dev);
-void iopf_queue_flush_dev(pri_device* dev);
-void iopf_queue_discard_partial(iopf_queue* queue);
+int iopf_queue_flush_dev(pri_device* dev);
+int iopf_queue_discard_partial(iopf_queue* queue);
 
 // iopf_attach.cc
 void pri_group_add_device(pri_group* group, pri_device* dev);
 void pri_group_remove_device(pri_device* dev);
-// Returns null if nothing is attached.
-iommu_attach_handle* iommu_attach_handle_get(pri_device* dev, unsigned pasid);
+// Returns -ENOENT if nothing is attached, -EBUSY if it is of another type.
+iommu_attach_handle* iommu_attach_handle_get(pri_device* dev, unsigned pasid,
+                                             iommu_domain_type type);
 int iommu_attach_pasid_handle(iopf_domain* domain, pri_device* dev, unsigned pasid,
                               iommu_attach_handle* handle);
 void iommu_detach_pasid_handle(pri_device* dev, unsigned pasid);

@@ -15,6 +15,15 @@ void pri_group_remove_pasid(pri_group* group, unsigned pasid) {
   for_each_group_device(group, device) intel_iommu_remove_dev_pasid(device, pasid);
 }
 
+// Requires: the mutex of the group.
+bool is_in_range(pri_group* group, unsigned pasid) {
+  pri_device* device = nullptr;
+  for_each_group_device(group, device) {
+    if (pasid >= max_pasids_of(device)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void pri_group_add_device(pri_group* group, pri_device* dev) {
@@ -32,12 +41,23 @@ void pri_group_remove_device(pri_device* dev) {
   mutex_unlock(&group->mutex);
 }
 
-iommu_attach_handle* iommu_attach_handle_get(pri_device* dev, unsigned pasid) {
+static bool is_of_type(iommu_attach_handle* handle, iommu_domain_type type) {
+  if (type == DOMAIN_ANY) return true;
+  iopf_domain* const domain = handle->domain;
+  return domain->type == type;
+}
+
+iommu_attach_handle* iommu_attach_handle_get(pri_device* dev, unsigned pasid,
+                                             iommu_domain_type type) {
   KFUNC();
   xarray* const attached = &dev->group.peek()->pasid_array;
   xa_lock(attached);
-  auto* const handle = xa_load_as<iommu_attach_handle>(attached, pasid);
+  auto* handle = xa_load_as<iommu_attach_handle>(attached, pasid);
   CONTRACT(handle_found, handle);
+  if (handle == nullptr)
+    handle = ERR_PTR(-ENOENT);
+  else if (!is_of_type(handle, type))
+    handle = ERR_PTR(-EBUSY);
   xa_unlock(attached);
   return handle;
 }
@@ -47,8 +67,11 @@ int iommu_attach_pasid_handle(iopf_domain* domain, pri_device* dev, unsigned pas
   KFUNC();
   pri_group* const group = dev->group.peek();
   mutex_lock(&group->mutex);
-  handle->domain = domain;
-  const int rc = xa_insert(&group->pasid_array, pasid, handle);
+  int rc = is_in_range(group, pasid) ? 0 : -EINVAL;
+  if (rc == 0) {
+    handle->domain = domain;
+    rc = xa_insert(&group->pasid_array, pasid, handle);
+  }
   mutex_unlock(&group->mutex);
   return rc;
 }

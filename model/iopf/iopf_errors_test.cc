@@ -48,7 +48,7 @@ TEST(iopf_errors, machines) {
   expect("pri_device_add", one_pdev, [](call& c) { c["rid"] = 1; },
          {{"no IOMMU", ENOENT, [](call& c) { c["prq"] = no_iopf_part; }},
           {"unknown requester id", EINVAL, [](call& c) { c["rid"] = rids_max; }},
-          {"unknown flag", EINVAL, [](call& c) { c["flags"] = 64; }},
+          {"unknown flag", EINVAL, [](call& c) { c["flags"] = 256; }},
           {"two flags that exclude each other", EINVAL, [](call& c) { c["flags"] = 3; }},
           {"taken", EEXIST, [](call& c) { c["rid"] = 0; }},
           {"no memory", ENOMEM, without_memory("kmalloc")}});
@@ -62,6 +62,17 @@ TEST(iopf_errors, processes) {
           {"has ended", ESRCH, after("sva_process_exit", first_process)}});
 }
 
+std::function<void(call&)> with_flag(u64 flag) {
+  return [=](call& c) {
+    before(c, [=](world*) { the_pdev()->flags.poke(the_pdev()->flags.peek() | flag); });
+    c.after.push_back([=](world*) { the_pdev()->flags.poke(the_pdev()->flags.peek() & ~flag); });
+  };
+}
+void in_queue(call& c) {
+  before(c, [](world*) { iopf_queue_add_device(the_prq()->iopf_queue.peek(), the_pdev()); });
+  c.after.push_back(
+      [](world*) { iopf_queue_remove_device(the_prq()->iopf_queue.peek(), the_pdev()); });
+}
 const auto no_pdev = [](call& c) { c["pdev"] = no_iopf_part; };
 const auto of_pdev = [](call& c) { c["pdev"] = first_pdev; };
 
@@ -69,10 +80,37 @@ TEST(iopf_errors, enable) {
   expect("iopf_enable", one_pdev, of_pdev,
          {{"no device", ENOENT, no_pdev},
           {"released", ENODEV, after("pri_device_release", first_pdev)},
-          {"wants no PASID in responses", EINVAL,
+          {"has no page request interface", ENODEV, with_flag(PRI_NO_PRI)},
+          {"enabled already", EBUSY,
            changed(
-               []() -> auto& { return the_pdev()->flags; }, PRI_NO_PASID_IN_RESPONSE)},
-          {"no memory", ENOMEM, without_memory("kmalloc")}});
+               []() -> auto& { return the_pdev()->pri_enabled; }, 1)},
+          {"wants no PASID in responses", EINVAL, with_flag(PRI_NO_PASID_IN_RESPONSE)},
+          {"is in the queue already", EBUSY, in_queue},
+          {"no memory", ENOMEM, without_memory("kmalloc")},
+          {"no context entry", ENODEV, without_memory("context_flip_pri")},
+          {"has not stopped", EBUSY, without_memory("pci_enable_pri")}});
+}
+
+// What could not be turned on can be turned on the next time.
+TEST(iopf_errors, enable_after_a_failure) {
+  for (const char* site : {"context_flip_pri", "pci_enable_pri"}) {
+    call failing("iopf_enable");
+    failing.fail(site, 1);
+    fail_these choose(failing);
+    execution_options o;
+    o.faults_max = 1;
+    engine e;
+    const config c = iopf_config();
+    const body twice = [](world* w) {
+      EXPECT_NE(make_call(w, "iopf_enable", {first_pdev}).rc, 0);
+      EXPECT_EQ(the_fault_param(), nullptr);
+      EXPECT_EQ(the_pdev()->accepted.peek(), 0u);
+      EXPECT_EQ(make_call(w, "page_request", {first_pdev}).rc, -EACCES);
+      EXPECT_EQ(make_call(w, "iopf_enable", {first_pdev}).rc, 0);
+    };
+    EXPECT_EQ(e.run(program_of(c, one_pdev, {twice}), choose, o).how, ended::finished)
+        << site << e.last_finding().title;
+  }
 }
 
 // Users are counted: who is not the first gets nothing that could fail.
@@ -81,7 +119,7 @@ TEST(iopf_errors, enable_again) {
                  .setup = one_enabled,
                  .base = of_pdev,
                  .rows = {{"no device", ENOENT, no_pdev}},
-                 .elsewhere = {ENODEV, EINVAL, ENOMEM},
+                 .elsewhere = {ENODEV, EBUSY, EINVAL, ENOMEM},
                  .c = iopf_config()});
 }
 
@@ -93,6 +131,14 @@ TEST(iopf_errors, disable) {
          {{"no device", ENOENT, no_pdev},
           {"bound", EBUSY, bound},
           {"not enabled", EINVAL, after("iopf_disable", first_pdev)}});
+  expect_errors({.flow = "iopf_disable",
+                 .setup = one_enabled,
+                 .base = of_pdev,
+                 .rows = {{"off already", EINVAL,
+                           changed(
+                               []() -> auto& { return the_pdev()->pri_enabled; }, 0)}},
+                 .elsewhere = {ENOENT, EBUSY},
+                 .c = iopf_config()});
 }
 
 TEST(iopf_errors, release) {
@@ -128,20 +174,71 @@ TEST(iopf_errors, bind) {
     one_bond(w);
     make_call(w, "sva_process_start");
   };
-  expect("sva_bind", second, [](call& c) { c["pdev"] = first_pdev, c["process"] = second_process; },
-         {{"no device", ENOENT, no_pdev},
-          {"no process", ENOENT, [](call& c) { c["process"] = no_iopf_part; }, 1},
-          {"has ended", ESRCH, after("sva_process_exit", second_process)},
-          {"not enabled", ENODEV,
-           changed(
-               []() -> auto& { return the_pdev()->users; }, 0)},
-          {"no memory for a PASID", ENOMEM, without_memory("kmalloc", 1)},
-          {"no PASID", ENOSPC, no_pasid},
-          {"no memory for its place", ENOSPC, without_memory("xa_alloc")},
-          {"of another process", EBUSY, of_another_process},
-          {"no memory for the bond", ENOMEM, without_memory("kmalloc", 2)},
-          {"for the domain", ENOMEM, without_memory("kmalloc", 3)},
-          {"to attach it", ENOMEM, without_memory("xa_cmpxchg")}});
+  const auto base = [](call& c) { c["pdev"] = first_pdev, c["process"] = second_process; };
+  expect_errors({.flow = "sva_bind",
+                 .setup = second,
+                 .base = base,
+                 .rows = {{"no device", ENOENT, no_pdev},
+                          {"no process", ENOENT, [](call& c) { c["process"] = no_iopf_part; }, 1},
+                          {"has ended", ESRCH, after("sva_process_exit", second_process)},
+                          {"not enabled", ENODEV,
+                           changed(
+                               []() -> auto& { return the_pdev()->users; }, 0)},
+                          {"no memory for a PASID", ENOMEM, without_memory("kmalloc", 1)},
+                          {"no PASID", ENOSPC, no_pasid},
+                          {"no memory for its place", ENOSPC, without_memory("xa_alloc")},
+                          {"none that the device has", ENOSPC, with_flag(PRI_FEW_PASIDS)},
+                          {"of another process", EBUSY, of_another_process},
+                          {"no memory for the bond", ENOMEM, without_memory("kmalloc", 2)},
+                          {"for the domain", ENOMEM, without_memory("kmalloc", 3)},
+                          {"to attach it", ENOMEM, without_memory("xa_cmpxchg")}},
+                 .elsewhere = {EOVERFLOW, EINVAL},
+                 .c = iopf_config()});
+}
+
+// Of processes that another device has been bound to, so that they have PASIDs; behind a device in
+// whose group another one is.
+TEST(iopf_errors, bind_with_a_pasid) {
+  constexpr std::uint64_t sibling = 4, other = 5, last_process = 7;
+  const body known = [](world* w) {
+    one_enabled(w);
+    make_call(w, "pri_sibling_add", {first_pdev, 1});
+    make_call(w, "pri_device_add", {first_prq, 2});
+    make_call(w, "iopf_enable", {other});
+    make_call(w, "sva_bind", {other, first_process});
+    make_call(w, "sva_process_start");
+    make_call(w, "sva_bind", {other, last_process});
+  };
+  const auto few_pasids_of = [](std::uint64_t device) {
+    return [=](call& c) {
+      before(c, [=](world*) { iopf_part_of<pri_device>(device)->flags.poke(PRI_FEW_PASIDS); });
+    };
+  };
+  const auto attached = [](iommu_domain_type type) {
+    return [=](call& c) {
+      before(c, [=](world*) {
+        auto* const handle = static_cast<iommu_attach_handle*>(
+            xa_load(&iopf_part_of<pri_device>(other)->group.peek()->pasid_array, 2));
+        handle->domain.peek()->type.poke(type);
+        xa_store(&the_pdev()->group.peek()->pasid_array, 2, handle);
+      });
+      c.after.push_back([](world*) { xa_erase(&the_pdev()->group.peek()->pasid_array, 2); });
+    };
+  };
+  expect_errors({.flow = "sva_bind",
+                 .setup = known,
+                 .base = [](call& c) { c["pdev"] = first_pdev, c["process"] = last_process; },
+                 .rows = {{"more than the device has", EOVERFLOW, few_pasids_of(first_pdev)},
+                          {"taken by what is no process", EBUSY, attached(DOMAIN_NESTED)},
+                          {"no memory for the bond", ENOMEM, without_memory("kmalloc", 1)},
+                          {"for another domain", ENOMEM,
+                           [&](call& c) {
+                             few_pasids_of(sibling)(c);
+                             c.fail("kmalloc", 2);
+                           }},
+                          {"more than a sibling has", EINVAL, few_pasids_of(sibling)}},
+                 .elsewhere = {ENOENT, ESRCH, ENODEV, ENOSPC},
+                 .c = iopf_config()});
 }
 
 const auto of_bond = [](call& c) { c["bond"] = first_bond; };
@@ -177,7 +274,7 @@ TEST(iopf_errors, request) {
           {"unknown PASID", EINVAL, field("pasid", iopf_pasids)},
           {"unknown index", EINVAL, field("grpid", iopf_prgs)},
           {"unknown page", EINVAL, field("page", request_pages)},
-          {"unknown flag", EINVAL, field("flags", 32)},
+          {"unknown flag", EINVAL, field("flags", 64)},
           {"not enabled", EACCES,
            changed(
                []() -> auto& { return the_pdev()->pri; }, 0)},

@@ -119,7 +119,7 @@ iopf_group* iopf_group_alloc(iommu_fault_param* fault_param, pri_device* dev,
   KFUNC();
   if (era().pending == pending_is::copies && add_copy(fault_param, last) != 0) return nullptr;
   auto* group = kzalloc<iopf_group>();
-  if (group == nullptr && !era().aborts) {
+  if (group == nullptr && !era().answers_itself) {
     lock_lists(fault_param);
     free_partial_of(fault_param, last);
     unlock_lists(fault_param);

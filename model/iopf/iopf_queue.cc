@@ -80,6 +80,7 @@ iopf_queue* iopf_queue_alloc() {
 
 void iopf_queue_free(iopf_queue* queue) {
   KFUNC();
+  if (queue == nullptr) return;
   CONTRACT(iopf_queue_freed, queue);
   iommu_fault_param* fault_param = nullptr;
   iommu_fault_param* next = nullptr;
@@ -132,20 +133,23 @@ int iopf_queue_remove_device(iopf_queue* queue, pri_device* dev) {
   return rc;
 }
 
-void iopf_queue_flush_dev(pri_device* dev) {
+int iopf_queue_flush_dev(pri_device* dev) {
   KFUNC();
   dev_iommu_fault* const param = dev->dev_iommu;
   if (era().flush_locks_dev) mutex_lock(&param->lock);
   iommu_fault_param* const fault_param = rcu_dereference_check(param->fault_param, true);
-  if (!WARN_ON(fault_param == nullptr)) {
+  const int rc = WARN_ON(fault_param == nullptr) ? -ENODEV : 0;
+  if (rc == 0) {
     iopf_queue* const queue = fault_param->queue;
     flush_workqueue(queue->wq.peek());
   }
   if (era().flush_locks_dev) mutex_unlock(&param->lock);
+  return rc;
 }
 
-void iopf_queue_discard_partial(iopf_queue* queue) {
+int iopf_queue_discard_partial(iopf_queue* queue) {
   KFUNC();
+  if (queue == nullptr) return -EINVAL;
   PROBE(prq_discarded);
   mutex_lock(&queue->lock);
   iommu_fault_param* fault_param = nullptr;
@@ -155,6 +159,7 @@ void iopf_queue_discard_partial(iopf_queue* queue) {
     unlock_lists(fault_param);
   }
   mutex_unlock(&queue->lock);
+  return 0;
 }
 
 }  // namespace iorace::kern::iopf

@@ -23,17 +23,21 @@ int report_partial_fault(iommu_fault_param* fault_param, const page_request& req
   return 0;
 }
 
+const dev_iommu_fault* dev_iommu_ops(pri_device* dev) {
+  const dev_iommu_fault* const param = dev->dev_iommu;
+  BUG_ON(param == nullptr);
+  return param;
+}
+
+// Where users have PASID tables of their own, requests of all PASIDs are theirs.
 iommu_attach_handle* find_fault_handler(pri_device* dev, const page_request& request) {
   KFUNC();
   const bool with_pasid = (request.flags & REQUEST_PASID) != 0;
-  iommu_attach_handle* const handle =
-      iommu_attach_handle_get(dev, with_pasid ? request.pasid : IOMMU_NO_PASID);
-  if (handle == nullptr) {
-    const dev_iommu_fault* const param = dev->dev_iommu;
-    BUG_ON(param == nullptr);
-    WARN_ON(with_pasid && param->user_pasid_table != 0);
-    return nullptr;
-  }
+  iommu_attach_handle* handle =
+      iommu_attach_handle_get(dev, with_pasid ? request.pasid : IOMMU_NO_PASID, DOMAIN_ANY);
+  if (IS_ERR(handle) && with_pasid && dev_iommu_ops(dev)->user_pasid_table != 0)
+    handle = iommu_attach_handle_get(dev, IOMMU_NO_PASID, DOMAIN_NESTED);
+  if (IS_ERR(handle)) return nullptr;
   iopf_domain* const domain = handle->domain;
   return domain->handler == HANDLER_NONE ? nullptr : handle;
 }
@@ -76,6 +80,13 @@ int report_last_fault(pri_device* dev, iommu_fault_param* fault_param, const pag
   return 0;
 }
 
+// Of the last one of a group or not: the driver is told.
+void iopf_error_response(pri_device* dev, const page_request& request) {
+  KFUNC();
+  BUG_ON(dev_iommu_ops(dev) == nullptr);
+  intel_iommu_page_response(dev, request, RESPONSE_INVALID);
+}
+
 int report_fault(pri_device* dev, const page_request& request) {
   iommu_attach_handle* handle = nullptr;
   if (!era().late_lookup) {
@@ -96,6 +107,7 @@ int iommu_report_device_fault(pri_device* dev, const page_request& request) {
   KFUNC();
   const int rc = report_fault(dev, request);
   CONTRACT(handle_left);
+  if (rc == -EINVAL && era().answers_itself) iopf_error_response(dev, request);
   return rc;
 }
 

@@ -29,7 +29,7 @@ TEST(iopf_wide, words_hold_them) {
                           .pasid = next_pasid,
                           .grpid = wide_grpid,
                           .page = PAGE_MISSING,
-                          .flags = 31,
+                          .flags = 63,
                           .number = 249u << 16 | 0xffff};
   const page_request same = to_request(to_word(r));
   EXPECT_EQ(same.rid, r.rid);

@@ -21,11 +21,19 @@ enum request_flags : unsigned {
   REQUEST_LAST = 4,
   REQUEST_PASID = 8,  // it has one
   REQUEST_PRIVILEGED = 16,
+  REQUEST_EXEC = 32,
 };
 enum response_code : u64 { RESPONSE_SUCCESS, RESPONSE_INVALID, RESPONSE_FAILURE };
 
-// Where a request wants to go: memory that may be written, read only, not there at all.
-enum request_page : unsigned { PAGE_WRITABLE, PAGE_READ_ONLY, PAGE_MISSING, request_pages };
+// Where a request wants to go: data, which may be read and written; text, which may be read and
+// executed; where nothing is; where no address can be.
+enum request_page : unsigned {
+  PAGE_WRITABLE,
+  PAGE_READ_ONLY,
+  PAGE_MISSING,
+  PAGE_NOT_CANONICAL,
+  request_pages
+};
 
 struct page_request {
   unsigned rid, pasid, grpid, page, flags;
@@ -35,11 +43,11 @@ struct page_request {
 struct request_field {
   unsigned at, bits;
 };
-inline constexpr request_field field_of_flags = {0, 5};
-inline constexpr request_field field_of_grpid = {5, grpid_bits};
-inline constexpr request_field field_of_pasid = {14, pasid_bits};
-inline constexpr request_field field_of_page = {34, 2};
-inline constexpr request_field field_of_rid = {36, 4};
+inline constexpr request_field field_of_flags = {0, 6};
+inline constexpr request_field field_of_grpid = {6, grpid_bits};
+inline constexpr request_field field_of_pasid = {15, pasid_bits};
+inline constexpr request_field field_of_page = {35, 2};
+inline constexpr request_field field_of_rid = {37, 3};
 inline constexpr request_field field_of_number = {40, 24};
 
 constexpr u64 to_word(const page_request& r) {

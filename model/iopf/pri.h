@@ -58,7 +58,7 @@ IORACE_DESCRIBE(pri_iommu, "prq", receive, ring, head, tail, pending, overflowed
 struct dev_iommu_fault {
   struct mutex lock;
   shared<iommu_fault_param*> fault_param;
-  shared<u64> user_pasid_table;  // of the driver's ops: there is none
+  shared<u64> user_pasid_table;  // of the driver's ops: the selftest's has it
 };
 IORACE_DESCRIBE(dev_iommu_fault, "dev_fault", lock, fault_param, user_pasid_table);
 
@@ -66,6 +66,7 @@ IORACE_DESCRIBE(dev_iommu_fault, "dev_fault", lock, fault_param, user_pasid_tabl
 // Its IOMMU's driver is the selftest's, which has no hardware to drain. It is a virtual function.
 // Its IOMMU's driver cancels works of groups before it lets go of page requests.
 // It asks for PASIDs that its driver has not bound, too: it has a group of its own.
+// It has one PASID besides none. It has no page request interface.
 enum pri_flags : u64 {
   PRI_PRG_PER_PASID = 1,
   PRI_NO_PASID_IN_RESPONSE = 2,
@@ -73,6 +74,8 @@ enum pri_flags : u64 {
   PRI_VIRTFN = 8,
   PRI_CANCELS_WORKS = 16,
   PRI_ANY_PASID = 32,
+  PRI_FEW_PASIDS = 64,
+  PRI_NO_PRI = 128,
 };
 
 // struct iommu_group: devices that nobody can tell apart, and what is attached to them, by PASID.
@@ -141,13 +144,17 @@ void submit_drain(pri_device* dev, unsigned pasid);
 // Returns 0 and the device, or -EEXIST (the requester id is taken) or -ENOMEM.
 int pri_device_make(pri_iommu* iommu, pri_group* group, unsigned rid, u64 flags, pri_device** made);
 int pri_device_release(pri_device* dev);
+// That the device has, with none.
+u64 max_pasids_of(const pri_device* dev);
+void intel_iommu_page_response(pri_device* dev, const page_request& last, response_code code);
+void handle_bad_prq_event(pri_iommu* iommu, const page_request& request);
+void intel_iommu_remove_dev_pasid(pri_device* dev, unsigned pasid);
+
+// pri_enable.cc
 bool pri_is_enabled(pri_device* dev);
 // By how many users there are. Enabled at the first, disabled at the last.
 int iopf_enable(pri_device* dev);
 int iopf_disable(pri_device* dev);
-void intel_iommu_page_response(pri_device* dev, const page_request& last, response_code code);
-void handle_bad_prq_event(pri_iommu* iommu, const page_request& request);
-void intel_iommu_remove_dev_pasid(pri_device* dev, unsigned pasid);
 
 // rid_driver.cc
 // The requester id gets another domain; or none, and what it requests is refused. Block: until

@@ -125,9 +125,11 @@ int page_request_send(pri_device* dev, page_request request) {
 }
 
 // A response has reached the device, which takes it by index, and by PASID if it wants one.
+// Simplified: one that is not for the last request of a group is not sent to it.
 void device_gets_response(const inv_desc& d) {
   KFUNC();
   const page_request request = to_request(d.pfn);
+  if (!is_last(request)) return;
   CONTRACT(response_arrived, d.requester, request);
   set_answered(d.requester, outstanding(d.requester, request));
 }

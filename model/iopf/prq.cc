@@ -20,20 +20,23 @@ constexpr cs_row prq_lookup_rows[] = {
 };
 
 bool is_bad(const pri_iommu* iommu, const page_request& request) {
-  const bool with_pasid = (request.flags & REQUEST_PASID) != 0;
-  const bool privileged = (request.flags & REQUEST_PRIVILEGED) != 0;
-  return (!with_pasid && iommu->kind.peek() == PRI_VTD) || (privileged && !is_stop_marker(request));
+  const auto has = [&request](unsigned flags) { return (request.flags & flags) != 0; };
+  return (!has(REQUEST_PASID) && iommu->kind.peek() == PRI_VTD) ||
+         request.page == PAGE_NOT_CANONICAL ||
+         (has(REQUEST_PRIVILEGED) && has(REQUEST_READ | REQUEST_WRITE)) ||
+         (has(REQUEST_EXEC) && has(REQUEST_READ));
 }
 
-// An error means that the device is not known; everything else is the report's.
+// An error means that the device is not known; everything else is the report's, or until 6.10 its
+// caller's.
 int report(pri_iommu* iommu, const page_request& request) {
   critical_section cs(prq_lookup_rows[chosen(knob::prq_lookup_lock)],
                       {.sleeping = &iommu->iopf_lock});
   cs.at(before_find);
   pri_device* const dev = iommu->devices[request.rid];
   cs.at(after_find);
-  if (dev != nullptr && iommu_report_device_fault(dev, request) != 0)
-    handle_bad_prq_event(iommu, request);
+  const int rc = dev != nullptr ? iommu_report_device_fault(dev, request) : 0;
+  if (rc != 0 && !era().answers_itself) handle_bad_prq_event(iommu, request);
   cs.at(after_report);
   return dev == nullptr ? -ENODEV : 0;
 }

@@ -20,26 +20,25 @@ void mm_pasid_drop(user_mm_struct* mm) {
 namespace iopf {
 namespace {
 
-// Requires: iommu_sva_lock. Returns null and the error.
-iommu_mm_data* iommu_alloc_mm_data(user_mm_struct* mm, int* rc) {
+// Requires: iommu_sva_lock.
+iommu_mm_data* iommu_alloc_mm_data(user_mm_struct* mm, pri_device* dev) {
   KFUNC();
+  const u64 max_pasids = max_pasids_of(dev);
   iommu_mm_data* iommu_mm = mm->iommu_mm;
+  if (iommu_mm != nullptr && iommu_mm->pasid >= max_pasids) return ERR_PTR(-EOVERFLOW);
   if (iommu_mm != nullptr) return iommu_mm;
   iommu_mm = kzalloc<iommu_mm_data>();
-  *rc = -ENOMEM;
-  if (iommu_mm == nullptr) return nullptr;
+  if (iommu_mm == nullptr) return ERR_PTR(-ENOMEM);
   u32 pasid = 0;
   const auto first = static_cast<u32>(limit_value(limit::first_pasid));
-  const auto last = static_cast<u32>(limit_value(limit::max_pasids) - 1);
+  const auto last = static_cast<u32>(max_pasids - 1);
   if (xa_alloc(&this_world().iopf->sva->pasids, &pasid, iommu_mm, {last, first}) != 0) {
     kfree(iommu_mm);
-    *rc = -ENOSPC;
-    return nullptr;
+    return ERR_PTR(-ENOSPC);
   }
   iommu_mm->pasid = pasid;
   INIT_LIST_HEAD(&iommu_mm->sva_domains);
   smp_store_release(mm->iommu_mm, iommu_mm);
-  *rc = 0;
   return iommu_mm;
 }
 
@@ -47,6 +46,7 @@ iopf_domain* iommu_sva_domain_alloc(user_mm_struct* mm) {
   KFUNC();
   auto* const domain = kzalloc<iopf_domain>();
   if (domain == nullptr) return nullptr;
+  domain->type = DOMAIN_SVA;
   mmgrab(mm);
   domain->mm = mm;
   domain->handler = HANDLER_SVA;
@@ -83,11 +83,10 @@ int attach_domain(iommu_sva* bond, pri_device* dev, user_mm_struct* mm, iommu_mm
 
 // Requires: iommu_sva_lock.
 int bind(pri_device* dev, user_mm_struct* mm, iommu_sva** bond) {
-  int rc = 0;
-  iommu_mm_data* const iommu_mm = iommu_alloc_mm_data(mm, &rc);
-  if (iommu_mm == nullptr) return rc;
-  iommu_attach_handle* const handle = iommu_attach_handle_get(dev, iommu_mm->pasid);
-  if (handle != nullptr) {
+  iommu_mm_data* const iommu_mm = iommu_alloc_mm_data(mm, dev);
+  if (IS_ERR(iommu_mm)) return static_cast<int>(PTR_ERR(iommu_mm));
+  iommu_attach_handle* const handle = iommu_attach_handle_get(dev, iommu_mm->pasid, DOMAIN_SVA);
+  if (!IS_ERR(handle)) {
     PROBE(bond_shared);
     iopf_domain* const domain = handle->domain;
     if (domain->mm != mm) return -EBUSY;
@@ -95,9 +94,10 @@ int bind(pri_device* dev, user_mm_struct* mm, iommu_sva** bond) {
     refcount_inc(&(*bond)->users);
     return 0;
   }
+  if (PTR_ERR(handle) != -ENOENT) return static_cast<int>(PTR_ERR(handle));
   *bond = kzalloc<iommu_sva>();
   if (*bond == nullptr) return -ENOMEM;
-  rc = attach_domain(*bond, dev, mm, iommu_mm);
+  const int rc = attach_domain(*bond, dev, mm, iommu_mm);
   if (rc != 0) {
     kfree(*bond);
     return rc;

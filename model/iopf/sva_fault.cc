@@ -9,9 +9,22 @@
 namespace iorace::kern::iopf {
 namespace {
 
+// vm_flags of the area, if there is one.
+struct area_row {
+  bool found;
+  unsigned flags;
+};
+constexpr area_row areas[] = {
+    {true, REQUEST_READ | REQUEST_WRITE},  // PAGE_WRITABLE
+    {true, REQUEST_READ | REQUEST_EXEC},   // PAGE_READ_ONLY
+    {false, 0},                            // PAGE_MISSING
+    {false, 0},                            // PAGE_NOT_CANONICAL
+};
+static_assert(std::size(areas) == request_pages);
 bool may_access(const page_request& request) {
-  return request.page == PAGE_WRITABLE ||
-         (request.page == PAGE_READ_ONLY && (request.flags & REQUEST_WRITE) == 0);
+  constexpr unsigned access = REQUEST_READ | REQUEST_WRITE | REQUEST_EXEC;
+  const area_row& area = areas[request.page];
+  return area.found && (request.flags & access & ~area.flags) == 0;
 }
 
 response_code iommu_sva_handle_mm(const page_request& request, user_mm_struct* mm) {
@@ -35,8 +48,8 @@ user_mm_struct* mm_of(iopf_group* group) {
   iommu_attach_handle* handle = nullptr;
   if (era().late_lookup) {
     const page_request last = to_request(group->last_fault.prm);
-    handle = iommu_attach_handle_get(group->dev, last.pasid);
-    if (handle == nullptr) return nullptr;
+    handle = iommu_attach_handle_get(group->dev, last.pasid, DOMAIN_ANY);
+    if (IS_ERR(handle)) return nullptr;
   } else {
     handle = group->attach_handle;
   }
