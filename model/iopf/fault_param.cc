@@ -20,7 +20,7 @@ constexpr iopf_era three_locks = {.pointer = by_device_lock,
                                   .response_locks_dev = false,
                                   .flush_locks_dev = true,
                                   .pending = copies,
-                                  .removed = leaves,
+                                  .removed = refuses,
                                   .late_lookup = true,
                                   .answers_itself = false,
                                   .asserts = false,
@@ -39,12 +39,10 @@ constexpr iopf_era both_locks = change(three_locks, [](iopf_era& e) {
   e.late_lookup = false;
   e.lists_locked = true;
   e.response_locks_dev = true;
-  e.removed = refuses;
 });
 constexpr iopf_era refcounted = change(both_locks, [](iopf_era& e) {
   e.pointer = by_reference;
   e.response_locks_dev = e.flush_locks_dev = false;
-  e.removed = leaves;
 });
 constexpr iopf_era plain_pointer = change(refcounted, [](iopf_era& e) { e.pointer = by_nothing; });
 constexpr iopf_era plain_early =
@@ -128,6 +126,10 @@ void iopf_put_dev_fault_param(iommu_fault_param* fault_param, pri_device* dev) {
     case by_nothing:
       return;
   }
+}
+
+bool is_missing(const iommu_fault_param* fault_param, bool is_bug) {
+  return is_bug ? WARN_ON(fault_param == nullptr) : fault_param == nullptr;
 }
 
 void lock_lists(iommu_fault_param* fault_param) {

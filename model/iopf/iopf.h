@@ -91,8 +91,7 @@ enum class pointer_kept : u8 {
 };
 enum class pending_is : u8 { copies, groups };
 enum class removal : u8 {
-  leaves,    // what is pending to whoever has it
-  refuses,   // while anything is pending
+  refuses,   // while anything is pending, which it asks without the lock of the lists
   answers,   // it
   releases,  // it, once it has been answered
 };
@@ -116,6 +115,8 @@ const iopf_era& era();
 // Returns null if the device has none, else what the era takes to keep it, until it is put.
 iommu_fault_param* iopf_get_dev_fault_param(pri_device* dev);
 void iopf_put_dev_fault_param(iommu_fault_param* fault_param, pri_device* dev);
+// Whether there is none; says so where the era takes that for a bug.
+bool is_missing(const iommu_fault_param* fault_param, bool is_bug);
 void lock_lists(iommu_fault_param* fault_param);
 void unlock_lists(iommu_fault_param* fault_param);
 // Takes those requests off the partial list and frees them. Requires: the lock of the lists.
@@ -136,6 +137,8 @@ void drop_partial(iommu_fault_param* fault_param, Which which) {
 int iommu_report_device_fault(pri_device* dev, const page_request& request);
 
 // iopf_group.cc
+// Requests that wait for that last one go: there will be no group.
+void free_partial_of(iommu_fault_param* fault_param, const page_request& last);
 // Null if there is no memory; a group that stands for it (see iopf_report.cc) if the era aborts it.
 iopf_group* iopf_group_alloc(iommu_fault_param* fault_param, pri_device* dev,
                              const page_request& last, bool* aborted);

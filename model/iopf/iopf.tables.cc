@@ -34,8 +34,8 @@ constexpr knob_value iopf_locking_values[] = {
      "page_request_close", "clean"},
     {"links_groups", "E6", "Groups are pending themselves; a removal answers them.", "199112327135",
      "disable_cancels", "leak"},
-    {"handles", "E7", "A group without memory is answered like any other.", "6.11",
-     "page_request_close", "clean"},
+    {"handles", "E7", "The same, and a group without memory is answered like any other.", "6.11",
+     "disable_cancels", "leak"},
     {"frees_groups", "E8/P12", "A removal frees groups that others still have.",
      "9759ae2cee7c, CVE-2026-74520", "fault_serve_vs_disable", "use-after-free"},
 };
@@ -143,7 +143,7 @@ constexpr knob_value deliver_values[] = {
 constexpr knob_value read_values[] = {
     {"whole_groups", "P24s", "The group is put back, and nothing of it counts.", UPSTREAM,
      "fault_read_group", "clean"},
-    {"messages", "P24", "The group is put back, but what was copied counts.", THREAD,
+    {"messages", "P24", "The group is put back, but what was copied counts.", "before 6.12.117",
      "fault_read_group", "group-torn"},
     {"drops_group", "P24d", "The group is lost.", "before 3d49020a327c", "fault_read_group",
      "request-unanswered"},

@@ -22,12 +22,6 @@ bool is_of_group(const page_request& partial, const page_request& last) {
          (!partial_rows[chosen(knob::iopf_group_alloc_match)].pasid || partial.pasid == last.pasid);
 }
 
-void free_partial_of(iommu_fault_param* fault_param, const page_request& last) {
-  KFUNC();
-  drop_partial(fault_param,
-               [&](iopf_fault* iopf) { return is_of_group(to_request(iopf->prm), last); });
-}
-
 // What a response looks for.
 int add_copy(iommu_fault_param* fault_param, const page_request& last) {
   auto* const copy = kzalloc<iopf_fault>();
@@ -114,15 +108,21 @@ iopf_group* group_on_stack() { return make<iopf_group>(); }
 
 }  // namespace
 
+void free_partial_of(iommu_fault_param* fault_param, const page_request& last) {
+  KFUNC();
+  lock_lists(fault_param);
+  drop_partial(fault_param,
+               [&](iopf_fault* iopf) { return is_of_group(to_request(iopf->prm), last); });
+  unlock_lists(fault_param);
+}
+
 iopf_group* iopf_group_alloc(iommu_fault_param* fault_param, pri_device* dev,
                              const page_request& last, bool* aborted) {
   KFUNC();
   if (era().pending == pending_is::copies && add_copy(fault_param, last) != 0) return nullptr;
   auto* group = kzalloc<iopf_group>();
   if (group == nullptr && !era().answers_itself) {
-    lock_lists(fault_param);
     free_partial_of(fault_param, last);
-    unlock_lists(fault_param);
     if (era().pending == pending_is::copies) drop_copy(fault_param, last);
     return nullptr;
   }

@@ -9,8 +9,7 @@
 namespace iorace::kern::iopf {
 namespace {
 
-// Requires: the lock of the lists, unless the era has none. The list is left as it was: nobody is
-// to look at it again.
+// The list is left as it was: nobody is to look at it again.
 void free_partial(iommu_fault_param* fault_param) {
   iopf_fault* iopf = nullptr;
   iopf_fault* next = nullptr;
@@ -40,16 +39,29 @@ void answer_groups(iommu_fault_param* fault_param, pri_device* dev) {
   }
 }
 
-// Requires: the lock of the lists. Returns 0 or -EBUSY.
+// Requires: both outer locks. Returns 0 or -EBUSY.
 int remove_pending(iommu_fault_param* fault_param, pri_device* dev) {
-  if (era().removed == removal::refuses && !list_empty(&fault_param->faults)) return -EBUSY;
+  if (era().removed == removal::refuses) {
+    if (!list_empty(&fault_param->faults)) return -EBUSY;
+    free_partial(fault_param);
+    return 0;
+  }
+  mutex_lock(&fault_param->lock);
   free_partial(fault_param);
-  if (era().removed == removal::leaves || era().removed == removal::refuses) return 0;
   if (era().pending == pending_is::copies)
     answer_copies(fault_param, dev);
   else
     answer_groups(fault_param, dev);
+  mutex_unlock(&fault_param->lock);
   return 0;
+}
+
+// Whether the queue has the device: what drivers are told, or it is a bug of theirs.
+int check_queue(const iopf_queue* queue, iommu_fault_param* fault_param) {
+  if (era().removed != removal::refuses)
+    return WARN_ON(fault_param == nullptr || fault_param->queue != queue) ? -EINVAL : 0;
+  if (fault_param == nullptr) return -ENODEV;
+  return fault_param->queue == queue ? 0 : -EINVAL;
 }
 
 // Requires: both outer locks. The reference of the device.
@@ -121,13 +133,9 @@ int iopf_queue_remove_device(iopf_queue* queue, pri_device* dev) {
   mutex_lock(&queue->lock);
   mutex_lock(&param->lock);
   iommu_fault_param* const fault_param = rcu_dereference_protected(param->fault_param, true);
-  int rc = 0;
-  if (!WARN_ON(fault_param == nullptr || fault_param->queue != queue)) {
-    lock_lists(fault_param);
-    rc = remove_pending(fault_param, dev);
-    unlock_lists(fault_param);
-    if (rc == 0) put_last(param, fault_param);
-  }
+  int rc = check_queue(queue, fault_param);
+  if (rc == 0) rc = remove_pending(fault_param, dev);
+  if (rc == 0) put_last(param, fault_param);
   mutex_unlock(&param->lock);
   mutex_unlock(&queue->lock);
   return rc;
@@ -138,7 +146,7 @@ int iopf_queue_flush_dev(pri_device* dev) {
   dev_iommu_fault* const param = dev->dev_iommu;
   if (era().flush_locks_dev) mutex_lock(&param->lock);
   iommu_fault_param* const fault_param = rcu_dereference_check(param->fault_param, true);
-  const int rc = WARN_ON(fault_param == nullptr) ? -ENODEV : 0;
+  const int rc = is_missing(fault_param, !era().flush_locks_dev) ? -ENODEV : 0;
   if (rc == 0) {
     iopf_queue* const queue = fault_param->queue;
     flush_workqueue(queue->wq.peek());

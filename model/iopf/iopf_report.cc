@@ -62,11 +62,21 @@ void abort_group(iopf_group* group, bool on_stack) {
     iopf_free_group(group);
 }
 
+// When the domain is looked up. Never before 6.6, where the worker does it.
+bool looked_up_first() { return era().answers_itself; }
+bool looked_up_with_last() { return !era().late_lookup && !looked_up_first(); }
+
 // Requires: fault_param, which is put here or belongs to the group from then on.
 int report_last_fault(pri_device* dev, iommu_fault_param* fault_param, const page_request& request,
                       iommu_attach_handle* handle) {
   KFUNC();
   const bool group_has_reference = era().pointer == pointer_kept::by_reference;
+  if (looked_up_with_last()) handle = find_fault_handler(dev, request);
+  if (looked_up_with_last() && handle == nullptr) {
+    free_partial_of(fault_param, request);
+    iopf_put_dev_fault_param(fault_param, dev);
+    return -EINVAL;
+  }
   bool on_stack = false;
   iopf_group* const group = iopf_group_alloc(fault_param, dev, request, &on_stack);
   if (group == nullptr) {
@@ -89,12 +99,12 @@ void iopf_error_response(pri_device* dev, const page_request& request) {
 
 int report_fault(pri_device* dev, const page_request& request) {
   iommu_attach_handle* handle = nullptr;
-  if (!era().late_lookup) {
+  if (looked_up_first()) {
     handle = find_fault_handler(dev, request);
     if (handle == nullptr) return -EINVAL;
   }
   iommu_fault_param* const fault_param = iopf_get_dev_fault_param(dev);
-  if (WARN_ON(fault_param == nullptr)) return -EINVAL;
+  if (is_missing(fault_param, era().answers_itself)) return -EINVAL;
   if (is_last(request)) return report_last_fault(dev, fault_param, request, handle);
   const int rc = report_partial_fault(fault_param, request);
   iopf_put_dev_fault_param(fault_param, dev);

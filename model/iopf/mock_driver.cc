@@ -47,7 +47,7 @@ int iommufd_test_trigger_iopf(pri_device* dev, const page_request& request) {
   CONTRACT(request_sent, dev, request);
   CONTRACT(request_accepted, request);
   const int rc = iommu_report_device_fault(dev, request);
-  if (rc == -EINVAL && !era().answers_itself) mock_domain_page_response(dev, request);
+  if (rc != 0 && !era().answers_itself) mock_domain_page_response(dev, request);
   if (fenced) up_read(&idev->iopf_rwsem);
   return 0;
 }

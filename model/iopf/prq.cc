@@ -61,10 +61,11 @@ void clear_overflow(pri_iommu* iommu) {
 }
 
 // What is read of the tail first may be behind the head: then all slots are looked at, old requests
-// too, as in the kernel.
+// too, as in the kernel. What has been done for requests before the head is done: accesses of
+// registers are ordered.
 bool has_entry_of(pri_iommu* iommu, unsigned pasid) {
   const u64 tail = READ_ONCE(iommu->tail);
-  for (u64 head = READ_ONCE(iommu->head); head != tail; head = next_slot(head)) {
+  for (u64 head = smp_load_acquire(iommu->head); head != tail; head = next_slot(head)) {
     const page_request request = to_request(READ_ONCE(iommu->ring[head]));
     if ((request.flags & REQUEST_PASID) != 0 && request.pasid == pasid) return true;
   }
@@ -110,7 +111,7 @@ void prq_event_thread(work_struct* work) {
   const u64 tail = READ_ONCE(iommu->tail);
   for (u64 head = READ_ONCE(iommu->head); head != tail; head = next_slot(head))
     handle_one(iommu, to_request(READ_ONCE(iommu->ring[head])));
-  WRITE_ONCE(iommu->head, tail);
+  smp_store_release(iommu->head, tail);
   if (READ_ONCE(iommu->overflowed) != 0) clear_overflow(iommu);
   if (!completion_done(&iommu->prq_complete)) complete(&iommu->prq_complete);
 }

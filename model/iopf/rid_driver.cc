@@ -22,7 +22,7 @@ constexpr block_row block_rows[] = {
 bool has_request_of(pri_device* dev) {
   pri_iommu* const iommu = dev->iommu.peek();
   const u64 tail = READ_ONCE(iommu->tail);
-  for (u64 head = READ_ONCE(iommu->head); head != tail; head = next_slot(head)) {
+  for (u64 head = smp_load_acquire(iommu->head); head != tail; head = next_slot(head)) {
     const page_request request = to_request(READ_ONCE(iommu->ring[head]));
     if (request.rid == dev->rid.peek() && (request.flags & REQUEST_PASID) == 0) return true;
   }

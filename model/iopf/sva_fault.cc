@@ -48,7 +48,9 @@ user_mm_struct* mm_of(iopf_group* group) {
   iommu_attach_handle* handle = nullptr;
   if (era().late_lookup) {
     const page_request last = to_request(group->last_fault.prm);
+    if (last.pasid == IOMMU_NO_PASID) return nullptr;  // what a requester id has is kept elsewhere
     handle = iommu_attach_handle_get(group->dev, last.pasid, DOMAIN_ANY);
+    CONTRACT(handle_left);
     if (IS_ERR(handle)) return nullptr;
   } else {
     handle = group->attach_handle;
