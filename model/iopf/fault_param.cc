@@ -17,6 +17,7 @@ using enum removal;
 
 constexpr iopf_era three_locks = {.pointer = by_device_lock,
                                   .lists_locked = false,
+                                  .handler_locked = false,
                                   .response_locks_dev = false,
                                   .flush_locks_dev = true,
                                   .pending = copies,
@@ -43,6 +44,10 @@ constexpr iopf_era both_locks = change(three_locks, [](iopf_era& e) {
 constexpr iopf_era refcounted = change(both_locks, [](iopf_era& e) {
   e.pointer = by_reference;
   e.response_locks_dev = e.flush_locks_dev = false;
+});
+constexpr iopf_era counted = change(refcounted, [](iopf_era& e) {
+  e.pointer = by_count;
+  e.handler_locked = true;
 });
 constexpr iopf_era plain_pointer = change(refcounted, [](iopf_era& e) { e.pointer = by_nothing; });
 constexpr iopf_era plain_early =
@@ -71,6 +76,7 @@ constexpr iopf_era era_rows[] = {
     links_groups,    // IOPF_LINKS_GROUPS
     handles,         // IOPF_HANDLES
     frees_groups,    // IOPF_FREES_GROUPS
+    counted,         // IOPF_COUNTED
 };
 static_assert(std::size(era_rows) == IOPF_ERAS);
 
@@ -87,6 +93,22 @@ iommu_fault_param* get_by_nothing(dev_iommu_fault* param) {
   iommu_fault_param* const fault_param = rcu_dereference(param->fault_param);
   rcu_read_unlock();
   return fault_param;
+}
+
+iommu_fault_param* get_by_count(dev_iommu_fault* param) {
+  mutex_lock(&param->lock);
+  iommu_fault_param* const fault_param = param->fault_param;
+  if (fault_param != nullptr) refcount_inc(&fault_param->users);
+  mutex_unlock(&param->lock);
+  return fault_param;
+}
+
+// The pointer is there until the last one puts it, whoever that is.
+void put_count(dev_iommu_fault* param, iommu_fault_param* fault_param) {
+  mutex_lock(&param->lock);
+  const bool is_its = fault_param == param->fault_param;
+  if (!WARN_ON(!is_its)) drop_count(param, fault_param);
+  mutex_unlock(&param->lock);
 }
 
 iommu_fault_param* get_by_device_lock(dev_iommu_fault* param) {
@@ -106,6 +128,8 @@ iommu_fault_param* iopf_get_dev_fault_param(pri_device* dev) {
   switch (era().pointer) {
     case by_device_lock:
       return get_by_device_lock(param);
+    case by_count:
+      return get_by_count(param);
     case by_reference:
       return get_by_reference(param);
     case by_nothing:
@@ -114,12 +138,20 @@ iommu_fault_param* iopf_get_dev_fault_param(pri_device* dev) {
   return get_by_nothing(param);
 }
 
+void drop_count(dev_iommu_fault* param, iommu_fault_param* fault_param) {
+  if (!refcount_dec_and_test(&fault_param->users)) return;
+  param->fault_param = nullptr;
+  kfree(fault_param);
+}
+
 void iopf_put_dev_fault_param(iommu_fault_param* fault_param, pri_device* dev) {
   switch (era().pointer) {
     case by_device_lock: {
       dev_iommu_fault* const param = dev->dev_iommu;
       return mutex_unlock(&param->lock);
     }
+    case by_count:
+      return put_count(dev->dev_iommu, fault_param);
     case by_reference:
       if (refcount_dec_and_test(&fault_param->users)) kfree_rcu(fault_param, rcu);
       return;

@@ -86,6 +86,7 @@ IORACE_DESCRIBE(iopf_group, "fgroup", last_fault, faults, pending_node, node, wo
 // What a kernel does about fault_param and its lists: one row per value of iopf.locking.
 enum class pointer_kept : u8 {
   by_device_lock,  // held as long as the pointer is used
+  by_count,        // which that lock protects
   by_reference,    // taken under RCU
   by_nothing,
 };
@@ -97,7 +98,8 @@ enum class removal : u8 {
 };
 struct iopf_era {
   pointer_kept pointer;
-  bool lists_locked;  // by fault_param->lock wherever they are touched
+  bool lists_locked;    // by fault_param->lock wherever they are touched
+  bool handler_locked;  // and while a group is given to its handler
   bool response_locks_dev;
   bool flush_locks_dev;  // across the flush
   pending_is pending;
@@ -115,6 +117,8 @@ const iopf_era& era();
 // Returns null if the device has none, else what the era takes to keep it, until it is put.
 iommu_fault_param* iopf_get_dev_fault_param(pri_device* dev);
 void iopf_put_dev_fault_param(iommu_fault_param* fault_param, pri_device* dev);
+// Requires: param->lock. The last one takes the pointer along.
+void drop_count(dev_iommu_fault* param, iommu_fault_param* fault_param);
 // Whether there is none; says so where the era takes that for a bug.
 bool is_missing(const iommu_fault_param* fault_param, bool is_bug);
 void lock_lists(iommu_fault_param* fault_param);

@@ -38,6 +38,9 @@ constexpr knob_value iopf_locking_values[] = {
      "disable_cancels", "leak"},
     {"frees_groups", "E8/P12", "A removal frees groups that others still have.",
      "9759ae2cee7c, CVE-2026-74520", "fault_serve_vs_disable", "use-after-free"},
+    {"counted", "E4p",
+     "As refcounted, with a count under the device's lock, taken by each response.", THREAD,
+     "page_request_close", "clean"},
 };
 constexpr knob_value assert_values[] = {
     {"never", "P2s", "What is pending is drained by the driver.", UPSTREAM, "page_request_drain",

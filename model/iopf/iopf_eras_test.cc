@@ -21,8 +21,8 @@ using testing::UnorderedElementsAre;
 std::vector<std::string> in_era(const char* era, const body& setup, const std::vector<body>& cpus) {
   return found({{"iopf.locking", era}}, setup, cpus);
 }
-const char* const later_eras[] = {"refcounted", "plain_pointer", "answers_copies", "links_groups",
-                                  "handles",    "frees_groups",  "dequeues"};
+const char* const later_eras[] = {"counted",      "refcounted", "plain_pointer", "answers_copies",
+                                  "links_groups", "handles",    "frees_groups",  "dequeues"};
 
 // P1: the list has one lock where it is added to and another where it is emptied.
 TEST(iopf_eras, three_locks_for_one_list) {
@@ -105,7 +105,7 @@ TEST(iopf_eras, who_owns_the_fault_data) {
   const auto of_fault_param = HasSubstr(" of fault_param#1.");
   for (const char* era : {"plain_pointer", "plain_pointer_early"})
     EXPECT_THAT(freed_early(era), Contains(of_fault_param)) << era;
-  for (const char* era : {"refcounted", "answers_copies", "links_groups", "handles"})
+  for (const char* era : {"counted", "refcounted", "answers_copies", "links_groups", "handles"})
     EXPECT_THAT(freed_early(era), AllOf(Not(IsEmpty()), Each(Not(of_fault_param)))) << era;
 }
 // A removal that answers groups leaves them to whoever has them; one that frees them does not, and

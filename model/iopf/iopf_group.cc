@@ -72,6 +72,9 @@ iommu_fault_param* lock_for_response(iopf_group* group) {
       if (era().response_locks_dev) mutex_unlock(&param->lock);
       return nullptr;
     }
+  } else if (era().pointer == pointer_kept::by_count) {
+    fault_param = iopf_get_dev_fault_param(group->dev);
+    if (fault_param == nullptr) return nullptr;
   } else {
     fault_param = group->fault_param;
   }
@@ -80,6 +83,8 @@ iommu_fault_param* lock_for_response(iopf_group* group) {
 }
 void unlock_after_response(iopf_group* group, iommu_fault_param* fault_param) {
   mutex_unlock(&fault_param->lock);
+  if (era().pointer == pointer_kept::by_count)
+    return iopf_put_dev_fault_param(fault_param, group->dev);
   if (!era().response_locks_dev) return;
   pri_device* const dev = group->dev;
   dev_iommu_fault* const param = dev->dev_iommu;

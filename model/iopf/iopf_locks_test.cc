@@ -125,6 +125,18 @@ TEST(iopf_locks, both) {
               .remove = {queue, pointer}});
 }
 
+// The pointer's is for those who count.
+TEST(iopf_locks, count) {
+  expect_era({.name = "counted",
+              .partial = {lists},
+              .pending = {lists},
+              .handler = {lists},
+              .response = {lists},
+              .discard = {queue, lists},
+              .flush = {},
+              .remove = {queue, pointer}});
+}
+
 // The pointer's is for those who change it. A removal that answers takes both; before, it relied on
 // nobody being left who reports.
 TEST(iopf_locks, one_for_the_lists) {

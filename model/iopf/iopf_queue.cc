@@ -67,6 +67,7 @@ int check_queue(const iopf_queue* queue, iommu_fault_param* fault_param) {
 // Requires: both outer locks. The reference of the device.
 void put_last(dev_iommu_fault* param, iommu_fault_param* fault_param) {
   if (!omit(knob::remove_device_queue, REMOVED_STAYS)) list_del(&fault_param->queue_list);
+  if (era().pointer == pointer_kept::by_count) return drop_count(param, fault_param);
   rcu_assign_pointer(param->fault_param, nullptr);
   if (era().pointer == pointer_kept::by_reference)
     iopf_put_dev_fault_param(fault_param, nullptr);
@@ -144,12 +145,15 @@ int iopf_queue_remove_device(iopf_queue* queue, pri_device* dev) {
 int iopf_queue_flush_dev(pri_device* dev) {
   KFUNC();
   dev_iommu_fault* const param = dev->dev_iommu;
+  const bool counts = era().pointer == pointer_kept::by_count;
   if (era().flush_locks_dev) mutex_lock(&param->lock);
-  iommu_fault_param* const fault_param = rcu_dereference_check(param->fault_param, true);
-  const int rc = is_missing(fault_param, !era().flush_locks_dev) ? -ENODEV : 0;
+  iommu_fault_param* const fault_param =
+      counts ? iopf_get_dev_fault_param(dev) : rcu_dereference_check(param->fault_param, true);
+  const int rc = is_missing(fault_param, !counts && !era().flush_locks_dev) ? -ENODEV : 0;
   if (rc == 0) {
     iopf_queue* const queue = fault_param->queue;
     flush_workqueue(queue->wq.peek());
+    if (counts) iopf_put_dev_fault_param(fault_param, dev);
   }
   if (era().flush_locks_dev) mutex_unlock(&param->lock);
   return rc;

@@ -83,7 +83,10 @@ int report_last_fault(pri_device* dev, iommu_fault_param* fault_param, const pag
     iopf_put_dev_fault_param(fault_param, dev);
     return -ENOMEM;
   }
+  const bool locked = era().handler_locked && !on_stack;
+  if (locked) lock_lists(fault_param);
   const bool accepted = !on_stack && give_to_handler(group, handle) == 0;
+  if (locked) unlock_lists(fault_param);
   if (!accepted || omit(knob::report_device_fault_accepted, ACCEPTED_FALLS_THROUGH))
     abort_group(group, on_stack);
   if (!group_has_reference) iopf_put_dev_fault_param(fault_param, dev);
