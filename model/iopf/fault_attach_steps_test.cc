@@ -83,7 +83,7 @@ TEST(fault_attach_steps, detach) {
                           {"block", "write_once pdev#1.rid_blocked", core},
                           {"HW", "device_submit hw#1", core},
                           {"WAIT", "device_poll iommu#1.status", core},
-                          {"queue", "read_once prq#1.head", core},
+                          {"queue", "load_acquire prq#1.head", core},
                           {"flush", "flush_workqueue wq#2", core},
                           {"erase", "xa_erase pgroup#1.pasid_array", core},
                           {"core L-", "mutex_unlock pgroup#1.mutex", core},

@@ -81,7 +81,7 @@ TEST(iopf_steps, thread_answers_a_bad_one) {
                 .steps = {{"3 entry", "read_once prq#1.ring"},
                           {"HW", "device_submit hw#1"},
                           {"WAIT", "device_poll iommu#1.status"},
-                          {"4 head", "write_once prq#1.head"}},
+                          {"4 head", "store_release prq#1.head"}},
                 .c = iopf_config()});
 }
 TEST(iopf_steps, thread_answers_for_a_device_that_has_gone) {
@@ -98,7 +98,7 @@ TEST(iopf_steps, thread_answers_for_a_device_that_has_gone) {
                           {"3 L-", "mutex_unlock prq#1.iopf_lock", iopf_lock},
                           {"HW", "device_submit hw#1"},
                           {"WAIT", "device_poll iommu#1.status"},
-                          {"4 head", "write_once prq#1.head"}},
+                          {"4 head", "store_release prq#1.head"}},
                 .c = iopf_config()});
 }
 
