@@ -9,6 +9,7 @@
 #pragma once
 
 #include "model/iopf/knobs.h"
+#include "model/iopf/mmu_notifier.h"
 #include "model/iopf/page_request.h"
 #include "model/iopf/pri.h"
 #include "model/mm/user_mm.h"
@@ -32,8 +33,12 @@ struct iopf_domain {
   shared<user_mm_struct*> mm;  // HANDLER_SVA
   shared<u64> users;           //   bonds of it
   shared<void*> fault_data;    // HANDLER_IOMMUFD
+  spinlock_t lock;             // dev_pasids; see svm.h
+  list_head dev_pasids;        //   devices that use it
+  mmu_notifier notifier;
 };
-IORACE_DESCRIBE(iopf_domain, "fdom", next, type, handler, mm, users, fault_data);
+IORACE_DESCRIBE(iopf_domain, "fdom", next, type, handler, mm, users, fault_data, lock, dev_pasids,
+                notifier);
 
 // What the finder of a domain gets. Lives from attach to detach; nobody counts its users.
 struct iommu_attach_handle {
@@ -167,7 +172,7 @@ iommu_attach_handle* iommu_attach_handle_get(pri_device* dev, unsigned pasid,
                                              iommu_domain_type type);
 int iommu_attach_pasid_handle(iopf_domain* domain, pri_device* dev, unsigned pasid,
                               iommu_attach_handle* handle);
-void iommu_detach_pasid_handle(pri_device* dev, unsigned pasid);
+void iommu_detach_pasid_handle(iopf_domain* domain, pri_device* dev, unsigned pasid);
 
 // sva_fault.cc
 int iommu_sva_iopf_handler(iopf_group* group);

@@ -235,6 +235,12 @@ constexpr knob_value pasid_drain_values[] = {
      "request-unanswered"},
 };
 
+constexpr knob_value release_pasid_values[] = {
+    {"left", "Q5", "Theirs still: their process finds the device, which has gone, when it ends.",
+     UPSTREAM, "exit_vs_release", "data-race"},
+    {"taken", "Q5s", "They are taken from it before it goes.", OURS, "exit_vs_release", "clean"},
+};
+
 constexpr knob_info knob_table[] = {
     {"iopf.locking", "What keeps a device's fault data and the lists behind it.",
      iopf_locking_values, 0},
@@ -286,6 +292,8 @@ constexpr knob_info knob_table[] = {
      removed_values, 0},
     {"remove_dev_pasid.drain", "Whether a PASID that is detached is drained.", pasid_drain_values,
      0},
+    {"group_remove_device.pasids", "Whose PASIDs those of a group are to a device that leaves it.",
+     release_pasid_values, 1},
 };
 static_assert(std::size(knob_table) == knob::iopf_count - knob::iopf_before - 1);
 
@@ -296,6 +304,7 @@ constexpr limit_info limit_table[] = {
     {"prg_indices", "Groups that a device tells apart.", iopf::iopf_prgs, 1, 1 << iopf::grpid_bits},
     {"page_request_tries", "How often a device sends a request that is thrown away.", 2, 1, 8},
     {"first_pasid", "The PASID that the first process gets.", 1, 1, (1 << iopf::pasid_bits) - 1},
+    {"mmu_notifier", "1: entries of PASIDs are torn down, when their process ends, too.", 0, 0, 1},
 };
 static_assert(std::size(limit_table) == limit::iopf_count - limit::iopf_before - 1);
 
@@ -341,6 +350,7 @@ constexpr probe_info probe_table[] = {
     {"fault_auto_answered", "A group was answered for its user.", false},
     {"rid_refused", "A request was refused because its requester id is blocked.", true},
     {"work_cancelled", "The work of a group was cancelled.", true},
+    {"exit_tore_down", "An entry of a process that has ended was torn down.", true},
 };
 static_assert(std::size(probe_table) == probe::iopf_count - probe::iopf_before - 1);
 

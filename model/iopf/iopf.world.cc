@@ -18,6 +18,7 @@ void make(world& w) {
   w.iopf->sva = iorace::make<sva_globals>();
   mutex_init(&w.iopf->sva->lock);
   xa_init_flags(&w.iopf->sva->pasids, XA_FLAGS_ALLOC1);
+  init_srcu_struct(&w.iopf->sva->notifiers);
 }
 
 void finish(world& w) {

@@ -3,16 +3,57 @@
 // What a device has attached, by PASID. Kernel: drivers/iommu/iommu.c @ 6.12.117.
 #include "model/iopf/contracts.h"
 #include "model/iopf/iopf.h"
+#include "model/iopf/svm.h"
 #include "model/world.h"
 
 namespace iorace::kern::iopf {
 
 namespace {
 
-void pri_group_remove_pasid(pri_group* group, unsigned pasid) {
+// With the limit mmu_notifier only: else there is nothing to set.
+int pri_group_set_pasid(iopf_domain* domain, pri_group* group, unsigned pasid) {
   KFUNC();
   pri_device* device = nullptr;
-  for_each_group_device(group, device) intel_iommu_remove_dev_pasid(device, pasid);
+  pri_device* failed = nullptr;
+  int rc = 0;
+  for_each_group_device(group, device) {
+    failed = device;
+    rc = intel_svm_set_dev_pasid(domain, device, pasid);
+    if (rc != 0) break;
+  }
+  if (rc == 0) return 0;
+  for_each_group_device(group, device) {
+    if (device == failed) break;
+    intel_iommu_remove_dev_pasid(device, pasid, domain);
+  }
+  return rc;
+}
+
+void pri_group_remove_pasid(pri_group* group, unsigned pasid, iopf_domain* domain) {
+  KFUNC();
+  pri_device* device = nullptr;
+  for_each_group_device(group, device) intel_iommu_remove_dev_pasid(device, pasid, domain);
+}
+
+struct release_row {
+  bool takes;
+};
+constexpr release_row release_rows[] = {
+    {false},  // RELEASE_LEAVES
+    {true},   // RELEASE_TAKES
+};
+
+// A device that leaves keeps the PASIDs of its group, or they are taken from it.
+// Requires: the mutex of the group.
+void take_pasids(pri_group* group, pri_device* dev) {
+  if (!exits_notify() || !release_rows[chosen(knob::group_remove_device_pasids)].takes) return;
+  KFUNC();
+  iommu_attach_handle* handle = nullptr;
+  unsigned long pasid = 0;
+  xa_for_each(&group->pasid_array, pasid, handle) {
+    if (pasid != IOMMU_NO_PASID)
+      intel_iommu_remove_dev_pasid(dev, static_cast<unsigned>(pasid), handle->domain);
+  }
 }
 
 // Requires: the mutex of the group.
@@ -38,6 +79,7 @@ void pri_group_remove_device(pri_device* dev) {
   pri_group* const group = dev->group.peek();
   mutex_lock(&group->mutex);
   list_del(&dev->group_item);
+  take_pasids(group, dev);
   mutex_unlock(&group->mutex);
 }
 
@@ -72,6 +114,10 @@ int iommu_attach_pasid_handle(iopf_domain* domain, pri_device* dev, unsigned pas
     handle->domain = domain;
     rc = xa_insert(&group->pasid_array, pasid, handle);
   }
+  if (rc == 0 && exits_notify()) {
+    rc = pri_group_set_pasid(domain, group, pasid);
+    if (rc != 0) xa_erase(&group->pasid_array, pasid);
+  }
   mutex_unlock(&group->mutex);
   return rc;
 }
@@ -104,14 +150,14 @@ static void assert_no_pending_iopf(pri_device* dev, unsigned pasid) {
   mutex_unlock(&fault_param->lock);
 }
 
-void iommu_detach_pasid_handle(pri_device* dev, unsigned pasid) {
+void iommu_detach_pasid_handle(iopf_domain* domain, pri_device* dev, unsigned pasid) {
   KFUNC();
   const bool asserts = era().asserts;
   if (asserts || !omit(knob::assert_no_pending_iopf, ASSERT_NEVER))
     assert_no_pending_iopf(dev, pasid);
   pri_group* const group = dev->group.peek();
   mutex_lock(&group->mutex);
-  pri_group_remove_pasid(group, pasid);
+  pri_group_remove_pasid(group, pasid, domain);
   xa_erase(&group->pasid_array, pasid);
   mutex_unlock(&group->mutex);
 }

@@ -44,6 +44,7 @@ enum iopf_id : unsigned {
   pri_enabled_lock,
   remove_device_queue,
   remove_dev_pasid_drain,
+  group_remove_device_pasids,
   iopf_count
 };
 }  // namespace knob
@@ -95,6 +96,7 @@ enum : unsigned { UNBIND_DRAINS_LAST, UNBIND_DRAINS_EACH };
 enum : unsigned { ENABLED_UNLOCKED, ENABLED_GROUP_MUTEX };
 enum : unsigned { REMOVED_UNLINKED, REMOVED_STAYS };
 enum : unsigned { PASID_DRAINED, PASID_NOT_DRAINED };
+enum : unsigned { RELEASE_LEAVES, RELEASE_TAKES };
 
 namespace limit {
 enum iopf_id : unsigned {
@@ -104,6 +106,7 @@ enum iopf_id : unsigned {
   prg_indices,
   page_request_tries,
   first_pasid,
+  mmu_notifier,
   iopf_count
 };
 }  // namespace limit
@@ -129,6 +132,7 @@ enum iopf_id : unsigned {
   fault_auto_answered,
   rid_refused,
   work_cancelled,
+  exit_tore_down,
   iopf_count
 };
 }  // namespace probe

@@ -27,6 +27,7 @@ struct pri_wide_state;
 struct iommufd_device;
 struct iommufd_fault_group;
 struct iopf_queue;
+struct iopf_domain;
 struct iommu_fault_param;
 
 // VT-d, whose driver rejects requests without a PASID, or one whose driver reports them.
@@ -59,8 +60,9 @@ struct dev_iommu_fault {
   struct mutex lock;
   shared<iommu_fault_param*> fault_param;
   shared<u64> user_pasid_table;  // of the driver's ops: the selftest's has it
+  shared<pri_device*> priv;      // the driver's: struct device_domain_info
 };
-IORACE_DESCRIBE(dev_iommu_fault, "dev_fault", lock, fault_param, user_pasid_table);
+IORACE_DESCRIBE(dev_iommu_fault, "dev_fault", lock, fault_param, user_pasid_table, priv);
 
 // The device numbers its groups by PASID; may have responses without a PASID.
 // Its IOMMU's driver is the selftest's, which has no hardware to drain. It is a virtual function.
@@ -107,6 +109,7 @@ struct pri_device {
   rw_semaphore sending;
   shared<u64> pri;                   // enabled in the device
   shared<u64> accepted;              //   in the IOMMU, which refuses requests otherwise
+  shared<u64> entries[iopf_pasids];  // of its PASID table; see svm.cc
   shared<u64> stopped[iopf_pasids];  // not used: its driver has not bound it, or stops it
   shared<u64> rid_blocked;           // requests without a PASID are refused
   shared<u64> outstanding[iopf_pasids][iopf_prgs];
@@ -119,8 +122,8 @@ struct pri_device {
   wait_queue_head_t answered;  // knob rid_drain.waits_for
 };
 IORACE_DESCRIBE(pri_device, "pdev", group, group_item, dev_iommu, iommu, rid, flags, pri_enabled,
-                features, users, driver, bonds, idev, sending, pri, accepted, stopped, rid_blocked,
-                outstanding, begun, wide_lock, wide, answered);
+                features, users, driver, bonds, idev, sending, pri, accepted, entries, stopped,
+                rid_blocked, outstanding, begun, wide_lock, wide, answered);
 
 // Requires: the mutex of the group.
 #define for_each_group_device(group, device) \
@@ -148,7 +151,7 @@ int pri_device_release(pri_device* dev);
 u64 max_pasids_of(const pri_device* dev);
 void intel_iommu_page_response(pri_device* dev, const page_request& last, response_code code);
 void handle_bad_prq_event(pri_iommu* iommu, const page_request& request);
-void intel_iommu_remove_dev_pasid(pri_device* dev, unsigned pasid);
+void intel_iommu_remove_dev_pasid(pri_device* dev, unsigned pasid, iopf_domain* domain);
 
 // pri_enable.cc
 bool pri_is_enabled(pri_device* dev);

@@ -8,6 +8,7 @@
 #include "model/iopf/fault.h"
 #include "model/iopf/iopf.h"
 #include "model/iopf/response_pasid.h"
+#include "model/iopf/svm.h"
 #include "model/world.h"
 
 namespace iorace::kern::iopf {
@@ -61,6 +62,7 @@ int pri_device_make(pri_iommu* iommu, pri_group* group, unsigned rid, u64 flags,
   mutex_init(&param->lock);
   param->user_pasid_table.poke((flags & PRI_MOCK) != 0);
   auto* const dev = make<pri_device>();
+  param->priv.poke(dev);
   mutex_init(&dev->features);
   mutex_init(&dev->driver);
   init_rwsem(&dev->sending);
@@ -129,10 +131,13 @@ void handle_bad_prq_event(pri_iommu* iommu, const page_request& request) {
   submit_response(iommu, dev, request, RESPONSE_INVALID);
 }
 
-// Simplified: the entry of the PASID and what is cached of it are of the hardware's chapter; what a
-// device requests does not depend on them.
-void intel_iommu_remove_dev_pasid(pri_device* dev, unsigned pasid) {
+// What a device requests does not depend on the entry of the PASID.
+void intel_iommu_remove_dev_pasid(pri_device* dev, unsigned pasid, iopf_domain* domain) {
   KFUNC();
+  if (exits_notify()) {
+    forget_dev_pasid(domain, dev, pasid);
+    if (!tear_down_entry(dev, pasid, false)) return;
+  }
   if (omit(knob::remove_dev_pasid_drain, PASID_NOT_DRAINED)) return;
   pri_iommu* const iommu = dev->iommu.peek();
   critical_section cs(unbind_rows[chosen(knob::page_response_lock)],

@@ -25,6 +25,9 @@ u64 unwritten(const pri_place& p) {
 pri_place bonds_of(pri_device* dev, unsigned pasid) {
   return {dev, pasid < iopf_pasids ? &dev->bonds[pasid] : nullptr, pri_state::bonds, pasid, 0};
 }
+pri_place pasid_entry_of(pri_device* dev, unsigned pasid) {
+  return {dev, pasid < iopf_pasids ? &dev->entries[pasid] : nullptr, pri_state::entries, pasid, 0};
+}
 pri_place stopped_of(pri_device* dev, unsigned pasid) {
   return {dev, pasid < iopf_pasids ? &dev->stopped[pasid] : nullptr, pri_state::stopped, pasid, 0};
 }

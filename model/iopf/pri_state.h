@@ -9,7 +9,7 @@
 
 namespace iorace::kern::iopf {
 
-enum class pri_state : u8 { bonds, stopped, outstanding, begun };
+enum class pri_state : u8 { bonds, entries, stopped, outstanding, begun };
 
 struct pri_place {
   pri_device* dev;
@@ -18,6 +18,7 @@ struct pri_place {
   unsigned pasid, grpid;
 };
 pri_place bonds_of(pri_device* dev, unsigned pasid);
+pri_place pasid_entry_of(pri_device* dev, unsigned pasid);
 pri_place stopped_of(pri_device* dev, unsigned pasid);
 pri_place outstanding_of(pri_device* dev, unsigned pasid, unsigned grpid);
 pri_place begun_of(pri_device* dev, unsigned grpid);

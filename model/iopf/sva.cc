@@ -4,6 +4,7 @@
 #include "model/iopf/sva.h"
 
 #include "model/iopf/iopf_world.h"
+#include "model/iopf/svm.h"
 #include "model/world.h"
 
 namespace iorace::kern {
@@ -44,8 +45,9 @@ iommu_mm_data* iommu_alloc_mm_data(user_mm_struct* mm, pri_device* dev) {
 
 iopf_domain* iommu_sva_domain_alloc(user_mm_struct* mm) {
   KFUNC();
-  auto* const domain = kzalloc<iopf_domain>();
-  if (domain == nullptr) return nullptr;
+  iopf_domain* const domain = exits_notify() ? intel_svm_domain_alloc(mm) : kzalloc<iopf_domain>();
+  if (domain == nullptr) return ERR_PTR(-ENOMEM);
+  if (IS_ERR(domain)) return domain;
   domain->type = DOMAIN_SVA;
   mmgrab(mm);
   domain->mm = mm;
@@ -57,6 +59,7 @@ void iommu_domain_free(iopf_domain* domain) {
   KFUNC();
   user_mm_struct* const mm = domain->mm;
   mmdrop(mm);
+  if (exits_notify()) return intel_svm_domain_free(domain);
   kfree(domain);
 }
 
@@ -70,7 +73,7 @@ int attach_domain(iommu_sva* bond, pri_device* dev, user_mm_struct* mm, iommu_mm
     return 0;
   }
   domain = iommu_sva_domain_alloc(mm);
-  if (domain == nullptr) return -ENOMEM;
+  if (IS_ERR(domain)) return static_cast<int>(PTR_ERR(domain));
   const int rc = iommu_attach_pasid_handle(domain, dev, pasid, &bond->handle);
   if (rc != 0) {
     iommu_domain_free(domain);
@@ -127,7 +130,7 @@ void iommu_sva_unbind_device(iommu_sva* bond) {
   pri_device* const dev = bond->dev;
   mutex_lock(lock);
   if (!refcount_dec_and_test(&bond->users)) return mutex_unlock(lock);
-  iommu_detach_pasid_handle(dev, iommu_mm->pasid);
+  iommu_detach_pasid_handle(domain, dev, iommu_mm->pasid);
   domain->users--;
   if (domain->users == 0) {
     list_del(&domain->next);

@@ -28,8 +28,9 @@ IORACE_DESCRIBE(iommu_sva, "sva", handle, dev, users);
 struct sva_globals {
   struct mutex lock;  // iommu_sva_lock
   xarray pasids;      // iommu_global_pasid_ida
+  srcu_struct notifiers;
 };
-IORACE_DESCRIBE(sva_globals, "iommu_sva", lock, pasids);
+IORACE_DESCRIBE(sva_globals, "iommu_sva", lock, pasids, notifiers);
 
 // Return 0 and the bond, or an error. Require: a user of the process.
 int iommu_sva_bind_device(pri_device* dev, user_mm_struct* mm, iommu_sva** bond);

@@ -30,7 +30,9 @@ bool mmget_not_zero(user_mm_struct* mm) { return refcount_inc_not_zero(&mm->mm_u
 // Pins outlive the memory, which has nothing else that would have to be taken down.
 void mmput(user_mm_struct* mm) {
   KFUNC();
-  if (refcount_dec_and_test(&mm->mm_users)) mmdrop(mm);
+  if (!refcount_dec_and_test(&mm->mm_users)) return;
+  mmu_notifier_release(mm);
+  mmdrop(mm);
 }
 
 void mmgrab(user_mm_struct* mm) { refcount_inc(&mm->mm_count); }
@@ -38,6 +40,7 @@ void mmgrab(user_mm_struct* mm) { refcount_inc(&mm->mm_count); }
 void mmdrop(user_mm_struct* mm) {
   KFUNC();
   if (!refcount_dec_and_test(&mm->mm_count)) return;
+  mmu_notifier_subscriptions_destroy(mm);
   mm_pasid_drop(mm);
   kfree(mm);
 }
