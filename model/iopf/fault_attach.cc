@@ -96,7 +96,7 @@ void iommufd_hwpt_detach_device(iommufd_hw_pagetable* hwpt, iommufd_device* idev
     if (detach_rows[chosen(knob::fault_detach_answers)].answers)
       iommufd_auto_response_faults(hwpt, handle);
     else
-      iopf_queue_flush_dev(dev);
+      iopf_queue_flush_dev(dev, IOMMU_NO_PASID);
     CONTRACT(fault_detached, dev, hwpt, handle);
     iommufd_fault_iopf_disable(idev);
   }

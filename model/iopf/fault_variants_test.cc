@@ -157,6 +157,23 @@ TEST(fault_variants, rid_drain_waits) {
               IsEmpty());
 }
 
+// What is pending is looked up by index until it is the group itself.
+TEST(fault_variants, flush_dev_pending) {
+  const settings answers = {{"iopf_queue_flush_dev.pending", "answered"},
+                            {"iopf.locking", "answers_copies"}};
+  const body moves = call_of("fault_replace", {requester, other_page_table});
+  const body waits = both(attached, asks_without_pasid());
+  expect_fault_variant(answers, waits, {moves, serves, asks_without_pasid()},
+                       "request-answered-twice in device_gets_response");
+  EXPECT_THAT(found_faulty(answers, waits, {moves, serves, asks_without_pasid(asks_last, 1)}),
+              IsEmpty());
+  for (const char* era : {"links_groups", "handles"})
+    EXPECT_THAT(found_faulty({answers[0], {"iopf.locking", era}}, waits,
+                             {moves, serves, asks_without_pasid()}),
+                IsEmpty())
+        << era;
+}
+
 TEST(fault_variants, rid_replace_drain) {
   const settings once = {{"rid_replace.drain", "once"}};
   const body moves = after(call_of("fault_replace", {requester, other_page_table}), "fault_replace",

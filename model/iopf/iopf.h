@@ -161,7 +161,7 @@ iopf_queue* iopf_queue_alloc();
 void iopf_queue_free(iopf_queue* queue);
 int iopf_queue_add_device(iopf_queue* queue, pri_device* dev);
 int iopf_queue_remove_device(iopf_queue* queue, pri_device* dev);
-int iopf_queue_flush_dev(pri_device* dev);
+int iopf_queue_flush_dev(pri_device* dev, unsigned pasid);
 int iopf_queue_discard_partial(iopf_queue* queue);
 
 // iopf_attach.cc

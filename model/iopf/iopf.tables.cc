@@ -241,6 +241,13 @@ constexpr knob_value release_pasid_values[] = {
     {"taken", "Q5s", "They are taken from it before it goes.", OURS, "exit_vs_release", "clean"},
 };
 
+constexpr knob_value flush_pending_values[] = {
+    {"left", "P7fs", "It leaves them to those who have them.", UPSTREAM, "flush_vs_late_answer",
+     "clean"},
+    {"answered", "P7f", "It answers them; an answer that is late finds nothing, or another one.",
+     THREAD, "flush_vs_late_answer", "request-answered-twice"},
+};
+
 constexpr knob_info knob_table[] = {
     {"iopf.locking", "What keeps a device's fault data and the lists behind it.",
      iopf_locking_values, 0},
@@ -294,6 +301,8 @@ constexpr knob_info knob_table[] = {
      0},
     {"group_remove_device.pasids", "Whose PASIDs those of a group are to a device that leaves it.",
      release_pasid_values, 1},
+    {"iopf_queue_flush_dev.pending", "What a flush does with groups that have been handed up.",
+     flush_pending_values, 0},
 };
 static_assert(std::size(knob_table) == knob::iopf_count - knob::iopf_before - 1);
 

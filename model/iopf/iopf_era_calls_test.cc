@@ -91,7 +91,7 @@ TEST(iopf_era_calls, report_without_fault_data) {
   }
 }
 TEST(iopf_era_calls, flush_without_fault_data) {
-  const body flushes = [](world*) { iopf_queue_flush_dev(the_pdev()); };
+  const body flushes = [](world*) { iopf_queue_flush_dev(the_pdev(), 1); };
   for (std::size_t n = 0; n < std::size(eras); ++n) {
     const auto titles = found({{"iopf.locking", eras[n]}}, disabled_under_it, {flushes});
     if (n < first_without_get)

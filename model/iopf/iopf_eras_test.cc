@@ -32,6 +32,15 @@ TEST(iopf_eras, three_locks_for_one_list) {
   EXPECT_THAT(in_era("three_locks", one_bond, {unbinds, asks_group}), IsEmpty());
 }
 
+// Who discards in the thread that reports has no other one.
+TEST(iopf_eras, three_locks_of_one_thread) {
+  const settings overflows = {{"iopf.locking", "three_locks"},
+                              {"drain_pasid_prq.partial", "left"},
+                              {"prq_size", "1"},
+                              {"page_request_tries", "1"}};
+  EXPECT_THAT(found(overflows, one_bond, {unbinds, asks_group, asks(asks_first, 1, 1)}), IsEmpty());
+}
+
 // Both sides are the list's head, one in the thread of the interrupt, the other in the CPU that
 // discards.
 TEST(iopf_eras, names_both_sides_of_the_race) {

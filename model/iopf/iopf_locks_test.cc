@@ -71,7 +71,7 @@ void responds(world*) {
   iopf_group_response(group, RESPONSE_SUCCESS);
   iopf_free_group(group);
 }
-void flushes(world*) { iopf_queue_flush_dev(the_pdev()); }
+void flushes(world*) { iopf_queue_flush_dev(the_pdev(), 1); }
 // And the driver knows.
 void removes(world*) {
   iopf_queue_remove_device(the_prq()->iopf_queue.peek(), the_pdev());

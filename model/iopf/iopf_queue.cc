@@ -16,27 +16,47 @@ void free_partial(iommu_fault_param* fault_param) {
   list_for_each_entry_safe(iopf, next, &fault_param->partial, list) { kfree(iopf); }
 }
 
-void answer_copies(iommu_fault_param* fault_param, pri_device* dev) {
+// Those that are asked for. Requires: fault_param->lock.
+template <class Which>
+void answer_copies(iommu_fault_param* fault_param, pri_device* dev, Which which) {
   KFUNC();
   iopf_fault* copy = nullptr;
   iopf_fault* next = nullptr;
   list_for_each_entry_safe(copy, next, &fault_param->faults, list) {
-    intel_iommu_page_response(dev, to_request(copy->prm), RESPONSE_INVALID);
+    const page_request pending = to_request(copy->prm);
+    if (!which(pending)) continue;
+    intel_iommu_page_response(dev, pending, RESPONSE_INVALID);
     list_del(&copy->list);
     kfree(copy);
   }
 }
 
-void answer_groups(iommu_fault_param* fault_param, pri_device* dev) {
+template <class Which>
+void answer_groups(iommu_fault_param* fault_param, pri_device* dev, bool frees, Which which) {
   KFUNC();
   iopf_group* group = nullptr;
   iopf_group* next = nullptr;
   list_for_each_entry_safe(group, next, &fault_param->faults, pending_node) {
-    PROBE(group_answered_by_removal);
-    intel_iommu_page_response(dev, to_request(group->last_fault.prm), RESPONSE_INVALID);
+    const page_request pending = to_request(group->last_fault.prm);
+    if (!which(pending)) continue;
+    intel_iommu_page_response(dev, pending, RESPONSE_INVALID);
     list_del_init(&group->pending_node);
-    if (era().removed == removal::releases) iopf_free_group(group);
+    if (frees) iopf_free_group(group);
   }
+}
+
+template <class Which>
+void answer_pending(iommu_fault_param* fault_param, pri_device* dev, bool frees, Which which) {
+  if (era().pending == pending_is::copies) return answer_copies(fault_param, dev, which);
+  answer_groups(fault_param, dev, frees, which);
+}
+
+// Proposed, and dropped: that responses are looked up by index and PASID was not looked at.
+void answer_of_pasid(iommu_fault_param* fault_param, pri_device* dev, unsigned pasid) {
+  mutex_lock(&fault_param->lock);
+  answer_pending(fault_param, dev, false,
+                 [pasid](const page_request& pending) { return pending.pasid == pasid; });
+  mutex_unlock(&fault_param->lock);
 }
 
 // Requires: both outer locks. Returns 0 or -EBUSY.
@@ -48,10 +68,10 @@ int remove_pending(iommu_fault_param* fault_param, pri_device* dev) {
   }
   mutex_lock(&fault_param->lock);
   free_partial(fault_param);
-  if (era().pending == pending_is::copies)
-    answer_copies(fault_param, dev);
-  else
-    answer_groups(fault_param, dev);
+  answer_pending(fault_param, dev, era().removed == removal::releases, [](const page_request&) {
+    if (era().pending == pending_is::groups) PROBE(group_answered_by_removal);
+    return true;
+  });
   mutex_unlock(&fault_param->lock);
   return 0;
 }
@@ -142,7 +162,7 @@ int iopf_queue_remove_device(iopf_queue* queue, pri_device* dev) {
   return rc;
 }
 
-int iopf_queue_flush_dev(pri_device* dev) {
+int iopf_queue_flush_dev(pri_device* dev, unsigned pasid) {
   KFUNC();
   dev_iommu_fault* const param = dev->dev_iommu;
   const bool counts = era().pointer == pointer_kept::by_count;
@@ -153,6 +173,7 @@ int iopf_queue_flush_dev(pri_device* dev) {
   if (rc == 0) {
     iopf_queue* const queue = fault_param->queue;
     flush_workqueue(queue->wq.peek());
+    if (!omit(knob::flush_dev_pending, FLUSH_LEAVES)) answer_of_pasid(fault_param, dev, pasid);
     if (counts) iopf_put_dev_fault_param(fault_param, dev);
   }
   if (era().flush_locks_dev) mutex_unlock(&param->lock);

@@ -45,6 +45,7 @@ enum iopf_id : unsigned {
   remove_device_queue,
   remove_dev_pasid_drain,
   group_remove_device_pasids,
+  flush_dev_pending,
   iopf_count
 };
 }  // namespace knob
@@ -97,6 +98,7 @@ enum : unsigned { ENABLED_UNLOCKED, ENABLED_GROUP_MUTEX };
 enum : unsigned { REMOVED_UNLINKED, REMOVED_STAYS };
 enum : unsigned { PASID_DRAINED, PASID_NOT_DRAINED };
 enum : unsigned { RELEASE_LEAVES, RELEASE_TAKES };
+enum : unsigned { FLUSH_LEAVES, FLUSH_ANSWERS };
 
 namespace limit {
 enum iopf_id : unsigned {

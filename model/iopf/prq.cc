@@ -138,7 +138,7 @@ void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid) {
     wait_for_completion(&iommu->prq_complete);
     reinit_completion(&iommu->prq_complete);
   }
-  iopf_queue_flush_dev(dev);
+  iopf_queue_flush_dev(dev, pasid);
   sweep_partial(dev, pasid);
   reinit_completion(&iommu->prq_complete);
   submit_drain(dev, pasid);

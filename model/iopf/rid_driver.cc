@@ -45,7 +45,7 @@ void rid_drain(pri_device* dev) {
     wait_for_completion(&iommu->prq_complete);
     reinit_completion(&iommu->prq_complete);
   }
-  if (pri_is_enabled(dev)) iopf_queue_flush_dev(dev);
+  if (pri_is_enabled(dev)) iopf_queue_flush_dev(dev, IOMMU_NO_PASID);
   cs.at(drain_ends);
 }
 
