@@ -241,6 +241,32 @@ TEST(engine_death, two_fields_with_one_tag_are_refused) {
       "two described fields have one tag");
 }
 
+struct namesake {
+  shared<int> first;
+};
+IORACE_DESCRIBE(namesake, "namesake", first);
+namespace other {
+struct namesake {
+  shared<int> second;
+};
+IORACE_DESCRIBE(namesake, "namesake", second);
+}  // namespace other
+
+TEST(engine_death, two_structs_with_one_name_are_refused) {
+  program p;
+  p.setup = [] {
+    make<namesake>();
+    return static_cast<void*>(make<other::namesake>());
+  };
+  EXPECT_DEATH(
+      {
+        engine e;
+        random_strategy choose;
+        e.run(p, choose, {});
+      },
+      "two described structs have one name");
+}
+
 TEST(engine_death, a_broken_assumption_tells_how_to_run_it_again) {
   program p;
   p.cpu([](void*) { CHECK(false, "a test"); });

@@ -43,6 +43,16 @@ std::optional<std::string_view> field_of(const class_entry& c, std::string_view 
   return promotion.substr(dot + 1);
 }
 
+// Whether one struct is described in two places.
+bool same_struct(const class_info& a, const class_info& b) {
+  const auto same_field = [](const field_info& x, const field_info& y) {
+    return std::strcmp(x.name, y.name) == 0 && x.offset == y.offset && x.size == y.size;
+  };
+  return std::strcmp(a.name, b.name) == 0 && a.size == b.size &&
+         std::equal(a.fields, a.fields + a.field_count, b.fields, b.fields + b.field_count,
+                    same_field);
+}
+
 // Whether a tag stands for two fields. Steps, promotions and the order of locks know fields by
 // their tags alone.
 bool clash(const class_entry& a, const class_entry& b) {
@@ -82,8 +92,11 @@ std::uint16_t object_table::find_class(const class_info& info) {
   std::size_t i = 0;
   while (i < classes_.size() && classes_[i]->info != &info) ++i;
   // A description in a header can have two addresses: the closed archive keeps its own copy.
-  if (i == classes_.size())
+  if (i == classes_.size()) {
     for (i = 0; i < classes_.size() && std::strcmp(classes_[i]->info->type, info.type) != 0;) ++i;
+    CHECK(i == classes_.size() || same_struct(*classes_[i]->info, info),
+          "two described structs have one name: rename one");
+  }
   if (i == classes_.size()) add_class(info);
   const auto index = static_cast<std::uint16_t>(i);
   hints_[info.tag % hints_max] = {&info, index};
