@@ -13,12 +13,12 @@
 namespace iorace::kern::iopf {
 
 // One device that uses the domain, for one PASID.
-struct dev_pasid_info {
+struct svm_dev_pasid {
   list_head link_domain;
   shared<pri_device*> dev;
   shared<u32> pasid;
 };
-IORACE_DESCRIBE(dev_pasid_info, "dev_pasid", link_domain, dev, pasid);
+IORACE_DESCRIBE(svm_dev_pasid, "dev_pasid", link_domain, dev, pasid);
 
 namespace {
 
@@ -49,7 +49,7 @@ void intel_mm_release(mmu_notifier* notifier) {
   KFUNC();
   iopf_domain* const domain = container_of(notifier, iopf_domain, notifier);
   spin_lock(&domain->lock);
-  dev_pasid_info* dev_pasid = nullptr;
+  svm_dev_pasid* dev_pasid = nullptr;
   list_for_each_entry(dev_pasid, &domain->dev_pasids, link_domain) {
     pri_device* const info = dev_iommu_priv_get(dev_pasid->dev);
     tear_down_entry(info, dev_pasid->pasid, true);
@@ -99,7 +99,7 @@ static int intel_pasid_setup_entry(pri_device* dev, unsigned pasid) {
 
 int intel_svm_set_dev_pasid(iopf_domain* domain, pri_device* dev, unsigned pasid) {
   KFUNC();
-  auto* const dev_pasid = kzalloc<dev_pasid_info>();
+  auto* const dev_pasid = kzalloc<svm_dev_pasid>();
   if (dev_pasid == nullptr) return -ENOMEM;
   dev_pasid->dev = dev;
   dev_pasid->pasid = pasid;
@@ -116,9 +116,9 @@ int intel_svm_set_dev_pasid(iopf_domain* domain, pri_device* dev, unsigned pasid
 
 void forget_dev_pasid(iopf_domain* domain, pri_device* dev, unsigned pasid) {
   KFUNC();
-  dev_pasid_info* found = nullptr;
+  svm_dev_pasid* found = nullptr;
   spin_lock(&domain->lock);
-  dev_pasid_info* curr = nullptr;
+  svm_dev_pasid* curr = nullptr;
   list_for_each_entry(curr, &domain->dev_pasids, link_domain) {
     if (curr->dev != dev || curr->pasid != pasid) continue;
     list_del(&curr->link_domain);
