@@ -3,6 +3,7 @@
 // The steps of what devices reserve and give up, because the domain is of another IOMMU, what the
 // user has mapped is in the way, or there is no memory: under the lock of the IOVA, for one device
 // after the other, and under the group's lock all together.
+#include "model/iommu/vfio_group.h"
 #include "model/iommufd/idev_steps_test.h"
 
 namespace iorace::kern::this_file {
