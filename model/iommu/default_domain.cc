@@ -3,6 +3,8 @@
 // The domain of a group that nobody owns, and what firmware wants to be mapped in it: it goes on
 // using its memory through devices, and a device that wants that is never blocked, unless firmware
 // gives way. Kernel: drivers/iommu/iommu.c @ 6.12.117.
+#include "model/critical_section.h"
+#include "model/iommu/contracts.h"
 #include "model/iommu/iommu_world.h"
 #include "model/iommu/smmu_driver.h"
 #include "model/iommu/vfio_group.h"
@@ -67,21 +69,40 @@ int iommu_setup_default_domain(iommu_group* group, u64 type) {
   return rc;
 }
 
+// Requires: the group's mutex.
+static int change_type(iommu_group* group, u64 type) {
+  KFUNC();
+  if (type == IOMMU_DOMAIN_DMA_FQ) {
+    core_domain* const normal = group->default_domain;
+    BUG_ON(normal == nullptr);  // where the kernel would take an exception
+    if (normal->type.load(op_kind::read) == IOMMU_DOMAIN_DMA) {
+      normal->type = IOMMU_DOMAIN_DMA_FQ;
+      return 0;
+    }
+  }
+  const u64 users = group->owner_cnt;
+  if (list_empty(&group->devices) || users != 0) return -EPERM;
+  return iommu_setup_default_domain(group, type);
+}
+
+enum store_type_site : unsigned { before_look, after_look, type_stored };
+constexpr cs_row store_type_rows[] = {
+    {lock_kind::mutex, on(after_look), on(type_stored)},   // LOOK_BEFORE_LOCK
+    {lock_kind::mutex, on(before_look), on(type_stored)},  // LOOK_UNDER_LOCK
+};
+
 int iommu_group_store_type(iommu_group* group, u64 type) {
   KFUNC();
-  int rc = 0;
-  iommu_group_lock(group);
-  core_domain* const normal = group->default_domain;
-  if (normal == nullptr) {
-    rc = -EINVAL;
-  } else if (type == IOMMU_DOMAIN_DMA_FQ && normal->type.load(op_kind::read) == IOMMU_DOMAIN_DMA) {
-    normal->type = IOMMU_DOMAIN_DMA_FQ;
-  } else {
-    const u64 users = group->owner_cnt;
-    rc = list_empty(&group->devices) || users != 0 ? -EPERM
-                                                   : iommu_setup_default_domain(group, type);
+  critical_section cs(store_type_rows[chosen(knob::store_type_look)], {.sleeping = &group->mutex});
+  cs.at(before_look);
+  const core_domain* const normal = group->default_domain;
+  int rc = -EINVAL;
+  if (normal != nullptr) {
+    cs.at(after_look);
+    rc = change_type(group, type);
+    CONTRACT(group_settled, group);
   }
-  iommu_group_unlock(group);
+  cs.at(type_stored);
   return rc;
 }
 

@@ -104,6 +104,12 @@ constexpr knob_value bus_iommu_probe_setup[] = {
     {"once", "I32s", "Those that still have no default domain. Sound.", "ours", "probe_bus_probe",
      "clean"},
 };
+constexpr knob_value bus_iommu_probe_finalize[] = {
+    {"unlocked", "I37", "Nothing: devices leave the list under the walk.", UPSTREAM,
+     "remove_bus_probe", "data-race"},
+    {"locked", "I37s", "The group's mutex. Sound, where no driver's op calls the core.", "ours",
+     "remove_bus_probe", "clean"},
+};
 constexpr knob_value of_iommu_configure_lock[] = {
     {"probe_lock", "K39s", "The lock of probes.", "a2e7e59a9426, 3832862eb9c4", "configure_probe",
      "clean"},
@@ -189,6 +195,13 @@ constexpr knob_value arm_smmu_attach_memory[] = {
      "clean"},
 };
 
+constexpr knob_value store_type_look[] = {
+    {"before_lock", "I38",
+     "Before it takes the mutex: until then the last device may have left, domain and all.",
+     UPSTREAM, "remove_store_type", "data-race"},
+    {"under_lock", "I38s", "Under the mutex. Sound.", "ours", "remove_store_type", "clean"},
+};
+
 constexpr knob_info knob_table[] = {
     {"release_device", "How a device leaves its group and its driver.", release_device, 0},
     {"vfio_group.lifetime", "How long VFIO touches a group.", vfio_group_lifetime, 0},
@@ -203,6 +216,8 @@ constexpr knob_info knob_table[] = {
      bus_iommu_probe_group, 1},
     {"bus_iommu_probe.setup", "Which groups a pass over a bus gives default domains.",
      bus_iommu_probe_setup, 1},
+    {"bus_iommu_probe.finalize", "What a pass over the bus finishes the probes of a group under.",
+     bus_iommu_probe_finalize, 1},
     {"of_iommu_configure.lock", "What keeps probes away while firmware is asked for an IOMMU.",
      of_iommu_configure_lock, 0},
     {"set_group_pasid.undo", "Which devices lose a PASID that one could not get.",
@@ -222,6 +237,8 @@ constexpr knob_info knob_table[] = {
      1},
     {"arm_smmu_attach.memory", "Whether a domain can always list a device with ATS.",
      arm_smmu_attach_memory, 1},
+    {"store_type.look", "When a change of type looks whether there is a default domain.",
+     store_type_look, 1},
 };
 static_assert(std::size(knob_table) == knob::iommu_count - knob::iommu_before - 1);
 

@@ -291,6 +291,13 @@ TEST(knob_iommu, bus_iommu_probe_setup) {
       Contains("data-race: attach_default v driver_map_dma"));
 }
 
+// A device leaves the list while the probes of its group are finished.
+TEST(knob_iommu, bus_iommu_probe_finalize) {
+  expect_variant("bus_iommu_probe.finalize", "unlocked", "locked", unprobed,
+                 {calling("bus_probe"), calling("device_remove")},
+                 "data-race: list_del_device v setup_listed_groups");
+}
+
 TEST(knob_iommu, set_group_pasid_undo) {
   expect_variant("set_group_pasid.undo", "all", "to_failed",
                  both(devices(own_rid, DEVICE_PASID), calling("driver_bind", 1)),

@@ -21,6 +21,7 @@ enum iommu_id : unsigned {
   deferred_attach_lock,
   bus_iommu_probe_group,
   bus_iommu_probe_setup,
+  bus_iommu_probe_finalize,
   of_iommu_configure_lock,
   set_group_pasid_undo,
   reset_fence,
@@ -31,6 +32,7 @@ enum iommu_id : unsigned {
   arm_smmu_attach_old,
   arm_smmu_attach_ats,
   arm_smmu_attach_memory,
+  store_type_look,
   iommu_count
 };
 }  // namespace knob
@@ -62,6 +64,7 @@ enum : unsigned { CLAIM_UNCHECKED, CLAIM_CHECKED };
 enum : unsigned { DEFERRED_UNLOCKED, DEFERRED_LOCKED };
 enum : unsigned { GROUP_UNREFERENCED, GROUP_REFERENCED };
 enum : unsigned { SETUP_AGAIN, SETUP_ONCE };
+enum : unsigned { FINALIZE_UNLOCKED, FINALIZE_LOCKED };
 enum : unsigned { CONFIGURE_LOCKED, CONFIGURE_UNLOCKED, CONFIGURE_POINTER_LAST };
 enum : unsigned { UNDO_TO_FAILED, UNDO_ALL };
 enum : unsigned { FENCE_NONE, FENCE_REJECTS_ALL, FENCE_NOFAIL_PASSES };
@@ -72,6 +75,7 @@ enum : unsigned { PASIDS_LEFT, PASIDS_BLOCKED, PASIDS_TAKEN };
 enum : unsigned { OLD_OF_GROUP, OLD_OF_DEVICE };
 enum : unsigned { ATS_NOTED_LAST, ATS_NOTED_FIRST };
 enum : unsigned { ENTRY_MAY_FAIL, ENTRY_NO_FAIL };
+enum : unsigned { LOOK_BEFORE_LOCK, LOOK_UNDER_LOCK };
 
 namespace limit {
 enum iommu_id : unsigned { iommu_before = hw_count - 1, iommu_count };

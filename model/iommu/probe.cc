@@ -102,7 +102,7 @@ constexpr cs_row probe_rows[] = {
     {lock_kind::none, on(), on()},                       // PROBE_UNLOCKED
 };
 
-static int probe_device(device* dev, list_head* group_list) {
+int probe_device(device* dev, list_head* group_list) {
   critical_section cs(probe_rows[chosen(knob::probe_device_lock)],
                       {.sleeping = &this_world().iommu->probe->lock});
   cs.at(probe_begin);
@@ -114,57 +114,6 @@ static int probe_device(device* dev, list_head* group_list) {
 int iommu_probe_device(device* dev) {
   KFUNC();
   return probe_device(dev, nullptr);
-}
-
-struct group_list_head {
-  list_head head;
-};
-IORACE_DESCRIBE(group_list_head, "group_list", head);
-
-// What is listed may have lost its devices, or got its default domain from another probe.
-static bool awaits_domain(iommu_group* group, bool referenced) {
-  if (referenced && list_empty(&group->devices)) return false;
-  return omit(knob::bus_iommu_probe_setup, SETUP_AGAIN) || group->default_domain == nullptr;
-}
-
-// The list keeps no reference to its groups, and nobody looks what has become of them.
-// Simplified: goes on after an error.
-static int setup_listed_groups(list_head* groups) {
-  KFUNC();
-  int result = 0;
-  const bool referenced = !omit(knob::bus_iommu_probe_group, GROUP_UNREFERENCED);
-  iommu_group *group = nullptr, *next = nullptr;
-  list_for_each_entry_safe(group, next, groups, entry) {
-    iommu_group_lock(group);
-    list_del_init(&group->entry);
-    const int rc = awaits_domain(group, referenced) ? iommu_setup_default_domain(group, 0) : 0;
-    iommu_group_unlock(group);
-    if (referenced) iommu_group_put(group);
-    if (rc != 0) result = rc;
-  }
-  return result;
-}
-
-// Simplified: the bus has the devices that programs name, and whoever probes one keeps it from
-// being taken away or bound meanwhile.
-int bus_iommu_probe() {
-  KFUNC();
-  const iommu_world& here = *this_world().iommu;
-  auto* const groups = iorace::make<group_list_head>();
-  INIT_LIST_HEAD(&groups->head);
-  int rc = 0;
-  for (unsigned i = 0; i < here.device_count && rc == 0; ++i) {
-    device* const dev = here.devices[i];
-    down_read(&dev->life);
-    const u64 gone = dev->removed;
-    const u64 driver = dev->driver;
-    if (gone == 0 && driver == BOUND_NONE) rc = probe_device(dev, &groups->head);
-    up_read(&dev->life);
-  }
-  // What is on the list stays there.
-  if (rc != 0 && omit(knob::bus_iommu_probe_group, GROUP_UNREFERENCED)) return rc;
-  const int result = setup_listed_groups(&groups->head);
-  return rc != 0 ? rc : result;
 }
 
 static iommu_fwspec* dev_iommu_fwspec_get(device* dev) {
