@@ -86,16 +86,21 @@ static void judge_devices(const iommu_group* group) {
 
 void group_settled(const iommu_group* group) {
   const peek_scope looking;
-  judge_devices(group);
   const core_domain* const domain = group->domain.peek();
+  // What was freed is for whoever uses it to be convicted of.
+  if (domain != nullptr && !is_live(domain)) return;
+  judge_devices(group);
   const u64 count = group->owner_cnt.peek();
-  const bool of_owner = domain != nullptr && (domain == group->blocking_domain.peek() ||
-                                              domain->type.peek() == IOMMU_DOMAIN_UNMANAGED);
+  const bool unmanaged = domain != nullptr && domain->type.peek() == IOMMU_DOMAIN_UNMANAGED;
   if (group->owner.peek() != 0) {
+    const bool of_owner = unmanaged || domain == group->blocking_domain.peek();
     if (count == 0 || (domain != nullptr && !of_owner))
       convict_here("owner-without-its-domain", "the group has an owner and another's domain");
-  } else if (count != 0 && (domain == nullptr || domain == group->blocking_domain.peek())) {
-    convict_here("owner-without-its-domain", "drivers use the default domain, which is not there");
+  } else if (count != 0) {
+    // But for a driver that has attached a domain of its own.
+    if (domain == nullptr || (!unmanaged && domain != group->default_domain.peek()))
+      convict_here("owner-without-its-domain",
+                   "drivers use the default domain, which is not there");
   }
 }
 

@@ -95,6 +95,29 @@ TEST(iommu_contracts, an_owner_without_a_count) {
   EXPECT_EQ(lose(true), "");
 }
 
+// The default domain of a group that drivers use is another one; it is put back before the mutex is
+// dropped.
+TEST(iommu_contracts, users_of_a_default_domain_that_is_not_attached) {
+  const auto replace = [](bool back) {
+    const body driven = [](world* w) {
+      both_probed(w);
+      make_call(w, "driver_bind", {1});
+    };
+    return title_alone(of_iommu(repaired_config()), driven, [back](world*) {
+      iommu_group* const group = dev(0)->iommu_group;
+      core_domain* const other = iommu_paging_domain_alloc(dev(0), IOMMU_DOMAIN_DMA);
+      iommu_group_lock(group);
+      core_domain* const normal = group->default_domain;
+      group->default_domain = other;
+      if (back) group->default_domain = normal;
+      iommu_group_unlock(group);
+      iommu_domain_free(other);
+    });
+  };
+  EXPECT_THAT(replace(false), testing::StartsWith("owner-without-its-domain"));
+  EXPECT_EQ(replace(true), "");
+}
+
 // A driver that does not look for aliases is convicted iff there is one.
 TEST(iommu_contracts, an_alias_is_cut_off) {
   const auto release = [](std::uint64_t rid) {

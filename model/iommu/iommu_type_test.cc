@@ -51,6 +51,25 @@ TEST(knob_iommu, store_type_look_meets_no_domain) {
   EXPECT_THAT(seen, testing::ElementsAre("", "kernel-bug in change_type"));
 }
 
+void in_use(faulty_call& c) {
+  const auto poke = [](u64 count) {
+    return [count](world*) {
+      iommu_group* const group = this_world().iommu->devices[0]->iommu_group.peek();
+      group->owner_cnt.poke(count);
+    };
+  };
+  c.before.push_back(poke(1));
+  c.after.push_back(poke(0));
+}
+
+TEST(iommu_errors, a_type_without_a_default_domain) {
+  for (const char* when : {"before_lock", "under_lock"})
+    expect_returns("iommu_group_type", both_probed,
+                   {{"no default domain yet", EINVAL, no_default_domain},
+                    {"a driver is bound", EPERM, in_use}},
+                   {ENOENT, ENODEV, EBUSY, ENOMEM, ENOSPC}, looking(when));
+}
+
 TEST(iommu_steps, store_type_looks_first) {
   expect_pairs({.pairs = 3,
                 .unlocked = 2,
