@@ -59,8 +59,22 @@ paging_owner* owner_alloc(hw_iommu* iommu, u64 type) {
   return owner;
 }
 
+// Whoever frees a domain has seen its detach return, however early the driver has given back the
+// domain's id.
+static void count_pasids(paging_owner* owner, int change) {
+  mutex_lock(&owner->group);
+  owner->pasids += static_cast<unsigned>(change);
+  mutex_unlock(&owner->group);
+}
+static bool has_pasids(paging_owner* owner) {
+  mutex_lock(&owner->group);
+  const bool has = owner->pasids != 0;
+  mutex_unlock(&owner->group);
+  return has;
+}
+
 static bool is_used(paging_owner* owner, paging_domain* domain) {
-  if (domain_is_attached(domain)) return true;
+  if (has_pasids(owner) || domain_is_attached(domain)) return true;
   for (const shared<dma_page*>& page : owner->pages)
     if (page.peek() != nullptr) return true;
   return false;
@@ -90,6 +104,26 @@ int owner_attach(paging_owner* owner, hw_endpoint* dev) {
   });
 }
 
+// Whose domain it is; null of none. One that a device has is not freed meanwhile.
+static paging_owner* owner_of(const paging_domain* domain) {
+  const peek_scope looking;
+  for (paging_owner* owner : this_world().hw->ghost->owners)
+    if (domain != nullptr && owner->domain.peek() == domain) return owner;
+  return nullptr;
+}
+
+// Runs `change`, and counts whose domain the PASID has afterwards. Requires: the group's lock.
+template <class Change>
+static int with_pasid(const device_domain_info* info, Change change) {
+  paging_owner* const before = owner_of(info->pasid_domain.peek());
+  const int rc = change();
+  paging_owner* const after = owner_of(info->pasid_domain.peek());
+  if (before == after) return rc;
+  if (after != nullptr) count_pasids(after, 1);
+  if (before != nullptr) count_pasids(before, -1);
+  return rc;
+}
+
 int owner_set_pasid(paging_owner* owner, hw_endpoint* dev) {
   KFUNC();
   const owner_use use(owner);
@@ -98,7 +132,8 @@ int owner_set_pasid(paging_owner* owner, hw_endpoint* dev) {
   if (dev->iommu.peek()->kind.peek() != IOMMU_VTD) return -EOPNOTSUPP;
   return with_device(dev, [&](device_domain_info* info) {
     const bool attached = info->domain.load(op_kind::read) != nullptr;
-    return attached ? set_dev_pasid(use.domain(), dev, 1) : -EINVAL;
+    if (!attached) return -EINVAL;
+    return with_pasid(info, [&] { return set_dev_pasid(use.domain(), dev, 1); });
   });
 }
 
@@ -113,8 +148,11 @@ int endpoint_block_by_driver(hw_endpoint* dev) {
 
 int endpoint_release_by_driver(hw_endpoint* dev) {
   KFUNC();
-  return with_device(dev, [dev](device_domain_info*) {
-    remove_dev_pasid(dev, 1);
+  return with_device(dev, [dev](device_domain_info* info) {
+    with_pasid(info, [dev] {
+      remove_dev_pasid(dev, 1);
+      return 0;
+    });
     device_block_translation(dev);
     device_release(dev);
     return 0;

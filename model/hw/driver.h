@@ -15,12 +15,13 @@ namespace iorace::kern {
 struct paging_owner {
   rw_semaphore life;  // read: uses the domain; write: frees it
   shared<paging_domain*> domain;
-  mutex group;        // of changes from strict to lazy
+  mutex group;        // of changes from strict to lazy, and of pasids
   shared<u64> ready;  // IOVAs can be allocated
   // By the first page of a range: what is mapped there, and how many pages. Other pages of it, and
   // what is about to be mapped or unmapped, are page_reserved.
   shared<dma_page*> pages[iova_pages_max];
   shared<u64> counts[iova_pages_max];
+  unsigned pasids;  // under `group`: that have the domain, up to the return of their detach
 };
 IORACE_DESCRIBE(paging_owner, "owner", life, domain, group, ready, pages, counts);
 

@@ -110,6 +110,31 @@ TEST(hw_errors, set_pasid) {
                 {"no memory for a tag", ENOMEM, [](call& c) { c.fail("kmalloc", 1); }}}});
 }
 
+// A detach gives the domain's id back before its entry goes (6.12), or after that.
+TEST(hw_errors, no_domain_is_freed_before_its_detach_has_returned) {
+  for (const char* order : {"tags_first", "entry_first"})
+    for (const bool replaced : {false, true}) {
+      const config c = hw_config(with(repaired_config(), {{"block_translation.order", order}}));
+      std::set<long> freed;
+      const auto setup = [](world* w) {
+        machine(w);
+        make_call(w, "endpoint_attach", {vtd_dev, domain});
+        make_call(w, "endpoint_set_pasid", {vtd_dev, second_domain});
+      };
+      const auto leave = [replaced](world* w) {
+        if (replaced)
+          make_call(w, "endpoint_set_pasid", {vtd_dev, domain});
+        else
+          make_call(w, "endpoint_release", {vtd_dev});
+      };
+      const auto free = [&freed](world* w) {
+        freed.insert(make_call(w, "paging_free", {second_domain}).rc);
+      };
+      EXPECT_THAT(titles(program_of(c, setup, {leave, free}), "pos", 2'000), testing::IsEmpty());
+      EXPECT_THAT(freed, testing::ElementsAre(-EBUSY, 0)) << order;
+    }
+}
+
 TEST(hw_errors, leave) {
   expect_hw_errors(
       {.flow = "endpoint_block",
