@@ -135,14 +135,23 @@ void device_attached(const hw_endpoint* dev, const paging_domain* domain, int rc
     convict_here("torn-translation", "the device is attached and still translates by another");
 }
 
-void dma_reaches(const hw_endpoint* dev, const dma_page* page) {
+// Without a PASID, or with that of nobody who is left.
+static bool is_blocked(const hw_endpoint* dev, unsigned pasid) {
+  bool blocked = false;
+  for (const hw_endpoint* of : ghost().blocked) blocked |= is_alias(of, dev);
+  if (!blocked || pasid == IOMMU_NO_PASID) return blocked;
+  for (const hw_endpoint* of : ghost().endpoints)
+    if (is_alias(of, dev) && of->info.peek() != nullptr) return false;
+  return true;
+}
+
+void dma_reaches(const hw_endpoint* dev, unsigned pasid, const dma_page* page) {
   const peek_scope looking;
   // Freed memory is the heap's to judge.
   if (is_live(page) && is_gone(page))
     convict_here("freed-page-reachable", "the device reaches a page whose last pin is gone");
-  for (const hw_endpoint* blocked : ghost().blocked)
-    if (is_alias(blocked, dev))
-      convict_here("blocked-device-access", "the device is blocked and reaches memory");
+  if (is_blocked(dev, pasid))
+    convict_here("blocked-device-access", "the device is blocked and reaches memory");
 }
 
 u64 devtlb_asked(const hw_endpoint* dev) {

@@ -40,7 +40,7 @@ void device_attaching(const hw_endpoint* dev);
 void device_attached(const hw_endpoint* dev, const paging_domain* domain, int rc);
 
 // A device has a translation and is about to access memory.
-void dma_reaches(const hw_endpoint* dev, const dma_page* page);
+void dma_reaches(const hw_endpoint* dev, unsigned pasid, const dma_page* page);
 // A device TLB: the IOMMU answers, returns what filled() wants to know; the answer is filled in;
 // an invalidation has been executed.
 u64 devtlb_asked(const hw_endpoint* dev);

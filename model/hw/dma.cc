@@ -79,9 +79,9 @@ static dma_page* translate(hw_endpoint* dev, unsigned pasid, u64 pfn) {
   return page;
 }
 
-static void reach(const hw_endpoint* dev, dma_page* page, bool write) {
+static void reach(const hw_endpoint* dev, unsigned pasid, dma_page* page, bool write) {
   if (page == nullptr) return;
-  CONTRACT(dma_reaches, dev, page);
+  CONTRACT(dma_reaches, dev, pasid, page);
   if (write)
     WRITE_ONCE(page->data, u64{1});
   else
@@ -94,7 +94,7 @@ static dma_page* access_untranslated(hw_endpoint* dev, unsigned pasid, u64 pfn, 
   hw_iommu* const iommu = dev->iommu.peek();
   down_read(&iommu->walks);
   dma_page* const page = translate(dev, pasid, pfn);
-  reach(dev, page, write);
+  reach(dev, pasid, page, write);
   up_read(&iommu->walks);
   return page;
 }
@@ -117,7 +117,7 @@ static dma_page* access_translated(hw_endpoint* dev, unsigned pasid, u64 pfn, bo
       cache.fill(page);
     }
   }
-  reach(dev, page, write);
+  reach(dev, pasid, page, write);
   return page;
 }
 

@@ -181,6 +181,23 @@ TEST(hw_contracts, blocked_device_access) {
             "");
 }
 
+// An alias leaves, and with it what both reach without a PASID. With one the other still does, as
+// long as it is there.
+TEST(hw_contracts, blocked_device_access_by_pasid) {
+  const auto reach = [](bool there) {
+    return title_of([there](world* w) {
+      const u64 alias = make_call(w, "endpoint_add", {vtd}).out;
+      make_call(w, "endpoint_attach", {alias, domain});
+      make_call(w, "endpoint_set_pasid", {vtd_dev, domain});
+      make_call(w, "endpoint_release", {alias});
+      if (!there) dev()->info.poke(nullptr);
+      EXPECT_EQ(make_call(w, "dma_write_pasid", {vtd_dev, 0x1000}).rc, 0);
+    });
+  };
+  EXPECT_EQ(reach(true), "");
+  EXPECT_THAT(reach(false), testing::StartsWith("blocked-device-access"));
+}
+
 TEST(hw_contracts, devtlb_filled_late) {
   EXPECT_THAT(title_of([](world*) {
                 const u64 asked = contract::devtlb_asked(dev(ats_device));
