@@ -141,6 +141,7 @@ void drop_partial(iommu_fault_param* fault_param, Which which) {
 }
 
 // iopf_report.cc
+const dev_iommu_fault* dev_iommu_ops(pri_device* dev);
 // Returns 0, or -EINVAL or -ENOMEM. What cannot be handled has been answered, but in eras in which
 // the caller does that.
 int iommu_report_device_fault(pri_device* dev, const page_request& request);

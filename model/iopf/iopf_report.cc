@@ -10,6 +10,14 @@
 #include "model/world.h"
 
 namespace iorace::kern::iopf {
+
+const dev_iommu_fault* dev_iommu_ops(pri_device* dev) {
+  KFUNC();
+  const dev_iommu_fault* const param = dev->dev_iommu;
+  BUG_ON(param == nullptr);
+  return param;
+}
+
 namespace {
 
 int report_partial_fault(iommu_fault_param* fault_param, const page_request& request) {
@@ -21,12 +29,6 @@ int report_partial_fault(iommu_fault_param* fault_param, const page_request& req
   list_add(&iopf->list, &fault_param->partial);
   unlock_lists(fault_param);
   return 0;
-}
-
-const dev_iommu_fault* dev_iommu_ops(pri_device* dev) {
-  const dev_iommu_fault* const param = dev->dev_iommu;
-  BUG_ON(param == nullptr);
-  return param;
 }
 
 // Where users have PASID tables of their own, requests of all PASIDs are theirs.

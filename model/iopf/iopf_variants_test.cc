@@ -73,7 +73,7 @@ TEST(iopf_variants, prq_event_thread_lock) {
     make_call(w, "iopf_enable", {first_pdev});
   };
   expect_variant(alone, asks_for_any, {leaves, asks()},
-                 "data-race: find_fault_handler v pri_device_release");
+                 "data-race: dev_iommu_ops v pri_device_release");
   EXPECT_THAT(found(alone, one_enabled, {leaves, asks()}), IsEmpty())
       << "it asks for nothing that its driver has not bound";
   EXPECT_THAT(found(alone, one_bond, {both(closes, releases), asks_group}), IsEmpty());
