@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "fuzz/scenario_test.h"
 #include "scheduler/engine/finding.h"
+#include "scheduler/explore/sample.h"
 
 namespace iorace::this_file {
 namespace {
@@ -20,18 +20,11 @@ constexpr std::uint64_t seeds = in_this_build(20, 1);
 constexpr std::uint64_t clean_executions = in_this_build(20'000, 150);
 constexpr std::uint64_t find_within = 100'000;
 
-// Calls f(setting, value) for each row of the tables.
-template <class F>
-void for_each_value(F f) {
-  for (const kern::knob_info& k : kernel_schema().knobs)
-    for (const kern::knob_value& v : k.values) f(fmt::format("{}={}", k.name, v.name), v);
-}
-
 // The scenarios that show a value for which is(value).
 template <class Is>
 std::set<std::string_view> scenarios_of(Is is) {
   std::set<std::string_view> names;
-  for_each_value([&](const std::string&, const kern::knob_value& v) {
+  each_value([&](const std::string&, const kern::knob_value& v) {
     if (is(v)) names.insert(v.scenario);
   });
   return names;
@@ -42,16 +35,15 @@ bool is_faulty(const kern::knob_value& v) { return !is_sound(v); }
 // shows.
 template <class F>
 void for_each_shown_by(std::string_view name, F f) {
-  for_each_value([&](const std::string& setting, const kern::knob_value& v) {
+  each_value([&](const std::string& setting, const kern::knob_value& v) {
     if (name != v.scenario) return;
     SCOPED_TRACE(setting);
     f(v, scenario_under(name, "profile=repaired," + setting));
   });
 }
 
-// A single task without faults has one execution only.
 std::uint64_t executions_of(const trace_file& t, std::uint64_t wanted) {
-  return t.program.task_count() > 1 || t.options.faults != 0 ? wanted : 1;
+  return has_choices(t) ? wanted : 1;
 }
 
 sample_options options_for(const trace_file& t, std::uint64_t executions, std::uint64_t seed) {
@@ -106,7 +98,7 @@ TEST(knob_table, says_what_values_are) {
   std::set<std::string_view> ends = {"clean"};
   for (const kern::invariant_info& i : kernel_schema().invariants) ends.insert(i.name);
   for (const verdict_info& i : verdicts()) ends.insert(i.name);
-  for_each_value([&](const std::string&, const kern::knob_value& v) {
+  each_value([&](const std::string&, const kern::knob_value& v) {
     EXPECT_TRUE(ids.insert(v.id).second) << "id " << v.id;
     EXPECT_NE(std::string_view(v.id), "");
     EXPECT_TRUE(std::string_view(v.summary).ends_with('.')) << v.summary;

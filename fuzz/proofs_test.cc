@@ -46,13 +46,6 @@ std::set<std::string> flows_of(const program_data& p) {
   return names;
 }
 
-// Calls see(knob=value, value) for each row of the knobs' tables.
-template <class See>
-void each_value(See see) {
-  for (const kern::knob_info& k : kernel_schema().knobs)
-    for (const kern::knob_value& v : k.values) see(fmt::format("{}={}", k.name, v.name), v);
-}
-
 TEST(proofs, are_small_versions_of_the_scenarios) {
   each_value([](const std::string& setting, const kern::knob_value& v) {
     const trace_file small = proof(v.scenario, setting);

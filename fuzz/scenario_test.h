@@ -15,7 +15,6 @@
 #include "fuzz/trace_run.h"
 #include "fuzz/under_test.h"
 #include "scheduler/engine/this_build_test.h"
-#include "scheduler/explore/sample.h"
 
 namespace iorace {
 
@@ -24,16 +23,6 @@ inline trace_file scenario_under(std::string_view name, std::string_view setting
   auto t = scenario(name, kernel_schema());
   EXPECT_TRUE(t) << "no scenario " << name;
   return t ? under(std::move(*t), settings) : trace_file{};
-}
-
-inline sample_result sampled(const trace_file& t, const char* strategy, std::uint64_t executions) {
-  const bound_program p(t.program, kernel_schema());
-  sample_options o;
-  o.strategy = strategy;
-  o.executions_max = executions;
-  o.keep_going = true;
-  o.each = execution_of(t);
-  return sample(p.runnable(), o);
 }
 
 // One task without faults has nothing to choose: its executions are all the same.

@@ -14,9 +14,20 @@
 #include <gmock/gmock.h>
 
 #include "fuzz/scenario_test.h"
+#include "scheduler/explore/sample.h"
 
 namespace iorace::this_file {
 namespace {
+
+sample_result sampled(const trace_file& t, const char* strategy, std::uint64_t executions) {
+  const bound_program p(t.program, kernel_schema());
+  sample_options o;
+  o.strategy = strategy;
+  o.executions_max = executions;
+  o.keep_going = true;
+  o.each = execution_of(t);
+  return sample(p.runnable(), o);
+}
 
 // Titles and details of what is found in `executions`.
 std::vector<std::string> findings_of(const trace_file& t, const char* strategy,

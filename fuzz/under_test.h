@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "fuzz/settings.h"
@@ -19,6 +20,13 @@ inline trace_file under(trace_file t, std::string_view settings) {
   t.program.profile = with.profile;
   add_settings(t.program, with);
   return t;
+}
+
+// Calls see("knob=value", value) for each row of the knobs' tables.
+template <class See>
+void each_value(See see) {
+  for (const kern::knob_info& k : kernel_schema().knobs)
+    for (const kern::knob_value& v : k.values) see(fmt::format("{}={}", k.name, v.name), v);
 }
 
 inline bool is_sound(const kern::knob_value& v) { return std::string_view(v.expect) == "clean"; }
