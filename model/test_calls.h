@@ -65,6 +65,10 @@ inline config with(config base,
 }
 
 using body = std::function<void(world*)>;
+inline body call_of(const char* flow, std::initializer_list<std::uint64_t> args) {
+  return
+      [flow, values = std::vector<std::uint64_t>(args)](world* w) { make_call(w, flow, values); };
+}
 
 // `c` must outlive the program.
 inline program program_of(const config& c, const body& setup, const std::vector<body>& cpus) {

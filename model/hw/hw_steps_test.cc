@@ -11,9 +11,6 @@ namespace {
 
 constexpr u64 page = 0x1000, whole_table = pt_entries * 0x1000, beyond_root = 0x20000;
 
-body calling(const char* flow, std::initializer_list<u64> args) {
-  return [flow, values = std::vector<u64>(args)](world* w) { make_call(w, flow, values); };
-}
 body attached(u64 dev, u64 paging) {
   return [=](world* w) {
     machine(w);
@@ -38,7 +35,7 @@ TEST(hw_steps, map) {
   expect_pairs({.pairs = 3,
                 .unlocked = 3,
                 .setup = attached(vtd_dev, domain),
-                .cpu1 = calling("page_map", {domain, page, 0x1000}),
+                .cpu1 = call_of("page_map", {domain, page, 0x1000}),
                 .steps = {{"walk", "read_once table#1.pte"},
                           {"M table", "kmalloc table#1.1"},
                           {"link", "atomic_sync table#1.pte"},
@@ -50,7 +47,7 @@ TEST(hw_steps, unmap) {
   expect_pairs({.pairs = 9,
                 .unlocked = 4,
                 .setup = mapped(vtd_dev, domain, page, 0x1000),
-                .cpu1 = calling("page_unmap", {domain, page, 0x1000}),
+                .cpu1 = call_of("page_unmap", {domain, page, 0x1000}),
                 .steps = {{"1 clear", "write_once table#7.pte"},
                           {"2 gather", "list_empty freelist#1.1.head"},
                           {"3 L+ tags", "spin_lock paging#1.cache_lock"},
@@ -69,7 +66,7 @@ TEST(hw_steps, unmap_a_table) {
   expect_pairs({.pairs = 4,
                 .unlocked = 4,
                 .setup = mapped(vtd_dev, domain, 0, whole_table),
-                .cpu1 = calling("page_unmap", {domain, 0, whole_table}),
+                .cpu1 = call_of("page_unmap", {domain, 0, whole_table}),
                 .steps = {{"2 gather", "list_add freelist#1.1.head"},
                           {"1 unlink", "write_once table#1.pte"},
                           {"4 WAIT", "device_poll iommu#1.status"},
@@ -85,7 +82,7 @@ TEST(hw_steps, unmap_of_amd) {
   expect_pairs({.pairs = 15,
                 .unlocked = 3,
                 .setup = mapped(amd_device, amd_domain, page, 0x1000),
-                .cpu1 = calling("page_unmap", {amd_domain, page, 0x1000}),
+                .cpu1 = call_of("page_unmap", {amd_domain, page, 0x1000}),
                 .steps = {{"1 clear", "write_once table#7.pte"},
                           {"3 L+ domain", "spin_lock paging#2.lock"},
                           {"3 L+ queue", "spin_lock iommu#2.q_lock", lock},
@@ -110,7 +107,7 @@ TEST(hw_steps, the_tree_of_amd_grows) {
   expect_pairs({.pairs = 14,
                 .unlocked = 6,
                 .setup = attached(amd_device, amd_domain),
-                .cpu1 = calling("page_map", {amd_domain, beyond_root, 0x1000}),
+                .cpu1 = call_of("page_map", {amd_domain, beyond_root, 0x1000}),
                 .steps = {{"too low", "read_once paging#2.mode"},
                           {"M root", "kmalloc table#1.1"},
                           {"L+", "spin_lock paging#2.lock"},
@@ -135,7 +132,7 @@ TEST(hw_steps, attach) {
   expect_pairs({.pairs = 12,
                 .unlocked = 0,
                 .setup = machine,
-                .cpu1 = calling("endpoint_attach", {ats_device, domain}),
+                .cpu1 = call_of("endpoint_attach", {ats_device, domain}),
                 .steps = {{"L+ group", "mutex_lock endpoint#3.lock"},
                           {"L+ ids", "spin_lock iommu#1.lock", group},
                           {"id", "write paging#1.did", entries},
@@ -157,7 +154,7 @@ TEST(hw_steps, attach_with_its_tags_last) {
   expect_pairs({.pairs = 2,
                 .unlocked = 0,
                 .setup = machine,
-                .cpu1 = calling("endpoint_attach", {ats_device, domain}),
+                .cpu1 = call_of("endpoint_attach", {ats_device, domain}),
                 .steps = {{"L+ group", "mutex_lock endpoint#3.lock"},
                           {"root", "write_once context#3.root", group},
                           {"IOTLB tag", "list_add paging#1.cache_tags", group}},
@@ -168,7 +165,7 @@ TEST(hw_steps, detach) {
   expect_pairs({.pairs = 11,
                 .unlocked = 0,
                 .setup = attached(ats_device, domain),
-                .cpu1 = calling("endpoint_block", {ats_device}),
+                .cpu1 = call_of("endpoint_block", {ats_device}),
                 .steps = {{"L+ group", "mutex_lock endpoint#3.lock"},
                           {"not present", "write_once context#3.word", group},
                           {"L- entries", "spin_unlock iommu#1.lock", entries},
@@ -189,7 +186,7 @@ TEST(hw_steps, detach_with_its_tags_first) {
   expect_pairs({.pairs = 4,
                 .unlocked = 0,
                 .setup = attached(ats_device, domain),
-                .cpu1 = calling("endpoint_block", {ats_device}),
+                .cpu1 = call_of("endpoint_block", {ats_device}),
                 .steps = {{"L+ group", "mutex_lock endpoint#3.lock"},
                           {"IOTLB tag", "list_del tag#1.node", group},
                           {"ATS", "write_once endpoint#3.ats", group},
@@ -207,7 +204,7 @@ TEST(hw_steps, replace_a_pasid) {
                       attached(vtd_dev, domain)(w);
                       make_call(w, "endpoint_set_pasid", {vtd_dev, domain});
                     },
-                .cpu1 = calling("endpoint_set_pasid", {vtd_dev, second_domain}),
+                .cpu1 = call_of("endpoint_set_pasid", {vtd_dev, second_domain}),
                 .steps = {{"L+ group", "mutex_lock endpoint#1.lock"},
                           {"not present", "write_once context#2.word", own_group},
                           {"ring", "device_submit hw#1", own_group},

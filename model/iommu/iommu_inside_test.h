@@ -34,9 +34,7 @@ inline void both_of_vfio(world* w) {
   make_call(w, "vfio_device_bind", {2});
 }
 // A call for one device.
-inline body calling(const char* flow, std::uint64_t device = 1) {
-  return [=](world* w) { make_call(w, flow, {device}); };
-}
+inline body calling(const char* flow, std::uint64_t device = 1) { return call_of(flow, {device}); }
 // What `first` makes, and then a call.
 inline body then(const body& first, const char* flow, std::uint64_t device = 1) {
   return [=](world* w) {

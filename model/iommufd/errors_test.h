@@ -80,6 +80,16 @@ class fail_these final : public strategy {
   std::map<std::string, unsigned> draws_;
 };
 
+// Runs `cpu1` after `setup` with the failures of `call`, and expects nothing to be found.
+inline void run_failing(engine& e, const faulty_call& call, const config& c, const body& setup,
+                        const body& cpu1) {
+  fail_these choose(call);
+  execution_options o;
+  o.faults_max = static_cast<std::uint32_t>(call.failing.size());
+  EXPECT_EQ(e.run(program_of(c, setup, {cpu1}), choose, o).how, ended::finished)
+      << e.last_finding().title << ": " << e.last_finding().detail;
+}
+
 inline long result_of(engine& e, const faulty_call& call, const error_table& table) {
   long rc = 0;
   const auto setup = [&](world* w) {
@@ -90,11 +100,7 @@ inline long result_of(engine& e, const faulty_call& call, const error_table& tab
     rc = call.flow.run(*w, call.args).rc;
     for (const body& b : call.after) b(w);
   };
-  fail_these choose(call);
-  execution_options o;
-  o.faults_max = static_cast<std::uint32_t>(call.failing.size());
-  EXPECT_EQ(e.run(program_of(table.c, setup, {cpu1}), choose, o).how, ended::finished)
-      << e.last_finding().title << ": " << e.last_finding().detail;
+  run_failing(e, call, table.c, setup, cpu1);
   return rc;
 }
 

@@ -36,9 +36,6 @@ void was_read(world* w) {
   make_call(w, "trigger_iopf", {device});
   make_call(w, "fault_read", {the_fault});
 }
-body moves(const char* flow, std::uint64_t to) {
-  return [=](world* w) { make_call(w, flow, {device, to}); };
-}
 void detaches(world* w) { make_call(w, "fault_detach", {device}); }
 
 // Page requests are on before any can come; the requester id is blocked, drained and opened again.
@@ -46,7 +43,7 @@ TEST(fault_attach_steps, attach) {
   expect_pairs({.pairs = 18,
                 .unlocked = 1,
                 .setup = machine(0),
-                .cpu1 = moves("fault_attach", page_table),
+                .cpu1 = call_of("fault_attach", {device, page_table}),
                 .steps = {{"driver", "mutex_lock pdev#1.driver"},
                           {"hwpt", "refcount_inc_not_zero fhwpt#1.users", driver},
                           {"L+ group", "mutex_lock fault_igroup#1.lock", driver},
@@ -129,7 +126,7 @@ TEST(fault_attach_steps, replace_answers_what_was_read) {
   expect_pairs({.pairs = 14,
                 .unlocked = 0,
                 .setup = was_read,
-                .cpu1 = moves("fault_replace", next_page_table),
+                .cpu1 = call_of("fault_replace", {device, next_page_table}),
                 .steps = answered,
                 .c = fault_config()});
 }
@@ -139,7 +136,7 @@ TEST(fault_attach_steps, replace) {
   expect_pairs({.pairs = 17,
                 .unlocked = 1,
                 .setup = attached(0),
-                .cpu1 = moves("fault_replace", next_page_table),
+                .cpu1 = call_of("fault_replace", {device, next_page_table}),
                 .steps = {{"driver", "mutex_lock pdev#1.driver"},
                           {"hwpt", "refcount_inc_not_zero fhwpt#2.users", driver},
                           {"L+ group", "mutex_lock fault_igroup#1.lock", driver},

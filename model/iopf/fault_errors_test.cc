@@ -142,13 +142,8 @@ void expect_second_fails(const char* flow, const body& cpu) {
   };
   call failing(flow);
   failing.fail(flow, 2);
-  fail_these choose(failing);
-  execution_options o;
-  o.faults_max = 1;
   engine e;
-  const config c = fault_config();
-  EXPECT_EQ(e.run(program_of(c, two_wait, {cpu}), choose, o).how, ended::finished)
-      << e.last_finding().title;
+  run_failing(e, failing, fault_config(), two_wait, cpu);
 }
 
 // An error is told only if nothing has been done, and what has not been done can be done again.

@@ -16,9 +16,6 @@ void with_page_table(world* w) {
   made(w);
   make_call(w, "fault_hwpt_alloc", {the_fault});
 }
-body does(const char* flow, std::uint64_t object) {
-  return [=](world* w) { make_call(w, flow, {object}); };
-}
 
 TEST(fault_steps, alloc) {
   expect_pairs({.pairs = 9,
@@ -58,7 +55,7 @@ TEST(fault_steps, poll) {
   expect_pairs({.pairs = 4,
                 .unlocked = 2,
                 .setup = made,
-                .cpu1 = does("fault_poll", the_fault),
+                .cpu1 = call_of("fault_poll", {the_fault}),
                 .steps = {{"fd", "refcount_inc file#2.f_count"},
                           {"L+", "spin_lock fault#1.lock"},
                           {"any?", "list_empty fault#1.deliver", "fault#1.lock"},
@@ -72,7 +69,7 @@ TEST(fault_steps, release) {
   expect_pairs({.pairs = 5,
                 .unlocked = 5,
                 .setup = made,
-                .cpu1 = does("fault_close", the_fault),
+                .cpu1 = call_of("fault_close", {the_fault}),
                 .steps = {{"fd", "xa_erase files#1.fdt"},
                           {"last?", "refcount_dec_and_test file#2.f_count"},
                           {"context", "read fault#1.ictx"},
@@ -90,7 +87,7 @@ TEST(fault_steps, destroy) {
   expect_pairs({.pairs = 6,
                 .unlocked = 4,
                 .setup = closed,
-                .cpu1 = does("fault_destroy", the_fault),
+                .cpu1 = call_of("fault_destroy", {the_fault}),
                 .steps = {{"find", "xa_load ctx#1.objects"},
                           {"last?", "refcount_dec_if_one fault#1.users", objects},
                           {"erase", "xa_erase ctx#1.objects", objects},
@@ -105,7 +102,7 @@ TEST(fault_steps, page_table) {
   expect_pairs({.pairs = 8,
                 .unlocked = 8,
                 .setup = made,
-                .cpu1 = does("fault_hwpt_alloc", the_fault),
+                .cpu1 = call_of("fault_hwpt_alloc", {the_fault}),
                 .steps = {{"M", "kmalloc fhwpt#1.1"},
                           {"id", "xa_alloc ctx#1.objects"},
                           {"domain", "kmalloc fdom#1.1"},
@@ -122,7 +119,7 @@ TEST(fault_steps, page_table_goes) {
   expect_pairs({.pairs = 6,
                 .unlocked = 4,
                 .setup = with_page_table,
-                .cpu1 = does("fault_hwpt_destroy", fault_page_table),
+                .cpu1 = call_of("fault_hwpt_destroy", {fault_page_table}),
                 .steps = {{"find", "xa_load ctx#1.objects"},
                           {"last?", "refcount_dec_if_one fhwpt#1.users", objects},
                           {"erase", "xa_erase ctx#1.objects", objects},

@@ -12,9 +12,6 @@ using testing::IsEmpty;
 
 constexpr std::uint64_t next_page_table = 6;  // of the next fault object
 
-body call_of(const char* flow, std::initializer_list<std::uint64_t> args) {
-  return [flow, all = std::vector<std::uint64_t>(args)](world* w) { make_call(w, flow, all); };
-}
 body after(const body& first, const char* flow, std::initializer_list<std::uint64_t> args) {
   return both(first, call_of(flow, args));
 }

@@ -12,9 +12,6 @@ namespace {
 using call = faulty_call;
 using testing::IsEmpty;
 
-body call_of(const char* flow, std::initializer_list<std::uint64_t> args) {
-  return [flow, all = std::vector<std::uint64_t>(args)](world* w) { make_call(w, flow, all); };
-}
 std::function<void(call&)> after(const char* flow, std::initializer_list<std::uint64_t> args) {
   return [done = call_of(flow, args)](call& c) { c.before.push_back(done); };
 }

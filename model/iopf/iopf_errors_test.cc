@@ -96,11 +96,7 @@ TEST(iopf_errors, enable_after_a_failure) {
   for (const char* site : {"context_flip_pri", "pci_enable_pri"}) {
     call failing("iopf_enable");
     failing.fail(site, 1);
-    fail_these choose(failing);
-    execution_options o;
-    o.faults_max = 1;
     engine e;
-    const config c = iopf_config();
     const body twice = [](world* w) {
       EXPECT_NE(make_call(w, "iopf_enable", {first_pdev}).rc, 0);
       EXPECT_EQ(the_fault_param(), nullptr);
@@ -108,8 +104,8 @@ TEST(iopf_errors, enable_after_a_failure) {
       EXPECT_EQ(make_call(w, "page_request", {first_pdev}).rc, -EACCES);
       EXPECT_EQ(make_call(w, "iopf_enable", {first_pdev}).rc, 0);
     };
-    EXPECT_EQ(e.run(program_of(c, one_pdev, {twice}), choose, o).how, ended::finished)
-        << site << e.last_finding().title;
+    SCOPED_TRACE(site);
+    run_failing(e, failing, iopf_config(), one_pdev, twice);
   }
 }
 

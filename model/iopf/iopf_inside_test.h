@@ -58,9 +58,7 @@ inline body asks(std::uint64_t flags = asks_last, std::uint64_t pasid = 1,
   };
 }
 // A call of one object.
-inline body calls(const char* flow, std::uint64_t object) {
-  return [=](world* w) { make_call(w, flow, {object}); };
-}
+inline body calls(const char* flow, std::uint64_t object) { return call_of(flow, {object}); }
 
 template <class T>
 T* iopf_part_of(std::uint64_t number) {

@@ -71,19 +71,14 @@ TEST(svm, errors) {
 TEST(svm, unwind) {
   call failing("sva_bind");
   failing.fail("kmalloc", 6);
-  fail_these choose(failing);
-  execution_options o;
-  o.faults_max = 1;
   engine e;
-  const config c = notified();
   const body twice = [](world* w) {
     EXPECT_EQ(make_call(w, "sva_bind", {first_pdev, first_process}).rc, -ENOMEM);
     EXPECT_EQ(entry_of(the_pdev(), 1), EMPTY);
     EXPECT_EQ(xa_load(&the_pdev()->group.peek()->pasid_array, 1), nullptr);
     EXPECT_EQ(make_call(w, "sva_bind", {first_pdev, first_process}).rc, 0);
   };
-  EXPECT_EQ(e.run(program_of(c, two_in_group, {twice}), choose, o).how, ended::finished)
-      << e.last_finding().title;
+  run_failing(e, failing, notified(), two_in_group, twice);
 }
 
 TEST(svm, steps_of_an_exit) {
