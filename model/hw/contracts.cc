@@ -65,6 +65,9 @@ bool stands_still() {
 void convict_unless_still(const char* name, const char* detail) {
   if (!stands_still()) convict_here(name, detail);
 }
+void convict_stale_translation() {
+  convict_unless_still("stale-translation", "the unmap has returned and a TLB still has the page");
+}
 
 }  // namespace
 
@@ -203,25 +206,20 @@ void wait_returned(const hw_iommu* iommu, u64 queued) {
 void unmapped(const dma_page* pages, u64 n) {
   const peek_scope looking;
   for (u64 i = 0; i < n; ++i)
-    if (is_in_tlb(pages + i))
-      convict_unless_still("stale-translation",
-                           "the unmap has returned and a TLB still has the page");
+    if (is_in_tlb(pages + i)) convict_stale_translation();
 }
 
 void range_unmapped(const paging_domain* domain, u64 pfn, u64 pages) {
   const peek_scope looking;
   for (u64 i = 0; i < pages; ++i)
-    if (is_in_tlb_of(domain, pfn + i))
-      convict_unless_still("stale-translation",
-                           "the unmap has returned and a TLB still has the page");
+    if (is_in_tlb_of(domain, pfn + i)) convict_stale_translation();
 }
 
 void range_unmapped(const hw_iommu* iommu, unsigned did, u64 pfn, u64 pages) {
   const peek_scope looking;
   for (u64 i = 0; i < pages; ++i)
     if (is_in_iotlb(iommu, did, pfn + i) || is_in_devtlb(iommu, did, pfn + i))
-      convict_unless_still("stale-translation",
-                           "the unmap has returned and a TLB still has the page");
+      convict_stale_translation();
 }
 
 void iova_allocated(const paging_domain* domain, u64 pfn, u64 pages) {

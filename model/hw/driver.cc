@@ -106,9 +106,10 @@ int owner_attach(paging_owner* owner, hw_endpoint* dev) {
 
 // Whose domain it is; null of none. One that a device has is not freed meanwhile.
 static paging_owner* owner_of(const paging_domain* domain) {
+  if (domain == nullptr) return nullptr;
   const peek_scope looking;
   for (paging_owner* owner : this_world().hw->ghost->owners)
-    if (domain != nullptr && owner->domain.peek() == domain) return owner;
+    if (owner->domain.peek() == domain) return owner;
   return nullptr;
 }
 

@@ -9,8 +9,6 @@
 
 namespace iorace::kern {
 
-int probe_device(device* dev, list_head* group_list);
-
 struct group_list_head {
   list_head head;
 };

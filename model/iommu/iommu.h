@@ -159,6 +159,8 @@ IORACE_DESCRIBE(device, "device", life, lock, registered, comp, iommu_group, iom
 
 // Probe and release. Callers hold no lock.
 int iommu_probe_device(device* dev);
+// A group without a default domain joins `group_list`, if there is one, instead of getting one.
+int probe_device(device* dev, list_head* group_list);
 void iommu_release_device(device* dev);
 // For whoever is not the core: takes a device out of its group.
 void iommu_group_remove_device(device* dev);

@@ -35,18 +35,10 @@ void pri_group_remove_pasid(pri_group* group, unsigned pasid, iopf_domain* domai
   for_each_group_device(group, device) intel_iommu_remove_dev_pasid(device, pasid, domain);
 }
 
-struct release_row {
-  bool takes;
-};
-constexpr release_row release_rows[] = {
-    {false},  // RELEASE_LEAVES
-    {true},   // RELEASE_TAKES
-};
-
 // A device that leaves keeps the PASIDs of its group, or they are taken from it.
 // Requires: the mutex of the group.
 void take_pasids(pri_group* group, pri_device* dev) {
-  if (!exits_notify() || !release_rows[chosen(knob::group_remove_device_pasids)].takes) return;
+  if (!exits_notify() || omit(knob::group_remove_device_pasids, RELEASE_LEAVES)) return;
   KFUNC();
   iommu_attach_handle* handle = nullptr;
   unsigned long pasid = 0;

@@ -68,10 +68,10 @@ int remove_pending(iommu_fault_param* fault_param, pri_device* dev) {
   }
   mutex_lock(&fault_param->lock);
   free_partial(fault_param);
-  answer_pending(fault_param, dev, era().removed == removal::releases, [](const page_request&) {
-    if (era().pending == pending_is::groups) PROBE(group_answered_by_removal);
-    return true;
-  });
+  if (era().pending == pending_is::groups && !list_peek_empty(&fault_param->faults))
+    PROBE(group_answered_by_removal);
+  answer_pending(fault_param, dev, era().removed == removal::releases,
+                 [](const page_request&) { return true; });
   mutex_unlock(&fault_param->lock);
   return 0;
 }

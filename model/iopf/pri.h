@@ -141,6 +141,8 @@ void prq_event_thread(work_struct* work);
 void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid);
 // Blocks: until what the device has sent is in the queue.
 void submit_drain(pri_device* dev, unsigned pasid);
+// To the IOMMU of the device; blocks until it has been executed.
+void submit_alone(pri_device* dev, const inv_desc& command);
 
 // pri_driver.cc
 // One that has a group of its own, or (not null) joins that one.

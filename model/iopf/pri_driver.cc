@@ -32,15 +32,12 @@ page_request answered(const pri_device* dev, page_request last) {
   return last;
 }
 
-void submit_response(pri_iommu* iommu, pri_device* dev, const page_request& last,
-                     response_code code) {
-  inv_batch* const batch = make_batch(iommu->hw.peek());
-  add_to_batch(batch, {.type = inv_type::page_request,
-                       .pfn = to_word(answered(dev, last)),
-                       .execute = device_gets_response,
-                       .requester = dev,
-                       .response = code});
-  qi_submit_sync(iommu->hw.peek(), batch);
+void submit_response(pri_device* dev, const page_request& last, response_code code) {
+  submit_alone(dev, {.type = inv_type::page_request,
+                     .pfn = to_word(answered(dev, last)),
+                     .execute = device_gets_response,
+                     .requester = dev,
+                     .response = code});
 }
 
 }  // namespace
@@ -120,7 +117,7 @@ void intel_iommu_page_response(pri_device* dev, const page_request& last, respon
   critical_section cs(response_rows[chosen(knob::page_response_lock)],
                       {.sleeping = &iommu->pasid_mutex});
   cs.at(before_response);
-  submit_response(iommu, dev, last, code);
+  submit_response(dev, last, code);
   cs.at(after_response);
 }
 
@@ -128,7 +125,7 @@ void handle_bad_prq_event(pri_iommu* iommu, const page_request& request) {
   KFUNC();
   if (!is_last(request)) return;
   pri_device* const dev = iommu->wired[request.rid].peek();
-  submit_response(iommu, dev, request, RESPONSE_INVALID);
+  submit_response(dev, request, RESPONSE_INVALID);
 }
 
 // What a device requests does not depend on the entry of the PASID.

@@ -60,18 +60,6 @@ void clear_overflow(pri_iommu* iommu) {
   WRITE_ONCE(iommu->overflowed, u64{0});
 }
 
-// What is read of the tail first may be behind the head: then all slots are looked at, old requests
-// too, as in the kernel. What has been done for requests before the head is done: accesses of
-// registers are ordered.
-bool has_entry_of(pri_iommu* iommu, unsigned pasid) {
-  const u64 tail = READ_ONCE(iommu->tail);
-  for (u64 head = smp_load_acquire(iommu->head); head != tail; head = next_slot(head)) {
-    const page_request request = to_request(READ_ONCE(iommu->ring[head]));
-    if ((request.flags & REQUEST_PASID) != 0 && request.pasid == pasid) return true;
-  }
-  return false;
-}
-
 // Which partial requests a drain takes away.
 enum class sweep : u8 { none, of_pasid, until_another };
 constexpr sweep sweep_rows[] = {
@@ -116,14 +104,18 @@ void prq_event_thread(work_struct* work) {
   if (!completion_done(&iommu->prq_complete)) complete(&iommu->prq_complete);
 }
 
-void submit_drain(pri_device* dev, unsigned pasid) {
+void submit_alone(pri_device* dev, const inv_desc& command) {
   hw_iommu* const hw = dev->iommu.peek()->hw.peek();
   inv_batch* const batch = make_batch(hw);
-  add_to_batch(batch, {.type = inv_type::page_request,
-                       .pasid = pasid,
-                       .execute = device_is_drained,
-                       .requester = dev});
+  add_to_batch(batch, command);
   qi_submit_sync(hw, batch);
+}
+
+void submit_drain(pri_device* dev, unsigned pasid) {
+  submit_alone(dev, {.type = inv_type::page_request,
+                     .pasid = pasid,
+                     .execute = device_is_drained,
+                     .requester = dev});
 }
 
 void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid) {
@@ -133,11 +125,9 @@ void intel_iommu_drain_pasid_prq(pri_device* dev, unsigned pasid) {
   critical_section cs = drain_section(iommu);
   cs.at(drain_begins);
   reinit_completion(&iommu->prq_complete);
-  while (has_entry_of(iommu, pasid)) {
-    PROBE(drain_waited);
-    wait_for_completion(&iommu->prq_complete);
-    reinit_completion(&iommu->prq_complete);
-  }
+  wait_for_entries(iommu, [pasid](const page_request& request) {
+    return (request.flags & REQUEST_PASID) != 0 && request.pasid == pasid;
+  });
   iopf_queue_flush_dev(dev, pasid);
   sweep_partial(dev, pasid);
   reinit_completion(&iommu->prq_complete);

@@ -19,16 +19,6 @@ constexpr block_row block_rows[] = {
     {false},  // BLOCK_ALONE
 };
 
-bool has_request_of(pri_device* dev) {
-  pri_iommu* const iommu = dev->iommu.peek();
-  const u64 tail = READ_ONCE(iommu->tail);
-  for (u64 head = smp_load_acquire(iommu->head); head != tail; head = next_slot(head)) {
-    const page_request request = to_request(READ_ONCE(iommu->ring[head]));
-    if (request.rid == dev->rid.peek() && (request.flags & REQUEST_PASID) == 0) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 // Once what was sent is in the queue, the thread of the interrupt comes to its end. Page requests
@@ -40,11 +30,9 @@ void rid_drain(pri_device* dev) {
   cs.at(drain_begins);
   reinit_completion(&iommu->prq_complete);
   submit_drain(dev, IOMMU_NO_PASID);
-  while (has_request_of(dev)) {
-    PROBE(drain_waited);
-    wait_for_completion(&iommu->prq_complete);
-    reinit_completion(&iommu->prq_complete);
-  }
+  wait_for_entries(iommu, [dev](const page_request& request) {
+    return request.rid == dev->rid.peek() && (request.flags & REQUEST_PASID) == 0;
+  });
   if (pri_is_enabled(dev)) iopf_queue_flush_dev(dev, IOMMU_NO_PASID);
   cs.at(drain_ends);
 }

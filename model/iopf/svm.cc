@@ -35,13 +35,10 @@ pri_device* dev_iommu_priv_get(pri_device* dev) {
 void entry_is_invalidated(const inv_desc&) {}
 
 void invalidate(pri_device* dev, unsigned pasid) {
-  hw_iommu* const hw = dev->iommu.peek()->hw.peek();
-  inv_batch* const batch = make_batch(hw);
-  add_to_batch(batch, {.type = inv_type::page_request,
-                       .pasid = pasid,
-                       .execute = entry_is_invalidated,
-                       .requester = dev});
-  qi_submit_sync(hw, batch);
+  submit_alone(dev, {.type = inv_type::page_request,
+                     .pasid = pasid,
+                     .execute = entry_is_invalidated,
+                     .requester = dev});
 }
 
 // The process has ended, and its page tables are about to go.
