@@ -48,7 +48,6 @@ bool is_fenced(iommu_group* group, unsigned flags) {
 
 // Puts the devices up to `last` back, which `failed` was to be attached to.
 void revert(iommu_group* group, const group_device* last, core_domain* failed) {
-  KFUNC();
   PROBE(domain_reverted);
   group_device* gdev = nullptr;
   list_for_each_entry(gdev, &group->devices, list) {
