@@ -127,6 +127,7 @@ bool engine::somebody_waits() const {
 // When everything else is over, a timer still runs out, but once: periodic ones would go on for
 // ever.
 bool engine::time_passes() {
+  if (unfinished_ == 0) return false;
   const bool over = !somebody_waits();
   for (task_id t = 1; t < task_count_; ++t) {
     task& sleeper = *tasks_[t];

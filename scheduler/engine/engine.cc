@@ -146,6 +146,7 @@ void engine::begin_execution(const program& p, strategy& s, const execution_opti
            .point = 0,
            .objects = &objects};
   add_task(task_kind::kthread, "setup");
+  unfinished_ = 0;
   become(0);
 }
 
@@ -165,28 +166,10 @@ task& engine::add_task(task_kind kind, const char* name) {
   task& t = *tasks_[task_count_];
   const bool named = task_count_ == 0 && !t.name.empty();  // the setup's slot is always its own
   if (!named) name_task(t, kind, name == nullptr ? "" : name);
-  t.kind = kind;
-  t.finished = false;
-  t.atomic_depth = 0;
-  t.held_count = 0;
-  t.next_waiter = 0;
-  t.enabled = nullptr;
-  t.condition = nullptr;
-  t.user_action = nullptr;
-  t.sleep_state = 0;
-  t.expired = t.signalled = false;
-  t.expired_at = no_step;
-  t.sleeps_on = nullptr;
-  t.thread = nullptr;
-  t.attends = t.late = false;
-  t.awaits = nullptr;
-  t.slept = {.clock = 0, .first_waiter = 0, .magic = sync_magic};
-  t.frame = 0;
-  t.body = nullptr;
-  t.function = nullptr;
-  t.ended = {.clock = 0, .first_waiter = 0, .magic = sync_magic};
+  static_cast<task_record&>(t) = {.kind = kind};
   pending_[task_count_] = {};
   ++task_count_;
+  ++unfinished_;
   view_.tasks = task_count_;
   view_.words = (task_count_ + 63) / 64;
   time.widen(std::min(task_count_, stride_tasks_));
@@ -256,8 +239,9 @@ void engine::exit_task() {
     found(verdict::lock_held_at_exit,
           line(t.name) + " ended while it held " + name_of(t.held[t.held_count - 1].lock));
   append(op_kind::exit, nullptr, {}, 0);
-  release(t.ended);
+  t.context.release(&t.ended);
   t.finished = true;
+  --unfinished_;
   set_enabled(self_, false);
   changed(t.ended);
   if (starting()) {

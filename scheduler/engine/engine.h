@@ -112,6 +112,8 @@ class engine {
   // The same by a clock of a primitive that has several.
   [[gnu::always_inline]] void acquire(std::uint32_t& clock);
   [[gnu::always_inline]] void release(std::uint32_t& clock);
+  // The past of task `id`, which has ended, becomes the running one's.
+  void acquire_all_of(task_id id);
   // The object's state changed: tasks that wait on it may have become enabled or not.
   void changed(sync_base& object);
   // Held locks: recursive locking, lock order, cycles and locks held at exit are judged from these.
@@ -327,6 +329,7 @@ class engine {
 
   std::vector<std::unique_ptr<task>> tasks_;
   unsigned task_count_ = 0;
+  unsigned unfinished_ = 0;    // of these, without the setup
   unsigned stride_tasks_ = 8;  // rows in the clocks; grows when a program creates more
   unsigned cpus_ = 0;
   std::vector<pending_op> pending_;

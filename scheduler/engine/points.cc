@@ -7,8 +7,7 @@
 namespace iorace {
 
 task_id engine::nobody_enabled() {
-  for (unsigned t = 1; t < task_count_; ++t)
-    if (!tasks_[t]->finished) stuck();
+  if (unfinished_ != 0) stuck();
   return no_task;
 }
 
@@ -134,6 +133,12 @@ void engine::begin_join(task_id id) {
   });
   stop();
   stop_waiting(&ended);
+}
+
+void engine::acquire_all_of(task_id id) {
+  const scheduler_scope scope(me_->context);
+  me_->context.acquire(&tasks_[id]->ended);
+  time.join(time.row_of(self_), time.row_of(id));
 }
 
 }  // namespace iorace

@@ -25,39 +25,43 @@ struct held_lock {
 struct awaited;  // see sync/awaited.h
 struct kthread;  // see sync/kthread.h
 
-struct task {
-  fiber context;
-  std::string name;
-  unsigned cpu_number = 0;  // of a task called cpuN; 0 otherwise
+// What a slot begins each execution with, but for who the task is.
+struct task_record {
   task_kind kind = task_kind::cpu;
   bool finished = false;
   std::uint8_t atomic_depth = 0;  // atomic contexts that it is in
+  waits_for by = waits_for::kernel;
   std::uint16_t held_count = 0;
   task_id next_waiter = 0;  // in the list of the object that its pending operation waits on
-  waits_for by = waits_for::kernel;
-  enabled_fn enabled = nullptr;  // precondition of the pending operation
-  // While asleep in wait_event: whether what it waits for holds. Called with peeking on.
-  bool (*condition)(void*) = nullptr;
-  void* condition_argument = nullptr;
-  const char* user_action = nullptr;  // see user_action of sync/waitqueue.h
+  std::uint32_t frame = 0;  // innermost frame
   // Of wait queues and timed waits: the state it sleeps in (0: running), the queue that it named,
   // whether its time ran out (behind which step, if everybody had to wait for that), whether a
   // signal is pending, and what its wakers released.
   std::uint8_t sleep_state = 0;
   bool expired = false;
-  step_id expired_at = no_step;
   bool signalled = false;
-  const void* sleeps_on = nullptr;
-  kthread* thread = nullptr;  // that it is
-  sync_base slept;
   // Tasks of primitives, see engine::attend(); `late`: its time ran out after the program's end.
   bool attends = false, late = false;
-  const awaited* awaits = nullptr;  // by its pending operation, if that is of a kind that LASTS
-  std::uint32_t frame = 0;          // innermost frame
+  step_id expired_at = no_step;
+  const void* sleeps_on = nullptr;
+  sync_base slept{.magic = sync_magic};
+  enabled_fn enabled = nullptr;  // precondition of the pending operation
+  // While asleep in wait_event: whether what it waits for holds. Called with peeking on.
+  bool (*condition)(void*) = nullptr;
+  void* condition_argument = nullptr;
+  const char* user_action = nullptr;  // see user_action of sync/waitqueue.h
+  kthread* thread = nullptr;          // that it is
+  const awaited* awaits = nullptr;    // by its pending operation, if that is of a kind that LASTS
   const std::function<void(void*)>* body = nullptr;
   void (*function)(void*) = nullptr;  // of create_task()
   void* argument = nullptr;
-  sync_base ended;  // released at exit, acquired by join
+  sync_base ended{.magic = sync_magic};  // its end, which a join waits for
+};
+
+struct task : task_record {
+  fiber context;
+  std::string name;
+  unsigned cpu_number = 0;  // of a task called cpuN; 0 otherwise
   held_lock held[held_max];
 };
 

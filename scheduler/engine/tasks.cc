@@ -33,7 +33,7 @@ void join_task(task_id id) {
   CHECK(id < e.tasks(), "no such task");
   e.begin_join(id);
   e.commit(op_kind::join, nullptr, id);
-  e.acquire(e.task_at(id).ended);
+  e.acquire_all_of(id);
 }
 
 bool warn_on(bool condition, const char* text) {
