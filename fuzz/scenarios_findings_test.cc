@@ -64,6 +64,9 @@ TEST_P(scenarios_repaired, are_quiet) {
   for (const char* strategy : {"random", "pos"})
     EXPECT_THAT(findings_of(t, strategy, executions_for(t, some(t))), testing::IsEmpty())
         << strategy;
+  trace_file fair = t;
+  fair.options.fair = true;
+  EXPECT_THAT(findings_of(fair, "random", executions_for(t, some(t) / 5)), testing::IsEmpty());
 }
 
 class slow_scenarios_repaired : public testing::TestWithParam<std::string_view> {};

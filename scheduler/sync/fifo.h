@@ -21,9 +21,13 @@ struct fifo {
 void fifo_push(fifo& q, fifo_link& link, task_id task);
 // Requires: `link` is in `q`.
 void fifo_remove(fifo& q, fifo_link& link);
+// Returns true iff `task` waits in `q`, and nobody in front of it.
+inline bool fifo_is_first(const fifo& q, task_id task) {
+  return q.first != nullptr && q.first->task == task;
+}
 // Returns true iff nobody came before `task`.
 inline bool fifo_may_pass(const fifo& q, task_id task) {
-  return q.first == nullptr || q.first->task == task;
+  return q.first == nullptr || fifo_is_first(q, task);
 }
 
 }  // namespace iorace

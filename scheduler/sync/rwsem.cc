@@ -10,10 +10,12 @@ bool free_for_reader(const rw_semaphore& s) { return s.writer == 0 && s.arrived 
 bool free_for_writer(const rw_semaphore& s) { return s.writer == 0 && s.readers == 0; }
 
 // The writer itself may go on: into the verdict. A reader that comes back is stopped by a waiting
-// writer like any other, which is how read recursion deadlocks.
+// writer like any other, which is how read recursion deadlocks; one that is the first of a queue is
+// not, for the writers that have arrived came later.
 bool may_read(const void* object, task_id task) {
   const rw_semaphore& s = *static_cast<const rw_semaphore*>(object);
-  return s.writer == holder_mark(task) || (free_for_reader(s) && fifo_may_pass(s.waiters, task));
+  if (fifo_is_first(s.waiters, task)) return s.writer == 0;
+  return s.writer == holder_mark(task) || (free_for_reader(s) && s.waiters.first == nullptr);
 }
 
 bool may_write(const void* object, task_id task) {

@@ -173,6 +173,23 @@ TEST(litmus_rwsem, a_reader_may_not_pass_a_waiting_writer) {
   EXPECT_EQ(outcomes(p, results<2>, fair()), "1,0 1,2");
 }
 
+// Both wait for CPU1, and the one who came first is served first, though the other one writes: CPU3
+// cannot have to wait for CPU2 if it came before. Nobody waits for ever.
+TEST(litmus_rwsem, a_fair_queue_has_readers_and_writers) {
+  const lab_body write = [](lab* l) {
+    down_write(&l->rw);
+    up_write(&l->rw);
+  };
+  const lab_body read_late = [](lab* l) {
+    WRITE_ONCE(l->r[1], 1);
+    down_read(&l->rw);
+    l->r[0].poke(1);
+    up_read(&l->rw);
+  };
+  for (const enumerate_options& o : {enumerate_options{}, fair()})
+    EXPECT_EQ(outcomes(on_lab({write, read_late, write}), results<1>, o), "1");
+}
+
 // Behind downgrade_write other readers come in while a waiting writer stays out.
 TEST(litmus_rwsem, downgrade_lets_readers_in) {
   const lab_body downgrader = [](lab* l) {
