@@ -211,16 +211,25 @@ TEST(engine, survives_executions_that_are_discarded_midway) {
   return depth == 0 ? 0 : overflow(depth + 1) + page[0];
 }
 
+// A frame that is larger than the whole stack.
+[[gnu::noinline]] int overflow_at_once(int) {
+  volatile char pages[1 << 20];
+  pages[0] = 1;
+  return pages[0];
+}
+
 TEST(engine_death, names_the_task_whose_stack_overflows) {
-  program p;
-  p.cpu([](void*) { overflow(1); });
-  EXPECT_DEATH(
-      {
-        engine e;
-        random_strategy choose;
-        e.run(p, choose, {});
-      },
-      "stack.overflow in CPU1|stack-overflow");
+  for (int (*const f)(int) : {overflow, overflow_at_once}) {
+    program p;
+    p.cpu([f](void*) { f(1); });
+    EXPECT_DEATH(
+        {
+          engine e;
+          random_strategy choose;
+          e.run(p, choose, {});
+        },
+        "stack.overflow in CPU1|stack-overflow");
+  }
 }
 
 struct clash {

@@ -35,15 +35,16 @@ namespace context = boost::context::detail;
 
 namespace {
 
-constexpr std::size_t guard_bytes = 4096;
+// Address space, no memory: so that a function with a large frame does not step over it.
+constexpr std::size_t guard_bytes = std::size_t{4} << 20;
 
-// Guard pages of this process, so that a fault in one can be named. Written when a stack is mapped
+// Guards of this process, so that a fault in one can be named. Written when a stack is mapped
 // or unmapped, read by the signal handler of the thread that faults.
 struct guard {
   const char* page;
   const char* name;
 };
-constexpr unsigned guards_max = 4096;
+constexpr unsigned guards_max = 1 << 16;
 guard guards[guards_max];  // Process-wide: the fault handler has no engine at hand.
 
 void remember_guard(const char* page, const char* name) {
@@ -59,7 +60,7 @@ void remember_guard(const char* page, const char* name) {
 
 void forget_guard(const char* page) {
   for (guard& g : guards)
-    if (g.page == page) __atomic_store_n(&g.page, nullptr, __ATOMIC_RELEASE);
+    if (g.page == page) return __atomic_store_n(&g.page, nullptr, __ATOMIC_RELEASE);
 }
 
 struct sigaction previous_segv;

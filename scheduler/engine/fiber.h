@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// Fibers: pooled stacks with a guard page, raw context jumps and the sanitizers' annotations.
+// Fibers: pooled stacks with a guard below, raw context jumps and the sanitizers' annotations.
 // Nothing is unwound: a fiber is started, jumped out of and abandoned; its stack is used again.
 #pragma once
 
@@ -76,7 +76,7 @@ class fiber {
   entry function_ = nullptr;
   void* argument_ = nullptr;
   fiber* entering_ = nullptr;  // where the last jump from here went
-  char* stack_ = nullptr;      // lowest mapped byte: the guard page
+  char* stack_ = nullptr;      // lowest mapped byte: the guard
   std::size_t bytes_ = 0;
   [[maybe_unused]] void* tsan_ = nullptr;
   void* fake_stack_ = nullptr;  // AddressSanitizer's, while not running
