@@ -154,13 +154,15 @@ const char* code_name(long rc, std::span<char> buffer) {
   return buffer.data();
 }
 
+// The code is part of the title, so that another one is another finding, for the minimiser, too.
 [[noreturn]] void convict_result(const planned_call& c, long rc) {
-  char got[32], wanted[32], detail[160];
+  char got[32], wanted[32], detail[160], where[96];
   std::snprintf(detail, sizeof detail, "%s returned %s, expected %s", c.what->flow->name,
                 code_name(rc, got), code_name(*c.what->expected, wanted));
+  std::snprintf(where, sizeof where, "%s: %s", c.what->flow->name, got);
   const step_id next = now();
-  convict("unexpected-result", {c.what->flow->name, current_task(), next == 0 ? no_step : next - 1},
-          {nullptr}, detail);
+  convict("unexpected-result", {where, current_task(), next == 0 ? no_step : next - 1}, {nullptr},
+          detail);
 }
 
 void make_call(bound_world& w, const planned_call& c) {

@@ -76,7 +76,7 @@ TEST(bind, another_result_than_expected_is_a_finding) {
   const kept_execution k = execute(program_of(
       "[setup]\nioas#1 = ioas_alloc()\n[cpu1]\nioas_unmap(ioas#1) = 0\nioas_unmap_all(ioas#1)\n"));
   EXPECT_EQ(k.what.kind, verdict::unexpected_result);
-  EXPECT_EQ(k.what.title, "unexpected-result in ioas_unmap");
+  EXPECT_EQ(k.what.title, "unexpected-result in ioas_unmap: -ENOENT");
   EXPECT_EQ(k.what.detail, "ioas_unmap returned -ENOENT, expected 0");
   EXPECT_EQ(codes(), (std::vector<long>{0, -ENOENT, 1}));
 }
