@@ -47,7 +47,8 @@ bool engine::reaches(task_id from, task_id target, std::uint64_t* visited,
     if ((!holds(wants.place, t) || own_read) && !writer_ahead) continue;
     if (t != target && !reaches(t, target, visited, path)) continue;
     path = tasks_[from]->name + " waits for " + tasks_[t]->name + " (" +
-           place_name(wants.object, wants.field) + ")" + (path.empty() ? "" : ", ") + path;
+           element_name(wants.object, wants.field, wants.place) + ")" + (path.empty() ? "" : ", ") +
+           path;
     return true;
   }
   return false;
@@ -101,7 +102,7 @@ std::string words_for_wait(const engine& e, task_id t) {
   const pending_op& wants = e.pending_of(t);
   const task& waiter = e.task_at(t);
   std::string text = waiter.name + " waits: " + traits(wants.kind).name;
-  if (wants.object != 0) text += " " + e.place_name(wants.object, wants.field);
+  if (wants.object != 0) text += " " + e.element_name(wants.object, wants.field, wants.place);
   for (task_id u = 1; u < e.tasks(); ++u) {
     const bool ends = wants.place == &e.task_at(u).ended;
     if (ends || (u != t && e.holds(wants.place, u))) text += " (" + e.task_name(u) + ")";

@@ -32,6 +32,8 @@ struct field_info {
   std::uint32_t offset;
   std::uint32_t size;
   const class_info* nested;  // description of the member's own type, or null
+  std::uint32_t element;     // size of an element; `size` unless the member is an array
+  std::uint32_t columns;     // of an array of arrays: how many elements a row has; 0 else
 };
 
 // One described struct. `type` is the C name ("iopt_area", used in "iopt_area.num_accesses"),
@@ -62,20 +64,24 @@ constexpr const class_info* class_of() {
 #define IORACE_EXPAND4_(...) IORACE_EXPAND3_(IORACE_EXPAND3_(IORACE_EXPAND3_(__VA_ARGS__)))
 #define IORACE_EXPAND3_(...) IORACE_EXPAND2_(IORACE_EXPAND2_(IORACE_EXPAND2_(__VA_ARGS__)))
 #define IORACE_EXPAND2_(...) __VA_ARGS__
-#define IORACE_FIELD_(T, m)                                            \
-  ::iorace::field_info{#m, static_cast<std::uint32_t>(offsetof(T, m)), \
-                       static_cast<std::uint32_t>(sizeof(T::m)),       \
-                       ::iorace::class_of<std::remove_cv_t<decltype(T::m)>>()},
+#define IORACE_FIELD_(T, m)                                                          \
+  ::iorace::field_info{                                                              \
+      #m,                                                                            \
+      static_cast<std::uint32_t>(offsetof(T, m)),                                    \
+      static_cast<std::uint32_t>(sizeof(T::m)),                                      \
+      ::iorace::class_of<std::remove_cv_t<decltype(T::m)>>(),                        \
+      static_cast<std::uint32_t>(sizeof(std::remove_all_extents_t<decltype(T::m)>)), \
+      static_cast<std::uint32_t>(std::extent_v<decltype(T::m), 1>)},
 #define IORACE_EACH_(T, m, ...) \
   IORACE_FIELD_(T, m) __VA_OPT__(IORACE_AGAIN_ IORACE_PARENS_(T, __VA_ARGS__))
 #define IORACE_AGAIN_() IORACE_EACH_
 
 // Requires: T is a standard-layout struct, complete; stands in T's own namespace.
-#define IORACE_DESCRIBE(T, short_name, ...)                                                       \
-  inline constexpr ::iorace::field_info iorace_fields_##T[] = {__VA_OPT__(                        \
-      IORACE_EXPAND_(IORACE_EACH_(T, __VA_ARGS__)))::iorace::field_info{nullptr, 0, 0, nullptr}}; \
-  inline constexpr ::iorace::class_info iorace_class_##T = {                                      \
-      #T, short_name, sizeof(T), iorace_fields_##T,                                               \
-      static_cast<std::uint32_t>(sizeof(iorace_fields_##T) / sizeof(iorace_fields_##T[0]) - 1)};  \
-  constexpr const ::iorace::class_info* iorace_describe(const T*) { return &iorace_class_##T; }   \
+#define IORACE_DESCRIBE(T, short_name, ...)                                                      \
+  inline constexpr ::iorace::field_info iorace_fields_##T[] = {__VA_OPT__(IORACE_EXPAND_(        \
+      IORACE_EACH_(T, __VA_ARGS__)))::iorace::field_info{nullptr, 0, 0, nullptr, 0, 0}};         \
+  inline constexpr ::iorace::class_info iorace_class_##T = {                                     \
+      #T, short_name, sizeof(T), iorace_fields_##T,                                              \
+      static_cast<std::uint32_t>(sizeof(iorace_fields_##T) / sizeof(iorace_fields_##T[0]) - 1)}; \
+  constexpr const ::iorace::class_info* iorace_describe(const T*) { return &iorace_class_##T; }  \
   static_assert(true)

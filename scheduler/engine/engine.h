@@ -203,9 +203,14 @@ class engine {
   const std::string& task_name(task_id t) const { return tasks_[t]->name; }
   std::string object_name(object_id id) const;
   // "area#1.num_accesses", or "area#1" where the operation concerns the whole object.
-  std::string place_name(object_id id, std::uint16_t tag) const;
+  std::string place_name(object_id id, std::uint16_t tag) const {
+    return element_name(id, tag, nullptr);
+  }
+  // The same with the element of an array that `place` is in: "tlb#1.tag[2]".
+  std::string element_name(object_id id, std::uint16_t tag, const void* place) const;
   // The same, written into `buffer` and cut to its size; allocates nothing.
-  std::string_view place_name(object_id id, std::uint16_t tag, std::span<char> buffer) const;
+  std::string_view place_name(object_id id, std::uint16_t tag, std::span<char> buffer,
+                              const void* place = nullptr) const;
   // The identity of an address as recorded in values: object in the upper half, offset + 1 below.
   std::uint64_t identity(const void* p) {
     if (!memory.contains(p)) return identity_of_number(p);

@@ -18,20 +18,23 @@ const char* rerun_command = nullptr;
 
 std::string engine::object_name(object_id id) const { return place_name(id, 0); }
 
-std::string engine::place_name(object_id id, std::uint16_t tag) const {
+std::string engine::element_name(object_id id, std::uint16_t tag, const void* place) const {
   char buffer[256];
-  return std::string(place_name(id, tag, buffer));
+  return std::string(place_name(id, tag, buffer, place));
 }
 
-std::string_view engine::place_name(object_id id, std::uint16_t tag, std::span<char> buffer) const {
+std::string_view engine::place_name(object_id id, std::uint16_t tag, std::span<char> buffer,
+                                    const void* place) const {
   if (id == 0) return {};
   const object_entry& o = objects[id];
   const char* maker = o.maker == 0 ? "" : tasks_[o.maker]->name.c_str();
   if (std::strncmp(maker, "cpu", 3) == 0) maker += 3;
   const char* field = tag == 0 ? "" : objects.field_name(id, tag);
-  const int n =
-      std::snprintf(buffer.data(), buffer.size(), "%s#%s%s%u%s%s", objects.cls(o.cls).info->name,
-                    maker, *maker == '\0' ? "" : ".", o.number, *field == '\0' ? "" : ".", field);
+  object_table::element e;
+  if (place != nullptr && *field != '\0') e = objects.element_at(id, place);
+  const int n = std::snprintf(buffer.data(), buffer.size(), "%s#%s%s%u%s%s%s%s",
+                              objects.cls(o.cls).info->name, maker, *maker == '\0' ? "" : ".",
+                              o.number, e.of_object, *field == '\0' ? "" : ".", field, e.of_member);
   return {buffer.data(), std::min(static_cast<std::size_t>(n), buffer.size() - 1)};
 }
 
@@ -47,14 +50,15 @@ std::string engine::identity_name(std::uint64_t value) const {
   if (value == 0) return "NULL";
   if (id == 0 || id >= objects.size()) return std::to_string(static_cast<std::int64_t>(value));
   if (offset == 0 && objects.cls(objects[id].cls).tags.size() != 1) return object_name(id);
-  return place_name(id, objects.tag_of(id, objects[id].base + offset));
+  const char* place = objects[id].base + offset;
+  return element_name(id, objects.tag_of(id, place), place);
 }
 
 line engine::name_of(const void* p) {
   char buffer[256];
   if (!memory.contains(p) || memory.at(p).object == 0) return "nothing";
   const object_id id = memory.at(p).object;
-  return place_name(id, objects.tag_of(id, p), buffer);
+  return place_name(id, objects.tag_of(id, p), buffer, p);
 }
 
 line engine::name_of(object_id id) const {

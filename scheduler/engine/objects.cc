@@ -2,6 +2,7 @@
 #include "scheduler/engine/objects.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <optional>
 
@@ -13,6 +14,14 @@ namespace iorace {
 namespace {
 
 constexpr std::uint32_t classes_max = 256;
+
+// "[2]", or "[1][0]": the element of `f` that is `offset` bytes behind its beginning.
+std::string element_of(const field_info& f, std::uint32_t offset) {
+  if (f.element == f.size || f.element % granule != 0) return "";
+  const std::uint32_t i = offset / f.element;
+  if (f.columns == 0) return '[' + std::to_string(i) + ']';
+  return '[' + std::to_string(i / f.columns) + "][" + std::to_string(i % f.columns) + ']';
+}
 
 // Writes tags and names of `info`'s fields, nested ones in place of their struct. A leaf name that
 // occurs twice is qualified by the member that holds the nested struct.
@@ -32,6 +41,7 @@ void flatten(const class_info& info, std::uint32_t at, const std::string& prefix
     for (std::uint32_t word = first; word <= last && word < out.tags.size(); ++word) {
       out.tags[word] = field_tag(out.info->type, name);
       out.names[word] = name;
+      out.elements[word] = element_of(f, word * 8 - at - f.offset);
     }
   }
 }
@@ -110,6 +120,7 @@ void object_table::add_class(const class_info& info) {
   c->hash = XXH3_64bits(info.type, std::strlen(info.type));
   c->tags.assign((info.size + 7) / 8, 0);
   c->names.assign(c->tags.size(), "");
+  c->elements.assign(c->tags.size(), "");
   flatten(info, 0, "", *c);
   apply_promotions(*c);
   classes_.push_back(std::move(c));
@@ -168,6 +179,18 @@ void object_table::promote(std::span<const std::string> fields) {
   if (std::equal(fields.begin(), fields.end(), promotions_.begin(), promotions_.end())) return;
   promotions_.assign(fields.begin(), fields.end());
   for (const auto& c : classes_) apply_promotions(*c);
+}
+
+object_table::element object_table::element_at(object_id id, const void* place) const {
+  const object_entry& o = objects_[id];
+  const class_entry& c = *classes_[o.cls];
+  element e;
+  if (c.tags.empty()) return e;
+  const auto word = static_cast<std::size_t>(static_cast<const char*>(place) - o.base) / granule;
+  if (o.bytes > c.info->size)
+    std::snprintf(e.of_object, sizeof e.of_object, "[%zu]", word / c.tags.size());
+  e.of_member = c.elements[word % c.tags.size()].c_str();
+  return e;
 }
 
 const char* object_table::field_name(object_id id, std::uint16_t tag) const {

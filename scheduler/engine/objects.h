@@ -23,10 +23,11 @@ namespace iorace {
 // A described class as the engine uses it, by granule.
 struct class_entry {
   const class_info* info = nullptr;
-  std::vector<std::uint16_t> tags;  // 0 where nothing is described
-  std::vector<std::string> names;   // of fields
-  std::vector<cell> shadow;         // of an object that is alive, but for its id
-  std::uint64_t hash = 0;           // of info->type
+  std::vector<std::uint16_t> tags;    // 0 where nothing is described
+  std::vector<std::string> names;     // of fields
+  std::vector<std::string> elements;  // "[2]" where the field is an array, else ""
+  std::vector<cell> shadow;           // of an object that is alive, but for its id
+  std::uint64_t hash = 0;             // of info->type
 };
 
 enum class object_state : std::uint8_t { live, freed };
@@ -91,6 +92,14 @@ class object_table {
   struct image;
   void save(image& to) const;
   void restore(const image& from);
+
+  // Which element of an array `place` is in: "[3]" if the object is one of several in a row, "[2]"
+  // if its member is an array; "" elsewhere.
+  struct element {
+    char of_object[24] = "";
+    const char* of_member = "";
+  };
+  element element_at(object_id id, const void* place) const;
 
   // "num_accesses"; "" where nothing is described.
   const char* field_name(object_id id, std::uint16_t tag) const;

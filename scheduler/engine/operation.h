@@ -28,6 +28,8 @@ enum op_flags : std::uint16_t {
   op_release = 32,
   op_try = 64,
   op_lasts = 128,
+  op_takes = 256,
+  op_drops = 512,
 };
 
 enum class op_kind : std::uint8_t {
@@ -48,7 +50,7 @@ inline constexpr access_type READ = access_type::read, WRITE = access_type::writ
                              NONE = access_type::none;
 inline constexpr std::uint16_t POINT = op_point, WAITS = op_waits, SLEEPS = op_sleeps,
                                MARKED = op_marked, ACQUIRE = op_acquire, RELEASE = op_release,
-                               TRY = op_try, LASTS = op_lasts;
+                               TRY = op_try, LASTS = op_lasts, TAKES = op_takes, DROPS = op_drops;
 inline constexpr op_traits rows[] = {
 #define EVENT(kind, access, flags) {#kind, access, flags},
 #include "scheduler/engine/event_table.def"

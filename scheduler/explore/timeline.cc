@@ -94,7 +94,7 @@ bool timeline::conflict(const moment& a, const moment& b) const {
   if (!data_conflict(a, b)) return false;
   if (is_lock(line(a)) != is_lock(line(b))) return tries(line(a)) || tries(line(b));
   if (!is_lock(line(a))) return true;
-  if (!takes_lock(line(a)) || !takes_lock(line(b))) return false;
+  if (!opens_section(line(a)) || !opens_section(line(b))) return false;
   const auto inside = protected_by(b);
   for (const moment* x : protected_by(a))
     for (const moment* y : inside)
@@ -129,7 +129,7 @@ std::size_t timeline::last_stop(task_id t, std::size_t own) const {
 
 std::vector<std::size_t> timeline::holds(const moment& m) const {
   std::vector<std::size_t> all = {last_stop(m.task, m.own)};
-  const std::vector<std::size_t>& locks = sources_[m.source].sections.held(m.line);
+  const std::vector<std::size_t>& locks = sources_[m.source].sections.around(m.line);
   for (auto lock = locks.rbegin(); lock != locks.rend(); ++lock)
     for (const std::size_t i : mine_[m.task])
       if (moments_[i].source == m.source && moments_[i].line == *lock &&

@@ -16,8 +16,6 @@ std::string_view engine_names::place(const pending_op& op, std::span<char> buffe
 
 namespace {
 
-using field_key = std::pair<object_id, std::uint16_t>;
-
 // Builds the recording in one pass over the steps, those of the setup included: they tell the
 // values that the first writes replace.
 class capturing {
@@ -79,18 +77,23 @@ class capturing {
     return frames_[node] = static_cast<std::uint32_t>(result_.frames.size() - 1);
   }
 
-  // A place holds a value iff it is one word of memory; an element of an array shares its field
-  // with others.
-  bool is_variable(const step& s) const {
-    const object_entry& o = engine_.objects[s.object];
-    return s.object != 0 && s.kind <= op_kind::atomic_sync &&
-           o.bytes <= engine_.objects.cls(o.cls).info->size;
-  }
+  // A place holds a value iff it is one word of memory.
+  static bool is_variable(const step& s) { return s.object != 0 && s.kind <= op_kind::atomic_sync; }
 
   // Tasks get their objects zeroed; a setup may write values that no step tells of.
   bool is_fresh(const step& s) const {
     const step_id made = engine_.objects[s.object].made_at;
     return made != no_step && made >= engine_.first_step();
+  }
+
+  void name_place(object_id object, std::uint16_t tag, const void* place, recording::line& to) {
+    if (object == 0) return;
+    to.object = engine_.object_name(object);
+    to.field = engine_.objects.field_name(object, tag);
+    if (to.field.empty()) return;
+    const object_table::element e = engine_.objects.element_at(object, place);
+    to.object += e.of_object;
+    to.field += e.of_member;
   }
 
   void add(const step& s, step_id id) {
@@ -109,7 +112,7 @@ class capturing {
     if (variable || (row.flags & op_try) != 0 || has_value(s.kind)) line.value = printed(s);
     if (!happened) line.value.clear();
     if (variable && happened) {
-      std::string& now = values_[{s.object, s.field}];
+      std::string& now = values_[engine_.word_of(id)];
       if (now.empty() && is_fresh(s)) now = printed({0, s.object, s.field, s.kind, s.task});
       if (row.access == access_type::write) line.before = now;
       now = line.value;
@@ -118,8 +121,8 @@ class capturing {
     if (id < engine_.first_step() || s.task == 0 || s.kind == op_kind::exit) return;
     line.number = static_cast<std::uint32_t>(result_.lines.size() + 1);
     line.frame = frame(engine_.frame_of(id));
-    if (s.object != 0) line.object = engine_.object_name(s.object);
-    if (s.object != 0) line.field = engine_.objects.field_name(s.object, s.field);
+    const std::size_t offset = std::size_t{engine_.word_of(id)} * granule;
+    name_place(s.object, s.field, engine_.memory.base() + offset, line);
     numbers_[id] = line.number;
     result_.lines.push_back(std::move(line));
   }
@@ -145,8 +148,7 @@ class capturing {
                          .field = {},
                          .value = {},
                          .before = {}};
-    if (op.object != 0) line.object = engine_.object_name(op.object);
-    if (op.object != 0) line.field = engine_.objects.field_name(op.object, op.field);
+    name_place(op.object, op.field, op.place, line);
     result_.pending.push_back(std::move(line));
   }
 
@@ -179,7 +181,7 @@ class capturing {
   const engine& engine_;
   recording result_;
   std::set<std::pair<std::uint16_t, std::uint16_t>> pointers_;  // class and field
-  std::map<field_key, std::string> values_;
+  std::map<std::uint32_t, std::string> values_;                 // by word of the arena
   std::map<std::uint32_t, std::uint32_t> frames_;
   std::set<task_id> finished_;
   std::map<step_id, std::uint32_t> numbers_;

@@ -25,8 +25,8 @@ bool conflict(const recording::line& a, const recording::line& b) {
 
 std::string touched_place(const recording& r, const lock_sections& sections, std::size_t i) {
   const recording::line& l = r.lines[i];
-  if (!is_list(l.kind) || sections.held(i).empty()) return l.place();
-  return "list under " + r.lines[sections.held(i).back()].place();
+  if (!is_list(l.kind) || sections.around(i).empty()) return l.place();
+  return "list under " + r.lines[sections.around(i).back()].place();
 }
 
 }  // namespace iorace

@@ -27,12 +27,17 @@ explained_operation explained(const recording& r, const lock_sections& sections,
     else
       o.path.insert(o.path.begin(), r.frames[f].function);
   }
-  for (const std::size_t taken : sections.held(i))
-    o.locks.push_back({r.lines[taken].kind, r.lines[taken].place()});
+  for (const std::size_t opened : sections.around(i))
+    if (const auto how = sections.held(opened, i))
+      o.locks.push_back({*how, r.lines[opened].place()});
   return o;
 }
 
 namespace {
+
+bool for_reading(op_kind how) {
+  return traits(how).access == access_type::read || how == op_kind::downgrade_write;
+}
 
 class explanation_printer {
  public:
@@ -87,7 +92,7 @@ class explanation_printer {
     std::string locks;
     for (const explained_operation::lock& l : o.locks)
       locks += fmt::format("{}{}{}", locks.empty() ? "" : ", ", l.place,
-                           traits(l.how).access == access_type::read ? " (read)" : "");
+                           for_reading(l.how) ? " (read)" : "");
     return locks.empty() ? "no lock" : locks;
   }
   static std::string result_of(const instead& i) {

@@ -15,6 +15,13 @@ bool same_words(anchor a, const anchor& b) {
   return a == b;
 }
 
+// Anchors do not tell the elements of an array apart: "table#1[3].pte" is "table#1.pte".
+std::string without_elements(std::string place) {
+  for (std::size_t open; (open = place.find('[')) != place.npos;)
+    place.erase(open, place.find(']', open) - open + 1);
+  return place;
+}
+
 // The outermost frame of the call; nothing if it made no operation.
 std::optional<std::uint32_t> frame_of(const recording& r, const call_place& call) {
   std::set<std::uint32_t> seen;
@@ -35,7 +42,8 @@ std::vector<anchor> places_of(const recording& r, std::string_view task) {
   for (const recording::line& l : r.lines) {
     if (r.tasks[l.task] != task) continue;
     const bool unnamed = l.object.empty() || l.kind == op_kind::kmalloc;  // when it stops there
-    anchor a{one_word(r.function(l.frame)), l.kind, unnamed ? "" : one_word(l.place()), 1};
+    anchor a{one_word(r.function(l.frame)), l.kind,
+             unnamed ? "" : one_word(without_elements(l.place())), 1};
     a.occurrence = ++seen[to_text(a)];
     places.push_back(std::move(a));
   }

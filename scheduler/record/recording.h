@@ -26,8 +26,8 @@ struct recording {
     task_id task = 0;          // index into tasks
     op_kind kind = op_kind::read;
     std::uint32_t frame = 0;  // innermost frame, an index into frames
-    std::string object;       // "area#2.1"; empty if the operation has none
-    std::string field;        // "num_accesses"; empty if it concerns the whole object
+    std::string object;       // "area#2.1", "table#1[3]"; empty if the operation has none
+    std::string field;        // "num_accesses", "tag[2]"; empty if it concerns the whole object
     std::string value;        // as printed; empty if it says nothing
     std::string before;       // of a write: the value it replaces, if that is known
 

@@ -67,7 +67,7 @@ class judging {
     for (const line& l : r_.pending) wait_for(l);
     for (const auto& [place, lines] : sections_.locks())
       for (const std::size_t i : lines)
-        if (takes_lock(r_.lines[i]) && is_contended(i, lines)) judge_section(i, lines);
+        if (opens_section(r_.lines[i]) && is_contended(i, lines)) judge_section(i, lines);
     return std::move(relevant_);
   }
 
@@ -175,12 +175,12 @@ class judging {
     const auto lines = sections_.locks().find(waiting.place());
     const auto call = calls_.find(key_of(waiting));
     if (lines == sections_.locks().end() || call == calls_.end() ||
-        !(takes_lock(waiting) || waiting.kind == op_kind::down_write))
+        !(takes_lock(waiting) || opens_section(waiting)))
       return;
     for (const std::size_t taken : lines->second) {
       const task_id task = r_.lines[taken].task;
       const std::size_t end = sections_.end(taken);
-      if (task == waiting.task || !takes_lock(r_.lines[taken]) || end < call->second.first)
+      if (task == waiting.task || !opens_section(r_.lines[taken]) || end < call->second.first)
         continue;
       mark_section(taken, end, lines->second);
       for (std::size_t i = taken; i < end; ++i)

@@ -6,66 +6,56 @@
 namespace iorace {
 
 bool takes_lock(const recording::line& l) {
-  switch (l.kind) {
-    case op_kind::mutex_lock:
-    case op_kind::spin_lock:
-    case op_kind::down_read:
-    case op_kind::down_write_arrive:
-    case op_kind::xa_lock:
-      return true;
-    case op_kind::mutex_trylock:
-    case op_kind::spin_trylock:
-    case op_kind::down_read_trylock:
-    case op_kind::down_write_trylock:
-      return l.value != "0";
-    default:
-      return false;
-  }
+  const std::uint16_t flags = traits(l.kind).flags;
+  return (flags & op_takes) != 0 && ((flags & op_try) == 0 || l.value != "0");
 }
 
-bool drops_lock(const recording::line& l) {
-  switch (l.kind) {
-    case op_kind::mutex_unlock:
-    case op_kind::spin_unlock:
-    case op_kind::up_read:
-    case op_kind::up_write:
-    case op_kind::xa_unlock:
-      return true;
-    default:
-      return false;
-  }
+bool drops_lock(const recording::line& l) { return (traits(l.kind).flags & op_drops) != 0; }
+
+bool opens_section(const recording::line& l) {
+  return l.kind == op_kind::down_write_arrive || (takes_lock(l) && l.kind != op_kind::down_write);
 }
 
 bool is_lock(const recording::line& l) {
-  return takes_lock(l) || drops_lock(l) || l.kind == op_kind::down_write ||
-         l.kind == op_kind::downgrade_write;
+  return takes_lock(l) || drops_lock(l) || opens_section(l) || l.kind == op_kind::downgrade_write;
 }
 
 lock_sections::lock_sections(const recording& r) : r_(r) {
-  std::vector<std::vector<std::size_t>> held(r.tasks.size());
+  std::vector<std::vector<std::size_t>> open(r.tasks.size());
   for (std::size_t i = 0; i < r.lines.size(); ++i) {
     const recording::line& l = r.lines[i];
-    std::vector<std::size_t>& mine = held[l.task];
+    std::vector<std::size_t>& mine = open[l.task];
     if (drops_lock(l))
       std::erase_if(mine, [&](std::size_t k) { return r.lines[k].place() == l.place(); });
-    held_.push_back(mine);
-    if (takes_lock(l)) mine.push_back(i);
+    around_.push_back(mine);
+    if (opens_section(l)) mine.push_back(i);
     if (is_lock(l)) locks_[l.place()].push_back(i);
   }
 }
 
-std::size_t lock_sections::end(std::size_t taken) const {
-  for (std::size_t i = taken + 1; i < r_.lines.size(); ++i)
-    if (r_.lines[i].task == r_.lines[taken].task && drops_lock(r_.lines[i]) &&
-        r_.lines[i].place() == r_.lines[taken].place())
+std::optional<op_kind> lock_sections::held(std::size_t opened, std::size_t i) const {
+  std::optional<op_kind> how;
+  for (std::size_t k = opened; k < i; ++k) {
+    const recording::line& l = r_.lines[k];
+    const bool takes = takes_lock(l) || l.kind == op_kind::downgrade_write;
+    if (takes && l.task == r_.lines[opened].task && l.place() == r_.lines[opened].place())
+      how = l.kind;
+  }
+  return how;
+}
+
+std::size_t lock_sections::end(std::size_t opened) const {
+  for (std::size_t i = opened + 1; i < r_.lines.size(); ++i)
+    if (r_.lines[i].task == r_.lines[opened].task && drops_lock(r_.lines[i]) &&
+        r_.lines[i].place() == r_.lines[opened].place())
       return i;
   return r_.lines.size();
 }
 
 std::size_t lock_sections::end_with(std::size_t a, std::size_t b) const {
   std::size_t last = a;
-  for (const std::size_t x : held_[a])
-    for (const std::size_t y : held_[b])
+  for (const std::size_t x : around_[a])
+    for (const std::size_t y : around_[b])
       if (x < y && r_.lines[x].place() == r_.lines[y].place())
         if (const std::size_t dropped = end(x); dropped < y) last = std::max(last, dropped);
   return last;

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,10 @@
 
 namespace iorace {
 
-// A writer has an rwsem from its arrival on: that is what keeps others out.
 bool takes_lock(const recording::line& l);
 bool drops_lock(const recording::line& l);
+// It takes a lock, or is a writer that arrives: that is what keeps others out.
+bool opens_section(const recording::line& l);
 bool is_lock(const recording::line& l);  // these, and what else is done to a lock
 
 // Lines are given by their index into recording::lines.
@@ -24,10 +26,13 @@ class lock_sections {
 
   // All lines of each lock, by its place.
   const std::map<std::string, std::vector<std::size_t>>& locks() const { return locks_; }
-  // Where the locks were taken that its task holds at line `i`, the latest last.
-  const std::vector<std::size_t>& held(std::size_t i) const { return held_[i]; }
-  // Where the lock that is taken at line `taken` is dropped; behind the last line if it is not.
-  std::size_t end(std::size_t taken) const;
+  // Where the sections were opened that line `i` is in, the latest last.
+  const std::vector<std::size_t>& around(std::size_t i) const { return around_[i]; }
+  // How the lock of a section is held before line `i`, which is in it: by the kind of the event
+  // that took it, or downgrade_write. Nothing if its task waits for it.
+  std::optional<op_kind> held(std::size_t opened, std::size_t i) const;
+  // Where the section that is opened at line `opened` ends; behind the last line if it does not.
+  std::size_t end(std::size_t opened) const;
   // The last line that is before line `b` if line `a` is: if both are done under one lock, the end
   // of the section that `a` is in.
   std::size_t end_with(std::size_t a, std::size_t b) const;
@@ -35,7 +40,7 @@ class lock_sections {
  private:
   const recording& r_;
   std::map<std::string, std::vector<std::size_t>> locks_;
-  std::vector<std::vector<std::size_t>> held_;
+  std::vector<std::vector<std::size_t>> around_;
 };
 
 }  // namespace iorace

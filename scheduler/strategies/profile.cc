@@ -16,32 +16,8 @@ constexpr auto by_place = [](const auto& a, const auto& b) {
 constexpr auto by_task = [](const auto& a, const auto& b) { return a.task < b.task; };
 
 // A trylock counts as a lock: whether it succeeds is not known here.
-bool takes_lock(op_kind kind) {
-  const std::uint16_t flags = traits(kind).flags;
-  switch (kind) {
-    case op_kind::mutex_lock:
-    case op_kind::spin_lock:
-    case op_kind::down_read:
-    case op_kind::down_write:
-    case op_kind::xa_lock:
-      return true;
-    default:
-      return (flags & op_try) != 0 && (flags & op_acquire) != 0 &&
-             kind != op_kind::try_wait_for_completion;
-  }
-}
-bool drops_lock(op_kind kind) {
-  switch (kind) {
-    case op_kind::mutex_unlock:
-    case op_kind::spin_unlock:
-    case op_kind::up_read:
-    case op_kind::up_write:
-    case op_kind::xa_unlock:
-      return true;
-    default:
-      return false;
-  }
-}
+bool takes_lock(op_kind kind) { return (traits(kind).flags & op_takes) != 0; }
+bool drops_lock(op_kind kind) { return (traits(kind).flags & op_drops) != 0; }
 
 constexpr bool event_count::*flags[] = {&event_count::writes, &event_count::member,
                                         &event_count::lock, &event_count::sync, &event_count::bare};

@@ -12,7 +12,8 @@
 namespace iorace {
 
 // Fields of their classes: the place of their events is the object as a whole.
-inline constexpr field_info kept_fields[] = {{"", 0, sizeof(sync_base), nullptr}};
+inline constexpr field_info kept_fields[] = {
+    {"", 0, sizeof(sync_base), nullptr, sizeof(sync_base), 0}};
 
 // "kworker2", "kworker1.2", "kworker-irq1.2": for the second object of its class that the setup,
 // cpu1, irq1 made. Like the object's, a name that does not depend on how others interleave.
