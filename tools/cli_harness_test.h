@@ -34,7 +34,10 @@ class cli_test : public testing::Test {
                                    unsigned n, unsigned ms = 0);
   nlohmann::json json_of(std::vector<std::string> words, int status);
 
-  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  // `name` in the folder; what begins with / is where it says.
+  std::string path(const std::string& name) const {
+    return name.starts_with('/') ? name : folder_ + "/" + name;
+  }
   std::string read(const std::string& name) const;
   void write(const std::string& name, const std::string& content) const;
   // Finds the race of access_pin_unmap; its trace is then in the file `name`.
