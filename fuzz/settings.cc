@@ -118,15 +118,19 @@ std::string limits_text(const program_data& p, const schema& s, std::string_view
   return text;
 }
 
-std::string settings_text(const program_data& p, const schema& s) {
-  program_data odd{.profile = p.profile};
+std::string settings_text(const program_data& p, const schema& s, const program_data& said) {
+  const bool repaired = p.profile == base_profile::repaired;
+  const auto is_in = [](const auto& list, const auto& one) {
+    return std::find(list.begin(), list.end(), one) != list.end();
+  };
+  program_data odd;
   for (const knob_setting& k : p.knobs)
-    if (k.value != (p.profile == base_profile::repaired ? s.knobs[k.knob].repaired : 0))
+    if (k.value != (repaired ? s.knobs[k.knob].repaired : 0) || is_in(said.knobs, k))
       odd.knobs.push_back(k);
   for (const limit_setting& l : p.limits)
-    if (l.value != s.limits[l.limit].value) odd.limits.push_back(l);
+    if (l.value != s.limits[l.limit].value || is_in(said.limits, l)) odd.limits.push_back(l);
   std::string text;
-  if (p.profile == base_profile::repaired) text = "profile=repaired";
+  if (repaired || said.says_profile) text = fmt::format("profile={}", profile_name(p.profile));
   for (const std::string& part : {knobs_text(odd, s, ","), limits_text(odd, s, ",")})
     if (!part.empty()) text += (text.empty() ? "" : ",") + part;
   return text;

@@ -25,8 +25,9 @@ set_result set_list(program_data& p, std::string_view list, const schema& s);
 // "selftest_access.lock=spin notify.lock_obj=excluded", separated by `between`; likewise limits.
 std::string knobs_text(const program_data& p, const schema& s, std::string_view between = " ");
 std::string limits_text(const program_data& p, const schema& s, std::string_view between = " ");
-// Everything that is not the default, as a list for IORACE_WITH; empty if nothing is.
-std::string settings_text(const program_data& p, const schema& s);
+// Everything that is not the default or that `said` sets, too, as a list for IORACE_WITH; empty if
+// nothing is.
+std::string settings_text(const program_data& p, const schema& s, const program_data& said = {});
 
 const char* profile_name(base_profile profile);
 

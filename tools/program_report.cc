@@ -70,13 +70,15 @@ std::string replay_line(const std::string& path) {
   return shell_line({"iorace", "replay", (path.starts_with('-') ? "./" : "") + path});
 }
 
-void add_settings_words(std::vector<std::string>& words, const program_data& p) {
+void add_settings_words(std::vector<std::string>& words, const program_data& p,
+                        const program_data& command) {
   const schema& s = kernel_schema();
-  program_data knobs = p, limits;
+  program_data knobs = p, limits, said;
   knobs.limits.clear();
   limits.limits = p.limits;
-  add_list(words, "--with", settings_text(knobs, s));
-  add_list(words, "--limit", settings_text(limits, s));
+  said.limits = command.limits;
+  add_list(words, "--with", settings_text(knobs, s, command));
+  add_list(words, "--limit", settings_text(limits, s, said));
 }
 
 json settings_json(const program_data& p) {

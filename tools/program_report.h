@@ -20,8 +20,11 @@ using json = nlohmann::ordered_json;
 std::string shell_line(const std::vector<std::string>& words);
 // The command that replays a file, whatever it is called.
 std::string replay_line(const std::string& path);
-// Appends the options that set the profile, the knobs and the limits of `p`.
-void add_settings_words(std::vector<std::string>& words, const program_data& p);
+// Appends the options that set the profile, the knobs and the limits of `p`: what is not the
+// default, and what the command says itself, which may be the default and another than the file's
+// or IORACE_WITH's.
+void add_settings_words(std::vector<std::string>& words, const program_data& p,
+                        const program_data& command);
 
 // "profile" and "knobs", each knob with its value.
 json settings_json(const program_data& p);

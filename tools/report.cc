@@ -60,7 +60,7 @@ bool vacuous(const sample_result& r) {
 
 std::string repeat_line(const run_request& o, const program_data& p) {
   std::vector<std::string> words = {"iorace", "run", o.scenario};
-  add_settings_words(words, p);
+  add_settings_words(words, p, o.with.command);
   words.insert(words.end(), {"--strategy", o.strategy, "--seed", o.seeds.text});
   if (o.executions_max != executions_default)
     words.insert(words.end(), {"--max-executions", fmt::format("{}", o.executions_max)});

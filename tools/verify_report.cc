@@ -32,7 +32,7 @@ std::string outcome_text(const verify_request& o, const verify_result& v, const 
 
 std::string repeat_line(const verify_request& o, const program_data& p) {
   std::vector<std::string> words = {"iorace", "verify", o.scenario};
-  add_settings_words(words, p);
+  add_settings_words(words, p, o.with.command);
   const auto add = [&words](const char* option, std::string value) {
     words.insert(words.end(), {option, std::move(value)});
   };
