@@ -94,8 +94,18 @@ TEST_F(cli_verify, a_search_that_was_cut_says_so) {
   EXPECT_EQ(all["complete"], false);
   EXPECT_EQ(all["stopped"], true);
   // Found is found, though not everything was looked at.
-  const json found = json_of({"verify", "small.trace", "--with", spin, "--max-executions", "7"}, 1);
+  const json found =
+      json_of({"verify", "access_pin_unmap", "--with", spin, "--max-executions", "200"}, 1);
   EXPECT_EQ(found["complete"], false);
+}
+
+// As many executions as there are may be as many as are allowed.
+TEST_F(cli_verify, the_last_execution_completes_a_search) {
+  const json all = json_of({"verify", "small.trace"}, 0);
+  const auto executions = all["executions"].get<std::uint64_t>();
+  const std::string most = std::to_string(executions), fewer = std::to_string(executions - 1);
+  EXPECT_EQ(json_of({"verify", "small.trace", "--max-executions", most}, 0)["complete"], true);
+  EXPECT_EQ(json_of({"verify", "small.trace", "--max-executions", fewer}, 4)["complete"], false);
 }
 
 TEST_F(cli_verify, an_interrupt_keeps_what_was_found) {

@@ -54,19 +54,27 @@ class searcher {
     engine_.promote(fields_);
     breadths_.clear();
     restart_passed();
-    begin_tree({});
+    std::vector<drawn_number> way;
     do {
+      begin_tree(std::move(way));
       if (!execute(0)) return false;
-      while (!levels_.empty()) {
-        if (result_.executions >= options_.executions_max || stop()) {
-          result_.estimate = estimate();
-          return true;
-        }
-        if (!go_on()) return false;
+      while (find_reversal()) {
+        if (ends_early()) return true;
+        if (!reverse()) return false;
       }
-    } while (begin_otherwise());
+      way = other_way();
+    } while (!way.empty() && !ends_early());
+    if (!way.empty()) return true;
     result_.complete = result_.step_bound == 0;
     result_.estimate = static_cast<double>(result_.executions);
+    return true;
+  }
+
+  // To be asked where there is another execution to come: after the last one a search is complete,
+  // however many it might have had.
+  bool ends_early() {
+    if (result_.executions < options_.executions_max && !stop()) return false;
+    result_.estimate = estimate();
     return true;
   }
 
@@ -80,14 +88,12 @@ class searcher {
   }
 
   // What is drawn before the first event belongs to none: each way of it has a tree of its own.
-  // Returns false if all of them have been.
-  bool begin_otherwise() {
+  // Returns the next one, or nothing if all of them have been.
+  std::vector<drawn_number> other_way() const {
     std::vector<drawn_number> way = drawn_first();
     while (!way.empty() && way.back().value + 1 == way.back().of) way.pop_back();
-    if (way.empty()) return false;
-    ++way.back().value;
-    begin_tree(std::move(way));
-    return true;
+    if (!way.empty()) ++way.back().value;
+    return way;
   }
 
   std::vector<drawn_number> drawn_first() const {
@@ -95,19 +101,24 @@ class searcher {
     return {log_.draws.begin(), std::find_if(log_.draws.begin(), log_.draws.end(), is_later)};
   }
 
-  // Makes the next execution of the tree, or goes back a level. Returns false as pass() does.
-  bool go_on() {
-    level& top = levels_.back();
-    if (top.stashed) {
-      log_.unstash();
-      top.stashed = false;
-    }
-    if (top.next == top.end) {
+  // Goes back to the last level that has a reversal left. Returns false if there is none.
+  bool find_reversal() {
+    for (; !levels_.empty(); levels_.pop_back()) {
+      level& top = levels_.back();
+      if (top.stashed) {
+        log_.unstash();
+        top.stashed = false;
+      }
+      if (top.next != top.end) return true;
       reversals_.resize(top.first);
       finder_.cut(top.kept);
-      levels_.pop_back();
-      return true;
     }
+    return false;
+  }
+
+  // Makes the next execution of the tree. Returns false as pass() does.
+  bool reverse() {
+    level& top = levels_.back();
     const reversal r = reversals_[top.next++];
     top.stashed = true;
     return execute(depart(r));
