@@ -31,7 +31,6 @@ tl::expected<program_verification, std::string> verify_program(const trace_file&
   all.verified = verify(bound.runnable(), options);
   engine e;
   minimize_options shrink;
-  shrink.keep_program = true;
   const verify_result& done = all.verified;
   shrink.stop = [&] {
     return o.stop({done.earlier + done.executions, done.points, done.findings.size()});
@@ -41,7 +40,9 @@ tl::expected<program_verification, std::string> verify_program(const trace_file&
     bound.count_latest();
     found.seed.reset();
     found.strategy.clear();
-    if (auto small = minimize(found, s, shrink)) found = std::move(small->trace);
+    auto small = minimize(found, s, shrink);
+    all.minimal &= small && small->minimal;
+    if (small) found = std::move(small->trace);
     all.traces.push_back(std::move(found));
   }
   all.never = unreached_by(t.program, bound.reached(), s,

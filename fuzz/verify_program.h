@@ -15,8 +15,9 @@ namespace iorace {
 struct program_verification {
   verify_result verified;
   unreached never;
-  // Of verified.findings, in their order; the schedule is minimal, the program is what it was.
+  // Of verified.findings, in their order; program and schedule are minimal.
   std::vector<trace_file> traces;
+  bool minimal = true;  // false: the search for smaller traces was stopped
 };
 
 // Whether verify_program can do anything with `t`, for failing before anything is printed. Errors,

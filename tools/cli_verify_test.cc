@@ -46,8 +46,8 @@ TEST_F(cli_verify, a_fix_is_a_counted_fact) {
   EXPECT_THAT(racy.out, HasSubstr(race_title + "\nreplay: iorace replay found"));
   for (const std::string name : {"found.trace", "found-2.trace"}) {
     EXPECT_EQ(iorace({"replay", "--strict", name}).status, 0) << name;
-    EXPECT_EQ(iorace({"minimize", "--keep-program", name, "-o", "min-" + name}).status, 0);
-    EXPECT_EQ(read("min-" + name), read(name)) << "its schedule is minimal already";
+    EXPECT_EQ(iorace({"minimize", name, "-o", "min-" + name}).status, 0);
+    EXPECT_EQ(read("min-" + name), read(name)) << "it is minimal already";
   }
 }
 
@@ -61,6 +61,20 @@ TEST_F(cli_verify, scenarios_have_small_versions) {
   const json whole = json_of({"verify", "access_pin_unmap", "--whole", "--max-executions", "5"}, 4);
   EXPECT_EQ(whole["small"], false);
   EXPECT_THAT(whole["command"], HasSubstr(" --whole"));
+}
+
+// Of the three tasks and their calls each trace has what its finding needs.
+TEST_F(cli_verify, traces_are_minimal) {
+  const json all = json_of({"verify", "access_pin_unmap", "--with", spin, "-o", "a.trace"}, 1);
+  EXPECT_EQ(all["minimal"], true);
+  ASSERT_EQ(all["findings"].size(), 3u);
+  for (const json& f : all["findings"]) {
+    const std::string name = f["trace"];
+    const json m = json_of({"minimize", name, "-o", "min-" + name}, 0);
+    EXPECT_EQ(m["title"], f["title"]);
+    EXPECT_EQ(m["before"]["tasks"], 2) << name;
+    EXPECT_EQ(m["after"], m["before"]) << name;
+  }
 }
 
 TEST_F(cli_verify, json_has_what_run_has_and_the_counts) {

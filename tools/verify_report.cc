@@ -87,6 +87,7 @@ json verify_json(const verify_request& o, const subject& s, const verify_report&
                  {"promoted", v.promoted}});
   report.update(never_json(r.all.never));
   report["findings"] = findings;
+  report["minimal"] = r.all.minimal;
   return report;
 }
 
@@ -108,6 +109,8 @@ std::string verify_text(const verify_request& o, const program_data& p, const ve
   for (std::size_t i = 0; i < v.findings.size(); ++i)
     text += finding_text(v.findings[i].what, r.paths[i], colors);
   if (v.findings.empty()) text += colors.good("nothing found") + "\n";
+  if (!r.all.minimal)
+    text += "not all of these traces are minimal: the time was over, see iorace minimize\n";
   return text;
 }
 
