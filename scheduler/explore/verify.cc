@@ -6,6 +6,7 @@
 
 #include <xxhash.h>
 
+#include "scheduler/engine/check.h"
 #include "scheduler/explore/exhaustive.h"
 #include "scheduler/explore/keep.h"
 #include "scheduler/explore/preemptions.h"
@@ -300,6 +301,10 @@ void searcher::keep_finding() {
 
 }  // namespace
 
-verify_result verify(const program& p, const verify_options& o) { return searcher(p, o).run(); }
+verify_result verify(const program& p, const verify_options& o) {
+  CHECK(o.each.detect_races || !o.points.empty(),
+        "verify learns from races which fields are points, expected detect_races or points");
+  return searcher(p, o).run();
+}
 
 }  // namespace iorace

@@ -28,8 +28,10 @@ struct verify_options {
   // was executed that has a linearisation of at most so many. A preemption is a switch away from a
   // task whose next operation is enabled.
   std::optional<unsigned> preemptions = {};
-  execution_options each;                // limits; seed, number and fair are ignored
-  std::vector<std::string> points = {};  // fields promoted from the beginning
+  execution_options each;  // limits; seed, number and fair are ignored
+  // Fields promoted from the beginning. A plain access whose field is none of these becomes a point
+  // when it races: with each.detect_races off, all that matter have to be here.
+  std::vector<std::string> points = {};
   // Polled between executions; true ends the search. Time limits and ^C live here.
   std::function<bool(const verify_progress&)> stop = [](const verify_progress&) { return false; };
   // Called after each execution, with the engine that holds it.
@@ -65,7 +67,8 @@ struct verify_result {
   std::vector<verified_finding> findings;  // one per title, in the order in which they were found
 };
 
-// Blocks the calling OS thread; not to be called from a task.
+// Blocks the calling OS thread; not to be called from a task. Requires: o.each.detect_races, or
+// o.points.
 verify_result verify(const program& p, const verify_options& o);
 
 }  // namespace iorace

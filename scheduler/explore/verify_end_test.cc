@@ -64,5 +64,15 @@ TEST(verify_end, nobody_is_asked_whether_to_stop_behind_the_last_execution) {
   EXPECT_FALSE(all.stopped);
 }
 
+// Fields become points where they race. Who does not look for races has to name them.
+TEST(verify_end_death, races_are_looked_for_or_points_are_given) {
+  verify_options o;
+  o.each.detect_races = false;
+  const program p = counted::sections(2, 1);
+  EXPECT_DEATH(verify(p, o), "expected detect_races or points");
+  o.points = {"table.v"};
+  EXPECT_TRUE(verify(p, o).complete);
+}
+
 }  // namespace
 }  // namespace iorace::this_file
