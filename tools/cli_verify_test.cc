@@ -12,6 +12,7 @@ namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 // Small enough to be explored to the end: a pin through the driver's lock against one unmap.
@@ -120,6 +121,26 @@ TEST_F(cli_verify, the_last_execution_completes_a_search) {
   const std::string most = std::to_string(executions), fewer = std::to_string(executions - 1);
   EXPECT_EQ(json_of({"verify", "small.trace", "--max-executions", most}, 0)["complete"], true);
   EXPECT_EQ(json_of({"verify", "small.trace", "--max-executions", fewer}, 4)["complete"], false);
+}
+
+TEST_F(cli_verify, the_text_has_the_executions_behind_findings) {
+  const json all = json_of({"verify", "small.trace", "--with", spin}, 1);
+  ASSERT_NE(all["duplicates"], 0);
+  EXPECT_THAT(iorace({"verify", "small.trace", "--with", spin}).out,
+              HasSubstr("\nexecutions that go on behind a finding " + all["duplicates"].dump()));
+  EXPECT_THAT(iorace({"verify", "small.trace"}).out, Not(HasSubstr("behind a finding")));
+}
+
+// Who cannot be looked at to the end makes a search that is not complete, however long it is.
+TEST_F(cli_verify, the_bound_on_points_is_told_with_the_estimate) {
+  write("bound.trace",
+        "iorace-trace 1\noptions   points=40\n" + pin_v_unmap.substr(pin_v_unmap.find('\n') + 1));
+  const json all = json_of({"verify", "bound.trace"}, 4);
+  ASSERT_NE(all["step_bound"], 0);
+  EXPECT_EQ(all["estimate"], all["executions"]);
+  EXPECT_THAT(iorace({"verify", "bound.trace"}).out,
+              HasSubstr(" executions ran into the bound on points, " + all["executions"].dump() +
+                        " executions of about " + all["executions"].dump() + "\n"));
 }
 
 TEST_F(cli_verify, an_interrupt_keeps_what_was_found) {

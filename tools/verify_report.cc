@@ -15,9 +15,9 @@ std::string bound_text(const verify_request& o) {
 
 // Why the search says less than it might.
 std::string incomplete_text(const verify_result& v) {
-  if (v.step_bound != 0)
-    return fmt::format("{} executions ran into the bound on points", v.step_bound);
-  return fmt::format("stopped after {} executions of about {:.3g}", v.executions, v.estimate);
+  const std::string of = fmt::format("{} executions of about {:.3g}", v.executions, v.estimate);
+  if (v.step_bound == 0) return "stopped after " + of;
+  return fmt::format("{} executions ran into the bound on points, {}", v.step_bound, of);
 }
 
 std::string outcome_text(const verify_request& o, const verify_result& v, const paint& colors) {
@@ -99,8 +99,9 @@ std::string verify_text(const verify_request& o, const program_data& p, const ve
       "step-bound {}  digest {:016x}\n",
       v.traces, v.executions, v.blocked, v.points, v.operations, r.seconds, v.cut, v.step_bound,
       v.digest);
-  if (o.preemptions)
-    text += fmt::format("duplicates {}  beyond the bound {}\n", v.duplicates, v.beyond);
+  if (v.duplicates != 0)
+    text += fmt::format("executions that go on behind a finding {}\n", v.duplicates);
+  if (o.preemptions) text += fmt::format("beyond the bound {}\n", v.beyond);
   text += fmt::format("at most {} events and branches kept at a time\n", v.tree);
   if (v.earlier != 0)
     text += fmt::format("{} executions before it was known which plain accesses race\n", v.earlier);
@@ -108,9 +109,9 @@ std::string verify_text(const verify_request& o, const program_data& p, const ve
   text += never_text(p, r.all.never, colors);
   for (std::size_t i = 0; i < v.findings.size(); ++i)
     text += finding_text(v.findings[i].what, r.paths[i], colors);
-  if (v.findings.empty()) text += colors.good("nothing found") + "\n";
   if (!r.all.minimal)
     text += "not all of these traces are minimal: the time was over, see iorace minimize\n";
+  if (v.findings.empty()) text += colors.good("nothing found") + "\n";
   return text;
 }
 
