@@ -105,6 +105,18 @@ TEST_F(cli_test, statistics_are_in_text_and_json) {
                                   " executions: a bug of depth 2 or less is missed with p <= "));
 }
 
+// A bound that says little is a bound.
+TEST_F(cli_test, a_bound_is_told_as_far_as_it_is_known) {
+  const auto missed = [this](const std::string& file) {
+    const std::string text = iorace({"run", file, "--max-executions", "300"}).out;
+    const std::size_t at = text.find(" is missed with ");
+    return at == text.npos ? text : text.substr(at, text.find('\n', at) - at);
+  };
+  EXPECT_EQ(missed("access_pin_unmap"), " is missed with p <= 1");
+  write("empty.trace", "iorace-trace 1\n");
+  EXPECT_EQ(missed("empty.trace"), " is missed with p unknown");
+}
+
 TEST_F(cli_test, jobs_change_nothing) {
   const auto with_jobs = [&](const char* jobs, const char* file, bool going) {
     std::vector<std::string> words = {

@@ -31,9 +31,10 @@ json statistics_json(const run_statistics& s) {
           {"pct_miss_bound", s.pct_executions == 0 ? json() : missed}};
 }
 
-// A bound on a chance, as far as it says anything.
-std::string chance_text(double p) {
-  if (p > 0.99) return "p unknown";
+// The bound on the chance that pct missed a bug of its depth, as far as it is known.
+std::string chance_text(const run_statistics& s) {
+  if (s.tasks_max == 0 || s.points_max == 0) return "p unknown";
+  const double p = pct_miss_bound(s, s.pct_depth);
   return p < 1e-99 ? "p < 1e-99" : fmt::format("p <= {:.2g}", p);
 }
 
@@ -47,8 +48,7 @@ std::string statistics_text(const run_statistics& s) {
       s.pairs_exact ? "" : "about ", s.pairs);
   if (s.pct_executions == 0) return text;
   return text += fmt::format("pct:{}, {} executions: a bug of depth {} or less is missed with {}\n",
-                             s.pct_depth, s.pct_executions, s.pct_depth,
-                             chance_text(pct_miss_bound(s, s.pct_depth)));
+                             s.pct_depth, s.pct_executions, s.pct_depth, chance_text(s));
 }
 
 // However many were looked at, they were one.
