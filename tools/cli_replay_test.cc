@@ -243,6 +243,11 @@ TEST_F(cli_test, convert_there_and_back) {
   EXPECT_EQ(iorace({"replay", "bytes"}).status, 0);
 }
 
+  // Bytes of that name would be read as text.
+  const outcome named = iorace({"convert", "a.trace", "-o", "bytes.trace"});
+  EXPECT_EQ(named.status, 2);
+  EXPECT_THAT(named.err, StartsWith("iorace: bytes.trace: a trace becomes bytes, which "));
+  EXPECT_EQ(read("bytes.trace"), "");
 TEST_F(cli_test, lists) {
   for (const char* kind :
        {"scenarios", "flows", "knobs", "strategies", "invariants", "verdicts", "probes"}) {

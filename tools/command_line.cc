@@ -234,7 +234,7 @@ action add_explain(CLI::App& verb, explain_request& o) {
 action add_convert(CLI::App& verb, convert_request& o) {
   add_file(verb, o.file, "Corpus bytes or a trace; - for stdin");
   add_settings_options(verb, o.with);
-  add_out(verb, o.out, "Where to write (default: standard output)");
+  add_out(verb, o.out, "Where to write (default: stdout); no *.trace for bytes");
   verb.footer("Example: iorace convert corpus/iommufd_fuzzer/0a1b2c > seed.trace\n" + plain_status);
   return [&o] { return convert_command(o); };
 }

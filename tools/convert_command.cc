@@ -18,6 +18,10 @@ result<int> convert_command(const convert_request& o) {
   if (!found) return file_failure(o.file, found.error());
   std::string out;
   if (is_trace_text(o.file, *content)) {
+    if (is_trace_text(o.out, {}))
+      return fail(o.out +
+                  ": a trace becomes bytes, which would be read as text by this name, "
+                  "expected one without .trace");
     auto bytes = bytes_of(found->trace, kernel_schema());
     if (!bytes) return fail(o.file + ": " + bytes.error());
     for (const std::string& lost : bytes->lost) note(o.file + ": " + lost);
