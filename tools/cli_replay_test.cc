@@ -178,6 +178,24 @@ TEST_F(cli_test, minimize_keeps_the_title) {
   EXPECT_THAT(fixed.err, HasSubstr("a.trace: its execution ends without a finding"));
 }
 
+// Scripts get the same fields, with what there is, and why that is all.
+TEST_F(cli_test, minimize_has_json_for_what_it_cannot_do) {
+  find_race("a.trace");
+  const json whole = json_of({"minimize", "a.trace"}, 0);
+  const json fixed = json_of(
+      {"minimize", "a.trace", "--with", "profile=repaired", "--with", "selftest_access.lock=mutex"},
+      1);
+  for (const auto& [key, value] : whole.items()) EXPECT_TRUE(fixed.contains(key)) << key;
+  EXPECT_EQ(fixed["title"], race_title);
+  EXPECT_EQ(fixed["before"], whole["before"]);
+  EXPECT_EQ(fixed["after"], json());
+  EXPECT_EQ(fixed["minimal"], false);
+  EXPECT_EQ(fixed["trace"], json());
+  EXPECT_THAT(fixed["what"], StartsWith("its execution ends without a finding"));
+  write("quiet.trace", "iorace-trace 1\n");
+  EXPECT_EQ(json_of({"minimize", "quiet.trace"}, 1)["verdict"], json());
+}
+
 TEST_F(cli_test, drawings_are_narrow_ascii) {
   find_race("a.trace");
   for (const std::vector<std::string>& words :
@@ -225,6 +243,11 @@ TEST_F(cli_test, the_readme_is_true) {
 
 TEST_F(cli_test, convert_there_and_back) {
   find_race("a.trace");
+  // Bytes of that name would be read as text.
+  const outcome named = iorace({"convert", "a.trace", "-o", "bytes.trace"});
+  EXPECT_EQ(named.status, 2);
+  EXPECT_THAT(named.err, StartsWith("iorace: bytes.trace: a trace becomes bytes, which "));
+  EXPECT_EQ(read("bytes.trace"), "");
   const outcome bytes = iorace({"convert", "a.trace", "-o", "bytes"});
   EXPECT_EQ(bytes.status, 0);
   EXPECT_THAT(bytes.err, HasSubstr("IORACE_WITH=" + spin));
@@ -243,11 +266,6 @@ TEST_F(cli_test, convert_there_and_back) {
   EXPECT_EQ(iorace({"replay", "bytes"}).status, 0);
 }
 
-  // Bytes of that name would be read as text.
-  const outcome named = iorace({"convert", "a.trace", "-o", "bytes.trace"});
-  EXPECT_EQ(named.status, 2);
-  EXPECT_THAT(named.err, StartsWith("iorace: bytes.trace: a trace becomes bytes, which "));
-  EXPECT_EQ(read("bytes.trace"), "");
 TEST_F(cli_test, lists) {
   for (const char* kind :
        {"scenarios", "flows", "knobs", "strategies", "invariants", "verdicts", "probes"}) {

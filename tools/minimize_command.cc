@@ -46,6 +46,18 @@ std::string report_json(const minimized& m, const std::string& path) {
   return all.dump(2) + "\n";
 }
 
+// What minimize() said of a trace that it could do nothing with, in the fields of the others.
+std::string failure_json(const trace_file& t, const std::string& what) {
+  const json all = {{"verdict", t.verdict ? json(t.verdict->name) : json()},
+                    {"title", t.title.empty() ? json() : json(t.title)},
+                    {"before", size_json(size_of(t))},
+                    {"after", json()},
+                    {"minimal", false},
+                    {"trace", json()},
+                    {"what", what}};
+  return all.dump(2) + "\n";
+}
+
 }  // namespace
 
 result<int> minimize_command(const minimize_request& o) {
@@ -70,6 +82,9 @@ result<int> minimize_command(const minimize_request& o) {
   progress.clear();
   if (!m) {
     note(o.file + ": " + m.error());
+    if (o.output.json)
+      if (const auto done = write_stdout(failure_json(found->trace, m.error())); !done)
+        return tl::unexpected(done.error());
     return exit_finding;
   }
   if (const auto done = write_output(path, print_trace(m->trace, kernel_schema())); !done)
