@@ -4,6 +4,7 @@
 // programs of sequentially consistent atomics and of locks: exactly one execution each.
 #include <gtest/gtest.h>
 
+#include "scheduler/engine/this_build_test.h"
 #include "scheduler/explore/counted_programs_test.h"
 #include "scheduler/explore/verify.h"
 
@@ -63,6 +64,12 @@ TEST(verify_counts, writers) {
 TEST(verify_counts, last_zero) {
   for (int n = 2; n <= 10; ++n)
     EXPECT_EQ(traces(last_zero(n)), static_cast<std::uint64_t>(n + 3) << (n - 2)) << n;
+}
+
+// Long enough that the tree is deep and wide, and as exact.
+TEST(verify_counts, hundreds_of_thousands) {
+  EXPECT_EQ(traces(readers(in_this_build(18, 14))), in_this_build(262'144u, 16'384u));
+  EXPECT_EQ(traces(last_zero(in_this_build(15, 12))), in_this_build(147'456u, 15'360u));
 }
 
 TEST(verify_counts, critical_sections) {
