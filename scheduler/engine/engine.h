@@ -31,6 +31,7 @@
 #include "scheduler/engine/line.h"
 #include "scheduler/engine/objects.h"
 #include "scheduler/engine/scope.h"
+#include "scheduler/engine/setup_image.h"
 #include "scheduler/engine/sync_base.h"
 #include "scheduler/engine/task.h"
 #include "scheduler/engine/tasks.h"
@@ -362,12 +363,6 @@ class engine {
   finding finding_;
   std::vector<late_free> late_frees_;
   bool checks_ = false;
-  struct attendant {
-    task_kind kind;
-    std::string name;
-    void (*body)(void*);
-    void* argument;
-  };
   std::vector<attendant> attendants_;  // that the setup asked for
   const std::function<void()>* alone_ = nullptr;
   void* world_ = nullptr;
@@ -386,18 +381,6 @@ class engine {
   std::size_t first_step_ = 0;
   std::vector<frame_node> frames_;  // frame_count_ of them are of this execution
   std::uint32_t frame_count_ = 0, frame_room_ = 0;
-  struct setup_image {
-    const program* of = nullptr;
-    std::uint32_t steps = 0, frames = 0;
-    std::size_t touched = 0;
-    void* world = nullptr;
-    void* specimen = nullptr;
-    void* rcu = nullptr;
-    void* servers = nullptr;
-    std::vector<attendant> attendants;
-    arena::image memory;
-    object_table::image objects;
-  };
   setup_image setup_;
   std::vector<std::uint64_t> probe_hashes_;
   std::uint32_t steps_at_bound_ = 0;
