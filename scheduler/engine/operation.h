@@ -62,6 +62,9 @@ inline constexpr op_traits rows[] = {
 inline const op_traits& traits(op_kind kind) {
   return event_table::rows[static_cast<unsigned>(kind)];
 }
+// Whether the event takes a lock, unless it is a try that fails, or drops one.
+inline bool takes_lock(op_kind kind) { return (traits(kind).flags & op_takes) != 0; }
+inline bool drops_lock(op_kind kind) { return (traits(kind).flags & op_drops) != 0; }
 // Returns the kind called `name`, or op_kind::count_ if there is none.
 op_kind op_kind_by_name(std::string_view name);
 

@@ -6,18 +6,16 @@
 namespace iorace {
 
 bool takes_lock(const recording::line& l) {
-  const std::uint16_t flags = traits(l.kind).flags;
-  return (flags & op_takes) != 0 && ((flags & op_try) == 0 || l.value != "0");
+  return takes_lock(l.kind) && ((traits(l.kind).flags & op_try) == 0 || l.value != "0");
 }
-
-bool drops_lock(const recording::line& l) { return (traits(l.kind).flags & op_drops) != 0; }
 
 bool opens_section(const recording::line& l) {
   return l.kind == op_kind::down_write_arrive || (takes_lock(l) && l.kind != op_kind::down_write);
 }
 
 bool is_lock(const recording::line& l) {
-  return takes_lock(l) || drops_lock(l) || opens_section(l) || l.kind == op_kind::downgrade_write;
+  return takes_lock(l) || drops_lock(l.kind) || opens_section(l) ||
+         l.kind == op_kind::downgrade_write;
 }
 
 lock_sections::lock_sections(const recording& r) : r_(r) {
@@ -25,7 +23,7 @@ lock_sections::lock_sections(const recording& r) : r_(r) {
   for (std::size_t i = 0; i < r.lines.size(); ++i) {
     const recording::line& l = r.lines[i];
     std::vector<std::size_t>& mine = open[l.task];
-    if (drops_lock(l))
+    if (drops_lock(l.kind))
       std::erase_if(mine, [&](std::size_t k) { return r.lines[k].place() == l.place(); });
     around_.push_back(mine);
     if (opens_section(l)) mine.push_back(i);
@@ -38,17 +36,14 @@ std::optional<op_kind> lock_sections::held(std::size_t opened, std::size_t i) co
   for (std::size_t k = opened; k < i; ++k) {
     const recording::line& l = r_.lines[k];
     const bool takes = takes_lock(l) || l.kind == op_kind::downgrade_write;
-    if (takes && l.task == r_.lines[opened].task && l.place() == r_.lines[opened].place())
-      how = l.kind;
+    if (takes && same_lock(k, opened)) how = l.kind;
   }
   return how;
 }
 
 std::size_t lock_sections::end(std::size_t opened) const {
   for (std::size_t i = opened + 1; i < r_.lines.size(); ++i)
-    if (r_.lines[i].task == r_.lines[opened].task && drops_lock(r_.lines[i]) &&
-        r_.lines[i].place() == r_.lines[opened].place())
-      return i;
+    if (drops_lock(r_.lines[i].kind) && same_lock(i, opened)) return i;
   return r_.lines.size();
 }
 

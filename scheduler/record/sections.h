@@ -14,10 +14,9 @@
 namespace iorace {
 
 bool takes_lock(const recording::line& l);
-bool drops_lock(const recording::line& l);
 // It takes a lock, or is a writer that arrives: that is what keeps others out.
 bool opens_section(const recording::line& l);
-bool is_lock(const recording::line& l);  // these, and what else is done to a lock
+bool is_lock(const recording::line& l);  // whatever is done to a lock
 
 // Lines are given by their index into recording::lines.
 class lock_sections {
@@ -38,6 +37,11 @@ class lock_sections {
   std::size_t end_with(std::size_t a, std::size_t b) const;
 
  private:
+  // Whether one task did both lines, to one lock.
+  bool same_lock(std::size_t a, std::size_t b) const {
+    return r_.lines[a].task == r_.lines[b].task && r_.lines[a].place() == r_.lines[b].place();
+  }
+
   const recording& r_;
   std::map<std::string, std::vector<std::size_t>> locks_;
   std::vector<std::vector<std::size_t>> around_;

@@ -15,10 +15,6 @@ constexpr auto by_place = [](const auto& a, const auto& b) {
 };
 constexpr auto by_task = [](const auto& a, const auto& b) { return a.task < b.task; };
 
-// A trylock counts as a lock: whether it succeeds is not known here.
-bool takes_lock(op_kind kind) { return (traits(kind).flags & op_takes) != 0; }
-bool drops_lock(op_kind kind) { return (traits(kind).flags & op_drops) != 0; }
-
 constexpr bool event_count::*flags[] = {&event_count::writes, &event_count::member,
                                         &event_count::lock, &event_count::sync, &event_count::bare};
 
@@ -221,6 +217,7 @@ void event_counter::count(const lineage& tasks, task_id t, const choice_view& vi
     count_at(tasks, t, member_key(view, op), op.kind, true);
   }
   role_[t] = mixed(role_[t], mixed(place, static_cast<std::uint64_t>(op.kind)));
+  // A try counts: whether it succeeds is not known here.
   if (takes_lock(op.kind) && held_[t] < 255) ++held_[t];
   if (drops_lock(op.kind) && held_[t] > 0) --held_[t];
 }
