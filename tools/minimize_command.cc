@@ -39,22 +39,28 @@ std::string report_text(const minimized& m, const std::string& path, const paint
   return text;
 }
 
+// What is known of a trace before anything comes of it.
+json fields_of(const trace_file& t, const trace_size& before) {
+  return {{"verdict", t.verdict ? json(t.verdict->name) : json()},
+          {"title", t.title.empty() ? json() : json(t.title)},
+          {"before", size_json(before)},
+          {"after", json()},
+          {"minimal", false},
+          {"trace", json()}};
+}
+
 std::string report_json(const minimized& m, const std::string& path) {
-  const json all = {
-      {"verdict", m.trace.verdict->name}, {"title", m.trace.title}, {"before", size_json(m.before)},
-      {"after", size_json(m.after)},      {"minimal", m.minimal},   {"trace", path}};
+  json all = fields_of(m.trace, m.before);
+  all["after"] = size_json(m.after);
+  all["minimal"] = m.minimal;
+  all["trace"] = path;
   return all.dump(2) + "\n";
 }
 
-// What minimize() said of a trace that it could do nothing with, in the fields of the others.
+// What minimize() said of a trace that it could do nothing with.
 std::string failure_json(const trace_file& t, const std::string& what) {
-  const json all = {{"verdict", t.verdict ? json(t.verdict->name) : json()},
-                    {"title", t.title.empty() ? json() : json(t.title)},
-                    {"before", size_json(size_of(t))},
-                    {"after", json()},
-                    {"minimal", false},
-                    {"trace", json()},
-                    {"what", what}};
+  json all = fields_of(t, size_of(t));
+  all["what"] = what;
   return all.dump(2) + "\n";
 }
 
