@@ -173,8 +173,8 @@ TEST(litmus_rwsem, a_reader_may_not_pass_a_waiting_writer) {
   EXPECT_EQ(outcomes(p, results<2>, fair()), "1,0 1,2");
 }
 
-// Both wait for CPU1, and the one who came first is served first, though the other one writes: CPU3
-// cannot have to wait for CPU2 if it came before. Nobody waits for ever.
+// CPU2, a reader, may queue up behind the writer that has the lock, and the other writer behind
+// CPU2: then CPU2 is the next. Nobody waits for ever.
 TEST(litmus_rwsem, a_fair_queue_has_readers_and_writers) {
   const lab_body write = [](lab* l) {
     down_write(&l->rw);
