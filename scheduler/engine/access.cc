@@ -29,10 +29,10 @@ std::uint64_t value_at(const void* place, std::uint64_t mask) {
 
 }  // namespace
 
-[[gnu::always_inline]] inline void engine::access(op_kind kind, const void* place,
+[[gnu::always_inline]] inline bool engine::access(op_kind kind, const void* place,
                                                   std::uint64_t mask, bool pointer,
-                                                  std::uint64_t value) {
-  if (peeking()) return;
+                                                  std::uint64_t value, const std::uint64_t* old) {
+  if (peeking()) return old == nullptr || value_at(place, mask) == *old;
   const scheduler_scope scope(me_->context);
   check_live(place, kind);
   const cell& c = memory.at(place);
@@ -42,13 +42,16 @@ std::uint64_t value_at(const void* place, std::uint64_t mask) {
     declare(place, c, kind);
     if (stop()) check_live(place, kind);
   }
-  if (!write) value = value_at(place, mask);
+  const bool fails = old != nullptr && value_at(place, mask) != *old;
+  if (!write || fails) value = value_at(place, mask);
   if (pointer && value != 0) value = identity(reinterpret_cast<const void*>(value));
   const step_id other = race_with(place, (row.flags & op_marked) != 0, write);
   append(kind, place, c, value);
   if (__builtin_expect(other != no_step, 0)) found_race(place, other);
+  if (fails) return false;
   if ((row.flags & (op_acquire | op_release)) != 0 || kind == op_kind::write_once)
     order_marked(memory.past(place), row);
+  return true;
 }
 
 inline bool engine::access_at_once(op_kind kind, const void* place, std::uint64_t mask,
@@ -165,6 +168,11 @@ void declare_write_pointer(const void* place, std::uint64_t value) {
 void declare_marked(op_kind kind, const void* place, std::uint64_t mask, bool pointer,
                     std::uint64_t value) {
   engine::current().access(kind, place, mask, pointer, value);
+}
+
+bool declare_cmpxchg(const void* place, std::uint64_t mask, bool pointer, std::uint64_t old,
+                     std::uint64_t value) {
+  return engine::current().access(op_kind::atomic_sync, place, mask, pointer, value, &old);
 }
 
 }  // namespace iorace

@@ -155,8 +155,9 @@ class engine {
   }
 
   // One declared access to memory: begins, records and commits it. `mask` has the bits of a value.
-  void access(op_kind kind, const void* place, std::uint64_t mask, bool pointer,
-              std::uint64_t value);
+  // Returns false iff it is a cmpxchg that fails: there is something else than `old`.
+  bool access(op_kind kind, const void* place, std::uint64_t mask, bool pointer,
+              std::uint64_t value, const std::uint64_t* old = nullptr);
   // The same for a plain access, if it is no point and its past is simple: nearly all are so. Else
   // returns false and has done nothing.
   [[gnu::always_inline]] bool access_at_once(op_kind kind, const void* place, std::uint64_t mask,

@@ -24,6 +24,10 @@ void declare_write_pointer(const void* place, std::uint64_t value);
 // The same for a marked access of any kind. Reads need no `value`.
 void declare_marked(op_kind kind, const void* place, std::uint64_t mask, bool pointer,
                     std::uint64_t value);
+// The same for a cmpxchg, which orders nothing if the bits of `mask` are not `old`: it records what
+// is there then. Returns whether they are.
+bool declare_cmpxchg(const void* place, std::uint64_t mask, bool pointer, std::uint64_t old,
+                     std::uint64_t value);
 
 // Copies without ThreadSanitizer's knowledge.
 #ifdef IORACE_TSAN
@@ -113,13 +117,12 @@ class alignas(8) shared {
     return *this;
   }
 
-  // Stores `v` iff the value is `old`, fully ordered. Returns what was there. One event, which
-  // records `v` in either case.
+  // Stores `v`, fully ordered, iff the value is `old`; orders nothing if it is not. Returns what
+  // was there. One event, which records what is there behind it.
   T cmpxchg(T old, T v) {
-    declare_marked(op_kind::atomic_sync, this, mask, std::is_pointer_v<T>, to_bits(v));
-    const T there = peek();
-    if (there == old) poke(v);
-    return there;
+    if (!declare_cmpxchg(this, mask, std::is_pointer_v<T>, to_bits(old), to_bits(v))) return peek();
+    poke(v);
+    return old;
   }
   T xchg(T v) {
     declare_marked(op_kind::atomic_sync, this, mask, std::is_pointer_v<T>, to_bits(v));

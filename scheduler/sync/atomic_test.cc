@@ -42,6 +42,41 @@ TEST(atomic, value_returning_operations_order) {
             "0,0 data-race");
 }
 
+// It reads the flag in either case, but takes the past of what it reads only if it stores.
+TEST(atomic, a_compare_and_exchange_that_fails_orders_nothing) {
+  const lab_body publish = [](lab* l) {
+    l->v = 1;
+    atomic_xchg(&l->x, 1);
+  };
+  const lab_body publish_member = [](lab* l) {
+    l->v = 1;
+    xchg(l->r[3], 1);
+  };
+  const auto of = [](lab_body writer, lab_body reader) {
+    return outcomes(on_lab({writer, reader}), results<2>);
+  };
+  EXPECT_EQ(of(publish,
+               [](lab* l) {
+                 if (atomic_cmpxchg(&l->x, 1, 2) == 1) l->r[1].poke(l->v);
+               }),
+            "0,0 0,1");
+  EXPECT_EQ(of(publish,
+               [](lab* l) {
+                 if (atomic_cmpxchg(&l->x, 2, 3) == 1) l->r[1].poke(l->v);
+               }),
+            "0,0 data-race");
+  EXPECT_EQ(of(publish_member,
+               [](lab* l) {
+                 if (cmpxchg(l->r[3], 1, 2) == 1) l->r[1].poke(l->v);
+               }),
+            "0,0 0,1");
+  EXPECT_EQ(of(publish_member,
+               [](lab* l) {
+                 if (cmpxchg(l->r[3], 2, 3) == 1) l->r[1].poke(l->v);
+               }),
+            "0,0 data-race");
+}
+
 TEST(litmus_atomic, one_compare_and_exchange_wins) {
   EXPECT_EQ(
       outcomes(on_lab({[](lab* l) { l->r[0].poke(atomic_cmpxchg(&l->x, 0, 1) == 0); },
