@@ -67,9 +67,14 @@ void surw::look(const choice_view& view, task_id t) {
   interesting_.set(t, place != 0 && (place == places_[0] || place == places_[1]));
 }
 
+// Who has come to an interesting operation makes at least that one, though tasks often end before
+// it. With two members it may be one that tries again for ever, and is left until the others end.
 void surw::intend(const choice_view& view) {
   std::uint32_t sum = 0;
-  for (unsigned t = 1; t < view.tasks; ++t) sum += left_[t];
+  for (task_id t = 1; t < view.tasks; ++t) {
+    if (set_ == 0 && interesting_.has(t)) left_[t] = std::max(left_[t], profile::unit);
+    sum += left_[t];
+  }
   intended_ = no_task;
   if (sum == 0) return;
   std::uint32_t drawn = rng_.below(sum);

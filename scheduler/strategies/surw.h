@@ -7,10 +7,11 @@
 // tasks that it has yet to create will still make; others that come to one are parked. All else is
 // a random walk.
 // Where it differs: the numbers are averages over the executions of earlier batches and not one
-// profiling run (without any, it is a random walk); places that are only touched under a lock, and
-// locks of tasks that are all alike, are seldom drawn; and from execution 2048 on, where one place
-// has had its chance, fifteen of sixteen executions draw two whole members, arrays included. What
-// these two make tasks do, such as trying again, is counted apart from all other executions.
+// profiling run (without any, it is a random walk), but a task that has come to such an operation
+// counts at least that one; places that are only touched under a lock, and locks of tasks that are
+// all alike, are seldom drawn; and from execution 2048 on, where one place has had its chance,
+// fifteen of sixteen executions draw two whole members, arrays included. What these two make tasks
+// do, such as trying again, is counted apart from all other executions.
 #pragma once
 
 #include <array>

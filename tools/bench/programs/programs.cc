@@ -17,6 +17,7 @@ constexpr program_info infos[] = {
     {"wronglock_", 2, wronglock, "one task adds under a lock, n - 1 under another"},
     {"safestack", 0, safestack, "three tasks on a lock-free stack of three cells, after Vyukov"},
     {"carter01", 0, carter01, "a lock that is taken by whoever comes first, and again"},
+    {"chain_", 1, chain, "one task counts to n, another must not see every number"},
     {"circular_buffer_", 1, circular_buffer, "n numbers through a ring without a lock"},
     {"lazy01", 0, lazy01, "three tasks add under a lock, and one expects to come before the last"},
     {"philosophers_", 2, philosophers, "n philosophers, each takes the left fork first"},

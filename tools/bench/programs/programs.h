@@ -34,6 +34,7 @@ std::optional<known_bug> make_program(std::string_view name);
 known_bug account(std::uint32_t);
 known_bug bluetooth_driver(std::uint32_t);
 known_bug carter01(std::uint32_t);
+known_bug chain(std::uint32_t n);
 known_bug circular_buffer(std::uint32_t n);
 known_bug deadlock01(std::uint32_t);
 known_bug lazy01(std::uint32_t);
