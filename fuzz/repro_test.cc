@@ -4,6 +4,7 @@
 // repro/README.md tells how small they are. (That they replay is asked of each by itself.)
 #include "fuzz/repro_test.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -21,16 +22,16 @@ namespace iorace::this_file {
 namespace {
 
 TEST(repro, has_a_race_of_every_faulty_value) {
+  const auto upstream = committed_traces("upstream"), wrong = committed_traces("wrong");
   for (const kern::knob_info& k : kernel_schema().knobs)
     for (const kern::knob_value& v : k.values) {
       if (std::string_view(v.expect) == "clean") continue;
-      const bool upstream = &v == &k.values[0];
       const std::string name = fmt::format("{}-{}", k.name, v.name);
-      bool found = false;
-      for (const committed_trace& t : committed_traces(upstream ? "upstream" : "wrong"))
-        found |= (t.name == name || t.name.starts_with(name + '-')) &&
-                 t.trace.title.starts_with(v.expect);
-      EXPECT_TRUE(found) << name;
+      const auto shows_it = [&](const committed_trace& t) {
+        return (t.name == name || t.name.starts_with(name + '-')) &&
+               t.trace.title.starts_with(v.expect);
+      };
+      EXPECT_TRUE(std::ranges::any_of(&v == &k.values[0] ? upstream : wrong, shows_it)) << name;
     }
 }
 

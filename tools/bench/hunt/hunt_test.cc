@@ -103,7 +103,7 @@ TEST(hunt, the_portfolio_is_as_good_as_the_best) {
     double best = r.surw;
     for (const double mean : {r.random, r.pct, r.pos, r.urw})
       if (mean != 0) best = std::min(best, mean);
-    constexpr unsigned seeds = in_this_build(100u, 5u);
+    constexpr unsigned seeds = in_this_build(100u, 3u);
     const hunt_result found = hunted(r.program, "portfolio", seeds);
     EXPECT_EQ(found.hits.size(), seeds) << r.program;
     EXPECT_LE(found.mean(), 3 * best) << r.program;
@@ -139,7 +139,7 @@ TEST(hunt, one_order_of_all_operations_at_a_place_is_found) {
 TEST(hunt, feedback_does_not_mind_how_many_tasks_there_are) {
   for (const char* program : {"reorder_3", "reorder_10", "reorder_50", "reorder_100", "twostage",
                               "twostage_50", "twostage_100"}) {
-    constexpr unsigned seeds = in_this_build(100u, 10u);
+    constexpr unsigned seeds = in_this_build(100u, 5u);
     const hunt_result found = hunted(program, "feedback", seeds);
     EXPECT_EQ(found.hits.size(), seeds) << program;
     EXPECT_LE(found.mean() + found.half_width(), under_sanitizer ? 40 : 20) << program;
