@@ -43,12 +43,8 @@ known_bug carter01(std::uint32_t) {
     mutex_init(&w->m);
     mutex_init(&w->l);
   };
-  return {with_main<carter_world>(init,
-                                  [](carter_world* w) {
-                                    const task_id tasks[] = {start<count_a>(w), start<count_b>(w),
-                                                             start<idle>(w), start<idle>(w)};
-                                    for (const task_id t : tasks) join_task(t);
-                                  }),
+  return {with_main<carter_world>(
+              init, [](carter_world* w) { run_all<count_a, count_b, idle, idle>(w); }),
           "deadlock"};
 }
 

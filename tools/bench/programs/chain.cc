@@ -26,12 +26,7 @@ void reader(chain_world* w) {
 
 known_bug chain(std::uint32_t n) {
   return {with_main<chain_world>([n](chain_world* w) { w->length = n; },
-                                 [](chain_world* w) {
-                                   const task_id counts = start<counter>(w);
-                                   const task_id reads = start<reader>(w);
-                                   join_task(counts);
-                                   join_task(reads);
-                                 }),
+                                 [](chain_world* w) { run_all<counter, reader>(w); }),
           "kernel-bug"};
 }
 

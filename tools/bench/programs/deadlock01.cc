@@ -35,13 +35,7 @@ known_bug deadlock01(std::uint32_t) {
     mutex_init(&w->a);
     mutex_init(&w->b);
   };
-  return {with_main<deadlock_world>(init,
-                                    [](deadlock_world* w) {
-                                      const task_id first = start<up>(w);
-                                      const task_id second = start<down>(w);
-                                      join_task(first);
-                                      join_task(second);
-                                    }),
+  return {with_main<deadlock_world>(init, [](deadlock_world* w) { run_all<up, down>(w); }),
           "deadlock"};
 }
 

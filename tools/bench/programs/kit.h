@@ -36,6 +36,13 @@ task_id start(World* w) {
       task_kind::cpu, nullptr, [](void* world) { Body(static_cast<World*>(world)); }, w);
 }
 
+// Creates a task for each body, in this order, and joins them.
+template <auto... Bodies, class World>
+void run_all(World* w) {
+  const task_id tasks[] = {start<Bodies>(w)...};
+  for (const task_id t : tasks) join_task(t);
+}
+
 // A program of one body, `main`. `init` fills the zeroed world.
 template <class World, class Init, class Main>
 program with_main(Init init, Main main) {

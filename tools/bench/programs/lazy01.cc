@@ -29,11 +29,7 @@ void expect(lazy_world* w) {
 
 known_bug lazy01(std::uint32_t) {
   return {with_main<lazy_world>([](lazy_world* w) { mutex_init(&w->m); },
-                                [](lazy_world* w) {
-                                  const task_id tasks[] = {start<add_n<1>>(w), start<add_n<2>>(w),
-                                                           start<expect>(w)};
-                                  for (const task_id t : tasks) join_task(t);
-                                }),
+                                [](lazy_world* w) { run_all<add_n<1>, add_n<2>, expect>(w); }),
           "kernel-bug"};
 }
 

@@ -59,15 +59,8 @@ known_bug safestack(std::uint32_t) {
     w->count.counter = cells;
     for (int i = 0; i < cells; ++i) w->next[i].counter = i + 1 < cells ? i + 1 : -1;
   };
-  return {with_main<safestack_world>(init,
-                                     [](safestack_world* w) {
-                                       const task_id a = start<twice<0>>(w);
-                                       const task_id b = start<twice<1>>(w);
-                                       const task_id c = start<twice<2>>(w);
-                                       join_task(a);
-                                       join_task(b);
-                                       join_task(c);
-                                     }),
+  return {with_main<safestack_world>(
+              init, [](safestack_world* w) { run_all<twice<0>, twice<1>, twice<2>>(w); }),
           "kernel-bug"};
 }
 

@@ -42,13 +42,9 @@ void check(token_world* w) {
 }  // namespace
 
 known_bug token_ring(std::uint32_t) {
-  return {with_main<token_world>([](token_world* w) { mutex_init(&w->m); },
-                                 [](token_world* w) {
-                                   const task_id all[] = {start<copy<0>>(w), start<copy<1>>(w),
-                                                          start<copy<2>>(w), start<copy<3>>(w),
-                                                          start<check>(w)};
-                                   for (const task_id t : all) join_task(t);
-                                 }),
+  return {with_main<token_world>(
+              [](token_world* w) { mutex_init(&w->m); },
+              [](token_world* w) { run_all<copy<0>, copy<1>, copy<2>, copy<3>, check>(w); }),
           "kernel-bug"};
 }
 
