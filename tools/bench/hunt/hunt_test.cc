@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <limits>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -63,31 +65,35 @@ TEST(hunt, every_operation_is_a_point) {
 }
 
 // Means of plain implementations of the algorithms at the same points; 0: too few hits to compare.
+constexpr const char* algorithms[] = {"random", "pct:3", "pos", "urw", "surw"};
 struct published_row {
   const char* program;
-  double random, pct, pos, urw, surw;
+  double means[std::size(algorithms)];
 };
 constexpr published_row published[] = {
-    {"account", 8.0, 5.0, 6.1, 3.5, 5.6},     {"bluetooth_driver", 25.1, 21.2, 15.3, 126.9, 21.5},
-    {"deadlock01", 2.5, 9.4, 3.8, 2.1, 2.5},  {"reorder_3", 44.2, 22.9, 17.3, 10.9, 6.6},
-    {"reorder_10", 0, 750, 0, 79.6, 20.4},    {"reorder_100", 0, 0, 0, 0, 304},
-    {"twostage", 40.1, 7.8, 10.3, 138, 43.4}, {"twostage_100", 0, 0, 0, 0, 184},
-    {"wronglock", 2.7, 14.7, 2.9, 3.5, 3.3},
+    {"account", {8.0, 5.0, 6.1, 3.5, 5.6}},
+    {"bluetooth_driver", {25.1, 21.2, 15.3, 126.9, 21.5}},
+    {"deadlock01", {2.5, 9.4, 3.8, 2.1, 2.5}},
+    {"reorder_3", {44.2, 22.9, 17.3, 10.9, 6.6}},
+    {"reorder_10", {0, 750, 0, 79.6, 20.4}},
+    {"reorder_100", {0, 0, 0, 0, 304}},
+    {"twostage", {40.1, 7.8, 10.3, 138, 43.4}},
+    {"twostage_100", {0, 0, 0, 0, 184}},
+    {"wronglock", {2.7, 14.7, 2.9, 3.5, 3.3}},
 };
 
 // Each is at most 1.25 times that: the 95% interval contains such a value. `large`: of a hundred
 // tasks.
 void expect_published(unsigned seeds, unsigned seeds_if_large) {
   for (const published_row& r : published) {
-    const std::pair<const char*, double> means[] = {
-        {"random", r.random}, {"pct:3", r.pct}, {"pos", r.pos}, {"urw", r.urw}, {"surw", r.surw}};
     const bool large = std::string_view(r.program).ends_with("_100");
-    for (const auto& [strategy, mean] : means) {
-      if (mean == 0) continue;
-      const hunt_result found = hunted(r.program, strategy, large ? seeds_if_large : seeds);
-      EXPECT_EQ(found.hits.size(), found.seeds) << r.program << ' ' << strategy;
+    for (std::size_t i = 0; i < std::size(algorithms); ++i) {
+      if (r.means[i] == 0) continue;
+      const hunt_result found = hunted(r.program, algorithms[i], large ? seeds_if_large : seeds);
+      const std::string what = std::string(r.program) + ' ' + algorithms[i];
+      EXPECT_EQ(found.hits.size(), found.seeds) << what;
       if (found.seeds == 1) continue;  // no interval
-      EXPECT_LE(found.mean() - found.half_width(), 1.25 * mean) << r.program << ' ' << strategy;
+      EXPECT_LE(found.mean() - found.half_width(), 1.25 * r.means[i]) << what;
     }
   }
 }
@@ -100,8 +106,8 @@ TEST(slow_hunt, strategies_are_as_good_as_published) { expect_published(400, 400
 TEST(hunt, the_portfolio_is_as_good_as_the_best) {
   double logarithms = 0;
   for (const published_row& r : published) {
-    double best = r.surw;
-    for (const double mean : {r.random, r.pct, r.pos, r.urw})
+    double best = std::numeric_limits<double>::infinity();
+    for (const double mean : r.means)
       if (mean != 0) best = std::min(best, mean);
     constexpr unsigned seeds = in_this_build(100u, 3u);
     const hunt_result found = hunted(r.program, "portfolio", seeds);
@@ -139,17 +145,18 @@ TEST(hunt, one_order_of_all_operations_at_a_place_is_found) {
 TEST(hunt, feedback_does_not_mind_how_many_tasks_there_are) {
   for (const char* program : {"reorder_3", "reorder_10", "reorder_50", "reorder_100", "twostage",
                               "twostage_50", "twostage_100"}) {
-    constexpr unsigned seeds = in_this_build(100u, 5u);
+    constexpr unsigned seeds = in_this_build(100u, 10u);
     const hunt_result found = hunted(program, "feedback", seeds);
     EXPECT_EQ(found.hits.size(), seeds) << program;
-    EXPECT_LE(found.mean() + found.half_width(), under_sanitizer ? 40 : 20) << program;
+    EXPECT_LE(found.mean() + found.half_width(), in_this_build(20, 25)) << program;
   }
 }
 
 TEST(hunt, the_portfolio_finds_every_bug) {
   for (const program_info& p : programs()) {
-    if (std::string_view(p.name) == "safestack") continue;
-    const std::string name = p.size == 0 ? p.name : p.name + std::to_string(p.size + 2);
+    const std::string_view family = p.name;
+    if (family == "safestack" || family == "chain_") continue;  // have tests of their own
+    const std::string name = p.size == 0 ? p.name : p.name + std::to_string(p.size + 3);
     constexpr unsigned seeds = in_this_build(20u, 5u);
     const hunt_result found = hunted(name.c_str(), "portfolio", seeds);
     EXPECT_EQ(found.hits.size(), seeds) << name;
