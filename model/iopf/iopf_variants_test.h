@@ -15,6 +15,7 @@ namespace iorace::kern {
 
 using settings = std::vector<std::pair<const char*, const char*>>;
 inline constexpr std::uint64_t variant_executions = 2'500;
+inline constexpr std::uint64_t find_within = 20'000;
 
 inline body both(const body& first, const body& second) {
   return [=](world* w) {
@@ -41,7 +42,7 @@ inline bool convicted_in(const config& base, const settings& s, const body& setu
                          const std::vector<body>& cpus, const char* title,
                          std::uint32_t faults = 0) {
   const config c = under(s, base);
-  return convicts(program_of(c, setup, cpus), "portfolio", variant_executions, title, faults);
+  return convicts(program_of(c, setup, cpus), "portfolio", find_within, title, faults);
 }
 // By the faulty values, and not at all if the first of them, which is the knob's, is repaired.
 inline void expect_variant_in(const config& base, const settings& faulty, const body& setup,

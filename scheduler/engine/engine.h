@@ -40,7 +40,6 @@
 
 namespace iorace {
 
-inline constexpr unsigned tasks_max = 250;
 inline constexpr std::uint32_t operations_max = 1u << 20;
 
 class engine;

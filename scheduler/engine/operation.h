@@ -11,7 +11,8 @@
 
 namespace iorace {
 
-using task_id = std::uint16_t;  // index into the execution's tasks; 0 is the setup task
+using task_id = std::uint16_t;              // index into the execution's tasks; 0 is the setup task
+inline constexpr unsigned tasks_max = 250;  // of an execution
 inline constexpr task_id no_task = 0xffff;
 using object_id = std::uint32_t;  // heap slot of this execution; 0 is no object
 using step_id = std::uint32_t;    // index into the record; no_step if there is none

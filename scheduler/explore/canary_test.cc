@@ -66,7 +66,7 @@ TEST(canary_strategies, each_finds_the_lost_update) {
   for (const bird& b :
        {bird{"round-robin", 1}, bird{"random", 40}, bird{"pct:2", 100}, bird{"pct:3", 100},
         bird{"pos", 40}, bird{"pct-fair:3", 100}, bird{"pb:2", 100}, bird{"urw", 40},
-        bird{"surw", 40}, bird{"feedback", 60}, bird{"portfolio", 60}}) {
+        bird{"surw", 40}, bird{"feedback", 60}, bird{"frontier", 60}, bird{"portfolio", 60}}) {
     std::uint64_t worst = 0;
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {
       sample_options o;
@@ -84,7 +84,7 @@ TEST(canary_strategies, each_finds_the_lost_update) {
 
 TEST(canary_strategies, none_finds_anything_in_its_sound_twin) {
   for (const char* strategy : {"round-robin", "random", "pct:2", "pct:3", "pct-fair:3", "pb:2",
-                               "pos", "urw", "surw", "feedback", "portfolio"}) {
+                               "pos", "urw", "surw", "feedback", "frontier", "portfolio"}) {
     sample_options o;
     o.strategy = strategy;
     o.executions_max = 2000;

@@ -94,7 +94,7 @@ constexpr std::size_t one_state_in = in_this_build(1, 20);
 
 TEST(sample_state, any_merge_is_a_good_place_to_go_on_from) {
   const program p = several_bugs();
-  for (const char* strategy : {"portfolio", "pct:3", "urw", "feedback"}) {
+  for (const char* strategy : {"portfolio", "pct:3", "urw", "feedback", "frontier"}) {
     SCOPED_TRACE(strategy);
     sample_options o = options_for(strategy, 600);
     std::vector<std::string> states;
@@ -186,7 +186,7 @@ TEST(sample_state, what_has_ended_stays_so) {
 
 TEST(sample_state, its_findings_run_again) {
   const program p = several_bugs();
-  for (const char* strategy : {"portfolio", "feedback"}) {
+  for (const char* strategy : {"portfolio", "feedback", "frontier"}) {
     sample_options o = options_for(strategy, 3000);
     std::string text;
     o.checkpoint = [&](const sample_state& s) { text = to_text(s); };

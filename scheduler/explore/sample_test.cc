@@ -129,7 +129,7 @@ TEST(sample, finds_nothing_where_nothing_is) {
 TEST(sample, result_is_the_same_for_every_number_of_jobs) {
   for (const program& p : {lost_deposit(), sound_deposit(), many_bugs()})
     for (const bool keep_going : {false, true})
-      for (const std::string strategy : {"portfolio", "pct:3", "surw", "feedback"}) {
+      for (const std::string strategy : {"portfolio", "pct:3", "surw", "feedback", "frontier"}) {
         sample_options o;
         o.strategy = strategy;
         o.keep_going = keep_going;
@@ -265,7 +265,7 @@ TEST(sample, promotions_wait_for_the_next_batch) {
 
 TEST(sample, run_again_gives_the_same_digest_and_title) {
   const program p = many_bugs();
-  for (const char* strategy : {"portfolio", "urw", "surw", "feedback"}) {
+  for (const char* strategy : {"portfolio", "urw", "surw", "feedback", "frontier"}) {
     sample_options o;
     o.strategy = strategy;
     o.keep_going = true;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "scheduler/strategies/archive.h"
 #include "scheduler/strategies/corpus.h"
 #include "scheduler/strategies/profile.h"
 
@@ -17,16 +18,19 @@ struct lesson {
   std::uint64_t execution = 0;
   std::vector<event_count> events;  // empty unless they were counted
   reads_from_lesson reads;
+  way_lesson ways;
 };
 
 struct knowledge {
   profile events;    // of urw and surw
   corpus schedules;  // of feedback
+  archive ways;      // of frontier
 
   // Requires: lessons come in the order of executions; merged() follows the last one of a batch.
   void learn(const lesson& l) {
     events.add(l.events);
     schedules.learn(l.reads);
+    ways.learn(l.ways);
   }
   void merged() {
     events.summarize();
@@ -36,10 +40,12 @@ struct knowledge {
   void write(ledger_writer& to) const {
     events.write(to);
     schedules.write(to);
+    ways.write(to);
   }
   void read(ledger_reader& from) {
     events.read(from);
     schedules.read(from);
+    ways.read(from);
   }
 };
 

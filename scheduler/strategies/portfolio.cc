@@ -4,13 +4,13 @@
 namespace iorace {
 namespace {
 
-enum : std::uint8_t { by_feedback, by_surw, by_pos, by_pct, by_random };
-constexpr const char* member_names[] = {"feedback", "surw", "pos", "pct:3", "random"};
+enum : std::uint8_t { by_surw, by_feedback, by_frontier, by_pos, by_pct };
+constexpr const char* member_names[] = {"surw", "feedback", "frontier", "pos", "pct:3"};
 
 std::uint8_t member_of(std::uint64_t number) {
   static constexpr std::uint8_t first[] = {by_surw, by_feedback};
-  static constexpr std::uint8_t rotation[] = {by_surw,     by_feedback, by_pos, by_surw,
-                                              by_feedback, by_surw,     by_pct, by_random};
+  static constexpr std::uint8_t rotation[] = {by_surw,     by_feedback, by_frontier, by_surw,
+                                              by_feedback, by_frontier, by_pos,      by_pct};
   return number < 16 ? first[number % 2] : rotation[number % 8];
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The default: a fixed rotation by the number of the execution, so that no class of bugs is left to
-// a single strategy's luck. Of every eight executions three are surw, two feedback, and one each
-// pos, pct:3 and random; the first sixteen are feedback and surw in turn, which learn the most from
+// a single strategy's luck. Of every eight executions two each are surw, feedback and frontier, one
+// is pos and one pct:3; the first sixteen are surw and feedback in turn, which learn the most from
 // the first. What they learn, they learn from their own executions.
 #pragma once
 

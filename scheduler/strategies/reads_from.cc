@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "scheduler/strategies/reads_from.h"
 
+#include <bit>
+
 namespace iorace {
 namespace {
 
@@ -27,18 +29,26 @@ constexpr bool overwrites(op_kind kind) {
 }  // namespace
 
 void reads_from::begin() {
+  tasks_.begin();
   history_.fill(0);
   made_.clear();
   writers_.clear();
 }
 
-void reads_from::look(const choice_view& view, task_id t) {
+void reads_from::look(const choice_view& view, task_id t, task_id creator) {
+  if (tasks_.known() == t) tasks_.meet(creator);
   const pending_op& op = view.pending[t];
   const op_traits& row = traits(op.kind);
   const std::uint64_t place = place_key(view, op);
   operation_[t] = mixed(place, static_cast<std::uint64_t>(op.kind));
   site_event& e = pending_[t];
   e.site = mixed(history_[t], operation_[t]);
+  if (apart_) {
+    const std::uint32_t* const rounds = made_.find(mixed(operation_[t], t));
+    const std::uint32_t before = rounds == nullptr ? 0 : *rounds;
+    e.site =
+        mixed(mixed(e.site, tasks_.signature(t)), static_cast<unsigned>(std::bit_width(before)));
+  }
   e.place = row.access == access_type::none || is_release(row) ? 0 : place;
   e.writes = e.place != 0 && row.access == access_type::write;
   e.reads = e.place != 0 && !overwrites(op.kind);
@@ -49,7 +59,7 @@ site_pair reads_from::execute(task_id t) {
   site_pair pair;
   if (e.reads) pair = {e.site, last_writer(e.place), e.place};
   if (e.writes) writers_[e.place] = e.site;
-  if (made_.insert(mixed(operation_[t], t))) history_[t] += mixed(operation_[t], 0);
+  if (made_[mixed(operation_[t], t)]++ == 0) history_[t] += mixed(operation_[t], 0);
   return pair;
 }
 

@@ -5,6 +5,8 @@
 // Tasks that run the same code have the same sites, and so do the rounds of a loop but the first. A
 // *pair* is a site that reads and the site that wrote what it reads, or 0 for the initial value. To
 // take a lock is to read it from who took it before, and to write it; to release it is neither.
+// Where sites are told apart, each task has its own, and so have the first, the second, the third
+// and fourth, the fifth to eighth ... round of a loop.
 #pragma once
 
 #include <array>
@@ -31,9 +33,12 @@ struct site_pair {
 
 class reads_from {
  public:
+  explicit reads_from(bool apart = false) : apart_(apart) {}
+
   void begin();
-  // The pending operation of `t`, which has just come to it.
-  void look(const choice_view& view, task_id t);
+  // The pending operation of `t`, which has just come to it; if it is there for the first time,
+  // `creator` (0: nobody) has made it.
+  void look(const choice_view& view, task_id t, task_id creator = 0);
   const site_event& pending(task_id t) const { return pending_[t]; }
   // `t` executes it. Returns the pair that this makes; its reader is 0 if it reads nothing.
   site_pair execute(task_id t);
@@ -44,10 +49,12 @@ class reads_from {
   }
 
  private:
+  const bool apart_;
+  lineage tasks_;
   std::array<site_event, 256> pending_{};
   std::array<std::uint64_t, 256> operation_{};  // hash of kind and place
   std::array<std::uint64_t, 256> history_{};    // of the different operations made so far
-  scratch_map<bool> made_{14};                  // (task, operation)
+  scratch_map<std::uint32_t> made_{14};         // how often, by (task, operation)
   scratch_map<std::uint64_t> writers_{12};      // by place
 };
 

@@ -8,6 +8,7 @@
 
 #include "scheduler/record/scanner.h"
 #include "scheduler/strategies/feedback.h"
+#include "scheduler/strategies/frontier.h"
 #include "scheduler/strategies/pct.h"
 #include "scheduler/strategies/portfolio.h"
 #include "scheduler/strategies/pos.h"
@@ -24,7 +25,7 @@ namespace {
 constexpr unsigned preemptions = 2;
 
 constexpr strategy_info infos[] = {
-    {"portfolio", "", "the default: a rotation of feedback, surw, pos, pct:3 and random"},
+    {"portfolio", "", "the default: a rotation of surw, feedback, frontier, pos and pct:3"},
     {"round-robin", "", "tasks take turns of equal length; nothing is drawn"},
     {"random", "", "a uniform choice among the enabled tasks at every point"},
     {"pct", "depth", "priorities with depth - 1 random change points (depth 1 to 16, default 3)"},
@@ -35,6 +36,7 @@ constexpr strategy_info infos[] = {
     {"urw", "", "in proportion to the operations left: uniform over interleavings"},
     {"surw", "", "the same for the operations at one place, drawn anew for each execution"},
     {"feedback", "", "pos under constraints on who reads from whom, learnt and mutated"},
+    {"frontier", "", "back to where something new was read, and on from there"},
 };
 
 // Returns the number in [1, max] that all of `text` spells, or 0.
@@ -86,6 +88,7 @@ std::unique_ptr<strategy> make_strategy(std::string_view text) {
   if (name == "urw") return std::make_unique<urw>();
   if (name == "surw") return std::make_unique<surw>();
   if (name == "feedback") return std::make_unique<feedback>();
+  if (name == "frontier") return std::make_unique<frontier>();
   return nullptr;
 }
 

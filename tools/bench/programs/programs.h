@@ -38,6 +38,8 @@ known_bug chain(std::uint32_t n);
 known_bug circular_buffer(std::uint32_t n);
 known_bug deadlock01(std::uint32_t);
 known_bug lazy01(std::uint32_t);
+known_bug lockstep(std::uint32_t n);
+known_bug order(std::uint32_t n);
 known_bug philosophers(std::uint32_t n);
 known_bug reorder(std::uint32_t n);
 known_bug safestack(std::uint32_t);
