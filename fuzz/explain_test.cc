@@ -15,9 +15,23 @@ namespace {
 
 using testing::ElementsAre;
 
-explanation explained(engine& e, const trace_file& t) {
-  const bound_program bound(t.program, kernel_schema());
-  return explain(e, bound.runnable(), input_of(t));
+struct explained_race {
+  const committed_trace* race;
+  explanation x;
+};
+// Of every trace of repro/wrong; made once.
+const std::vector<explained_race>& explained_races() {
+  static const std::vector<committed_trace> wrong = committed_traces("wrong");
+  static const std::vector<explained_race> all = [] {
+    engine e;
+    std::vector<explained_race> made;
+    for (const committed_trace& race : wrong) {
+      const bound_program bound(race.trace.program, kernel_schema());
+      made.push_back({&race, explain(e, bound.runnable(), input_of(race.trace))});
+    }
+    return made;
+  }();
+  return all;
 }
 
 // What the execution ends with when its schedule is that of the neighbour.
@@ -34,9 +48,9 @@ std::string title_of_neighbour(engine& e, const trace_file& t, const explanation
 TEST(explain_repro, of_each_race_something_matters_and_its_neighbour_is_none) {
   engine e;
   std::vector<std::string> either_way, unaverted;
-  for (const committed_trace& race : committed_traces("wrong")) {
+  for (const auto& [committed, x] : explained_races()) {
+    const committed_trace& race = *committed;
     SCOPED_TRACE(race.name);
-    const explanation x = explained(e, race.trace);
     EXPECT_EQ(x.title, race.trace.title);
     EXPECT_TRUE(x.complete && x.minimal);
     if (x.alone) {
@@ -80,12 +94,9 @@ TEST(explain_repro, of_each_race_something_matters_and_its_neighbour_is_none) {
 // findings under every schedule, as are races of two probes, of one and firmware, or of two that
 // use caches of IOVAs, that nothing orders.
 TEST(explain_repro, the_neighbours_pass) {
-  engine e;
   std::vector<std::string> others;
-  for (const committed_trace& race : committed_traces("wrong")) {
-    const explanation x = explained(e, race.trace);
-    if (x.neighbour && !x.neighbour->ends.title.empty()) others.push_back(race.name);
-  }
+  for (const auto& [race, x] : explained_races())
+    if (x.neighbour && !x.neighbour->ends.title.empty()) others.push_back(race->name);
   EXPECT_THAT(others,
               ElementsAre("access_destroy.lock-driver_lock", "depot_push.lock-none",
                           "free_fq.timer-left_armed", "free_rcaches.work-left",
@@ -99,10 +110,8 @@ TEST(explain_repro, the_neighbours_pass) {
 // The first seed's race: the unmap looks at the pins, and at the driver's list of them, between the
 // pin and its record.
 TEST(explain_repro, the_pin_that_an_unmap_misses) {
-  engine e;
-  for (const committed_trace& race : committed_traces("wrong")) {
-    if (race.name != "selftest_access.lock-spin-pin") continue;
-    const explanation x = explained(e, race.trace);
+  for (const auto& [race, x] : explained_races()) {
+    if (race->name != "selftest_access.lock-spin-pin") continue;
     ASSERT_EQ(x.orders.size(), 1u);
     const explained_order& o = x.orders[0];
     ASSERT_TRUE(o.after && o.before);

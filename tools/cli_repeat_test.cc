@@ -71,7 +71,7 @@ TEST_F(cli_repeat, a_default_wins_over_the_file) {
   const std::string mutex = " --with selftest_access.lock=mutex";
   for (const char* verb : {"run", "verify"}) {
     const auto with = [&](const char* file, const words& w) {
-      return repeated({}, words{verb, file, "--max-executions", "300"} + w);
+      return repeated({}, words{verb, file, "--max-executions", "100"} + w);
     };
     EXPECT_THAT(with("k.trace", {"--with", "selftest_access.lock=mutex"}), HasSubstr(mutex));
     EXPECT_THAT(with("p.trace", {"--with", "profile=upstream"}),
@@ -85,7 +85,7 @@ TEST_F(cli_repeat, a_default_wins_over_the_file) {
 TEST_F(cli_repeat, a_default_wins_over_the_environment) {
   const auto with = [&](const std::string& environment, const words& w) {
     return repeated({"IORACE_WITH=" + environment},
-                    words{"run", "access_pin_unmap", "--max-executions", "300"} + w);
+                    words{"run", "access_pin_unmap", "--max-executions", "100"} + w);
   };
   EXPECT_THAT(with(spin, {"--with", "selftest_access.lock=mutex"}),
               HasSubstr(" --with selftest_access.lock=mutex"));

@@ -29,7 +29,7 @@ struct discovery {
 struct way_lesson {
   bool any = false;
   std::uint32_t followed = ~0u;       // the way that it set out on
-  way gone = {};                      // only if there were discoveries: up to the last of them
+  way gone = {};                      // from its beginning on; only if there were discoveries
   std::vector<discovery> found = {};  // pairs that are new, or reached sooner than ever
 };
 

@@ -83,8 +83,10 @@ std::uint32_t frontier::draw(task_id, const char*, std::uint32_t n, draw_kind ki
 }
 
 bool frontier::report(lesson& to, ended) const {
-  to.ways = learnt_;
-  if (learnt_.found.empty()) to.ways.gone.picks.clear();
+  if (learnt_.found.empty())
+    to.ways = {.any = true, .followed = learnt_.followed};
+  else
+    to.ways = learnt_;
   return true;
 }
 
