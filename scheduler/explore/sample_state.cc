@@ -7,7 +7,7 @@
 namespace iorace {
 namespace {
 
-constexpr std::uint64_t version = 1;
+constexpr std::uint64_t version = 2;
 
 // Findings of one batch share what it knew, and it may be what is known now: each is written once.
 class shelf {
@@ -135,7 +135,7 @@ void write_state(const sample_state& s, ledger_writer& to) {
 
 sample_state read_state(ledger_reader& from) {
   sample_state s;
-  if (from.line("sample").count() != version && from.ok()) from.fail("expected version 1");
+  if (from.line("sample").count() != version && from.ok()) from.fail("expected version 2");
   each_number(s.result, [&](const char* key, auto& n) { read_number(from.line(key), n); });
   read_number(from.line("batch"), s.batch_end);
   read_number(from, s.estimate), read_number(from, s.longest);

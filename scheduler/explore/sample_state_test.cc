@@ -225,7 +225,7 @@ TEST(sample_state, damaged_text_is_an_error_at_worst) {
     if (state && state->result.executions <= 200) sample(p, o, *state);
   }
   EXPECT_GT(refused, damages / 10);
-  EXPECT_EQ(parse_state("sample 2\n").error().what, "expected version 1");
+  EXPECT_EQ(parse_state("sample 1\n").error().what, "expected version 2");
 }
 
 }  // namespace
