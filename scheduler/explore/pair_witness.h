@@ -28,8 +28,6 @@ class pair_witness final : public strategy {
  private:
   strategy& inner_;
   reads_from reads_;
-  task_id last_ = no_task;
-  unsigned met_ = 1;
   scratch_map<bool> seen_;  // what was handed out; forgotten when it is full
   std::vector<std::uint64_t> fresh_;
 };

@@ -135,7 +135,8 @@ void write_state(const sample_state& s, ledger_writer& to) {
 
 sample_state read_state(ledger_reader& from) {
   sample_state s;
-  if (from.line("sample").count() != version && from.ok()) from.fail("expected version 2");
+  if (from.line("sample").count() != version && from.ok())
+    from.fail("expected version " + std::to_string(version));
   each_number(s.result, [&](const char* key, auto& n) { read_number(from.line(key), n); });
   read_number(from.line("batch"), s.batch_end);
   read_number(from, s.estimate), read_number(from, s.longest);

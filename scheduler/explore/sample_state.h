@@ -31,7 +31,7 @@ struct sample_state {
   distinct_count traces, pairs;
 };
 
-// Text of version 2.
+// Versioned text.
 void write_state(const sample_state& s, ledger_writer& to);
 sample_state read_state(ledger_reader& from);
 

@@ -16,6 +16,19 @@ void for_each_enabled(const choice_view& view, Take take) {
       take(static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(bits))));
 }
 
+// Returns the enabled task for which priority(t), a std::uint64_t, is highest; of equals the one
+// with the lowest id.
+template <class Priority>
+task_id highest_enabled(const choice_view& view, Priority priority) {
+  task_id best = no_task;
+  std::uint64_t highest = 0;
+  for_each_enabled(view, [&](task_id t) {
+    const std::uint64_t p = priority(t);
+    if (best == no_task || p > highest) best = t, highest = p;
+  });
+  return best;
+}
+
 // Who moves in the dullest schedule: the task that stopped here, else the enabled one with the
 // lowest id.
 inline task_id dullest(const choice_view& view) {

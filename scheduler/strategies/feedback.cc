@@ -54,17 +54,11 @@ unsigned feedback::tier(task_id t) const {
 task_id feedback::pick(const choice_view& view) {
   for (unsigned t = 1; t < met_ && last_ != no_task; ++t)
     if (t == last_ || dependent(executed_, view.pending[t])) priority_[t] = rng_.next() >> 2;
-  if (last_ != no_task && view.current != no_task) reads_.look(view, last_);
-  for (; met_ < view.tasks; ++met_) {
-    priority_[met_] = rng_.next() >> 2;
-    reads_.look(view, static_cast<task_id>(met_));
-  }
+  for (; met_ < view.tasks; ++met_) priority_[met_] = rng_.next() >> 2;
+  reads_.follow(view);
   if (view.point > patience_) open_ = 0;
-  task_id best = no_task;
-  std::uint64_t highest = 0;
-  for_each_enabled(view, [&](task_id t) {
-    const std::uint64_t p = priority_[t] | std::uint64_t{open_ == 0 ? neutral : tier(t)} << 62;
-    if (best == no_task || p > highest) best = t, highest = p;
+  const task_id best = highest_enabled(view, [this](task_id t) {
+    return priority_[t] | std::uint64_t{open_ == 0 ? neutral : tier(t)} << 62;
   });
   executed_ = view.pending[best];
   execute(best);

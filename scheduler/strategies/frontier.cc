@@ -51,19 +51,12 @@ task_id frontier::choose(const choice_view& view) {
   }
   if (!steady_) return nth_enabled(view, rng_.below(view.enabled_count));
   if (last_ != no_task && rng_.below(16) == 0) priority_[last_] = rng_.next();
-  task_id best = no_task;
-  for_each_enabled(view, [&](task_id t) {
-    if (best == no_task || priority_[t] > priority_[best]) best = t;
-  });
-  return best;
+  return highest_enabled(view, [this](task_id t) { return priority_[t]; });
 }
 
 task_id frontier::pick(const choice_view& view) {
-  if (last_ != no_task && view.current != no_task) reads_.look(view, last_);
-  for (; met_ < view.tasks; ++met_) {
-    priority_[met_] = rng_.next();
-    reads_.look(view, static_cast<task_id>(met_), last_ == no_task ? task_id{0} : last_);
-  }
+  for (; met_ < view.tasks; ++met_) priority_[met_] = rng_.next();
+  reads_.follow(view);
   const task_id t = choose(view);
   note(view.point, t);
   return last_ = t;

@@ -2,11 +2,11 @@
 #include "scheduler/strategies/pct.h"
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
 
 #include "scheduler/engine/check.h"
 #include "scheduler/strategies/draw.h"
+#include "scheduler/strategies/each_enabled.h"
 
 namespace iorace {
 namespace {
@@ -41,13 +41,7 @@ void pct::begin(const execution_options& o) {
 }
 
 task_id pct::highest(const choice_view& view) const {
-  task_id best = no_task;
-  for (unsigned w = 0; w < view.words; ++w)
-    for (std::uint64_t bits = view.enabled[w]; bits != 0; bits &= bits - 1) {
-      const auto t = static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(bits)));
-      if (best == no_task || priority_[t] > priority_[best]) best = t;
-    }
-  return best;
+  return highest_enabled(view, [this](task_id t) { return priority_[t]; });
 }
 
 task_id pct::pick(const choice_view& view) {

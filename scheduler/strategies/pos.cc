@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "scheduler/strategies/pos.h"
 
-#include <bit>
-
 #include "scheduler/strategies/draw.h"
+#include "scheduler/strategies/each_enabled.h"
 
 namespace iorace {
 
@@ -18,12 +17,7 @@ task_id pos::pick(const choice_view& view) {
     if (t == last_ || dependent(executed_, view.pending[t])) priority_[t] = rng_.next();
   for (; known_ < view.tasks; ++known_) priority_[known_] = rng_.next();
 
-  task_id best = no_task;
-  for (unsigned w = 0; w < view.words; ++w)
-    for (std::uint64_t bits = view.enabled[w]; bits != 0; bits &= bits - 1) {
-      const auto t = static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(bits)));
-      if (best == no_task || priority_[t] > priority_[best]) best = t;
-    }
+  const task_id best = highest_enabled(view, [this](task_id t) { return priority_[t]; });
   executed_ = view.pending[best];
   return last_ = best;
 }

@@ -30,13 +30,19 @@ constexpr bool overwrites(op_kind kind) {
 
 void reads_from::begin() {
   tasks_.begin();
+  last_ = 0;
   history_.fill(0);
   made_.clear();
   writers_.clear();
 }
 
-void reads_from::look(const choice_view& view, task_id t, task_id creator) {
-  if (tasks_.known() == t) tasks_.meet(creator);
+void reads_from::follow(const choice_view& view) {
+  if (last_ != 0 && view.current != no_task) look(view, last_);
+  while (tasks_.known() < view.tasks) look(view, static_cast<task_id>(tasks_.known()));
+}
+
+void reads_from::look(const choice_view& view, task_id t) {
+  if (tasks_.known() == t) tasks_.meet(last_);
   const pending_op& op = view.pending[t];
   const op_traits& row = traits(op.kind);
   const std::uint64_t place = place_key(view, op);
@@ -55,6 +61,7 @@ void reads_from::look(const choice_view& view, task_id t, task_id creator) {
 }
 
 site_pair reads_from::execute(task_id t) {
+  last_ = t;
   const site_event& e = pending_[t];
   site_pair pair;
   if (e.reads) pair = {e.site, last_writer(e.place), e.place};

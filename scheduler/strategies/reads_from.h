@@ -36,9 +36,12 @@ class reads_from {
   explicit reads_from(bool apart = false) : apart_(apart) {}
 
   void begin();
-  // The pending operation of `t`, which has just come to it; if it is there for the first time,
-  // `creator` (0: nobody) has made it.
-  void look(const choice_view& view, task_id t, task_id creator = 0);
+  // Looks at the pending operations of who executed last and of tasks that have come up since: to
+  // be called at every point, before the rest.
+  void follow(const choice_view& view);
+  // The pending operation of `t`, which has just come to it. Requires: tasks come in the order of
+  // ids when they come first.
+  void look(const choice_view& view, task_id t);
   const site_event& pending(task_id t) const { return pending_[t]; }
   // `t` executes it. Returns the pair that this makes; its reader is 0 if it reads nothing.
   site_pair execute(task_id t);
@@ -51,6 +54,7 @@ class reads_from {
  private:
   const bool apart_;
   lineage tasks_;
+  task_id last_ = 0;  // who executed last; 0: nobody
   std::array<site_event, 256> pending_{};
   std::array<std::uint64_t, 256> operation_{};  // hash of kind and place
   std::array<std::uint64_t, 256> history_{};    // of the different operations made so far
