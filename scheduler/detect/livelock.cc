@@ -93,7 +93,7 @@ task_id engine::take_turns() {
   const bool over = t.finished;
   if (probe_hashes_.empty()) steps_at_bound_ = step_count_;
   result_.past_bound = true;
-  result_.points = options_->points_max;  // what counts turns must not be found on stacks
+  view_.point = points_max_ - 1;  // what counts turns must not be found on stacks
   become(0);
   tasks_[0]->context.prepare(engine_turns::probe, this, probe_stack_bytes);
   fiber::jump(t.context, tasks_[0]->context, false, over);

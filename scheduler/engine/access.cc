@@ -37,16 +37,23 @@ std::uint64_t value_at(const void* place, std::uint64_t mask) {
   check_live(place, kind);
   const cell& c = memory.at(place);
   const op_traits& row = traits(kind);
-  const bool write = row.access == access_type::write;
   if (!quiet() && ((row.flags & op_point) != 0 || c.promoted != 0 || starting())) {
     declare(place, c, kind);
-    if (stop()) check_live(place, kind);
+    stop();
+    check_still_live(place, kind);
   }
+  return execute(kind, place, mask, pointer, value, old);
+}
+
+inline bool engine::execute(op_kind kind, const void* place, std::uint64_t mask, bool pointer,
+                            std::uint64_t value, const std::uint64_t* old) {
+  const op_traits& row = traits(kind);
+  const bool write = row.access == access_type::write;
   const bool fails = old != nullptr && value_at(place, mask) != *old;
   if (!write || fails) value = value_at(place, mask);
   if (pointer && value != 0) value = identity(reinterpret_cast<const void*>(value));
   const step_id other = race_with(place, (row.flags & op_marked) != 0, write);
-  append(kind, place, c, value);
+  append(kind, place, memory.at(place), value);
   if (__builtin_expect(other != no_step, 0)) found_race(place, other);
   if (fails) return false;
   if ((row.flags & (op_acquire | op_release)) != 0 || kind == op_kind::write_once)
@@ -54,20 +61,48 @@ std::uint64_t value_at(const void* place, std::uint64_t mask) {
   return true;
 }
 
-inline bool engine::access_at_once(op_kind kind, const void* place, std::uint64_t mask,
-                                   bool pointer, std::uint64_t value) {
-  if (mode_ != 0 || !memory.contains(place)) return false;
+// Executes a plain access whose past is simple, `what` it is but for its task. Else returns false
+// and has done nothing.
+template <op_kind kind, bool pointer>
+inline bool engine::execute_at_once(const void* place, std::uint64_t mask, std::uint64_t value,
+                                    std::uint64_t what) {
   const std::uint32_t word = memory.word_of(place);
-  const cell c = memory.cell_of(word);
-  if (c.bad != 0 || c.promoted != 0) return false;
   history& h = memory.past_of(word);
-  const bool write = kind == op_kind::write;
+  constexpr bool write = kind == op_kind::write;
   if (!(write ? races.only_write(h, time, step_count_) : races.only_read(h, time, step_count_)))
     return false;
   if (!write) value = value_at(place, mask);
   if (pointer && value != 0) value = identity(reinterpret_cast<const void*>(value));
-  append_packed(packed(c, kind), word, value);
+  append_packed(what, word, value);
   return true;
+}
+
+template <op_kind kind, bool pointer>
+void engine::access_at_point(const void* place, std::uint64_t mask, std::uint64_t value, cell c) {
+  const scheduler_scope scope(me_->context);
+  declare(place, c, kind);
+  hand_over();
+  check_still_live(place, kind);
+  if (!execute_at_once<kind, pointer>(place, mask, value, declared()))
+    execute(kind, place, mask, pointer, value, nullptr);
+}
+
+template <op_kind kind, bool pointer>
+void engine::access_unusual(const void* place, std::uint64_t mask, std::uint64_t value) {
+  access(kind, place, mask, pointer, value);
+}
+
+// Plain accesses are most of what happens. Nearly all are no points, and their past is simple.
+template <op_kind kind, bool pointer>
+inline void engine::plain_access(const void* place, std::uint64_t mask, std::uint64_t value) {
+  if (__builtin_expect(mode_ == 0 && memory.contains(place), 1)) {
+    const cell c = memory.at(place);
+    if (__builtin_expect(c.bad == 0, 1)) {
+      if (c.promoted != 0) return access_at_point<kind, pointer>(place, mask, value, c);
+      if (execute_at_once<kind, pointer>(place, mask, value, packed(c, kind))) return;
+    }
+  }
+  access_unusual<kind, pointer>(place, mask, value);
 }
 
 // The last step is an access to `place` that races with an earlier one.
@@ -129,40 +164,22 @@ namespace {
 
 constexpr std::uint64_t all_bits = ~std::uint64_t{0};
 
-// Copies of access() for what happens often: points are plain accesses, too.
-[[gnu::noinline]] void read_slowly(engine& e, const void* place, std::uint64_t mask, bool pointer) {
-  e.access(op_kind::read, place, mask, pointer, 0);
-}
-[[gnu::noinline]] void write_slowly(engine& e, const void* place, bool pointer,
-                                    std::uint64_t value) {
-  e.access(op_kind::write, place, all_bits, pointer, value);
-}
-
 }  // namespace
 
-// Plain accesses are most of what happens, so that each kind has a short way of its own.
 void declare_read(const void* place, std::uint64_t mask) {
-  engine& e = engine::current();
-  if (e.access_at_once(op_kind::read, place, mask, false, 0)) return;
-  read_slowly(e, place, mask, false);
+  engine::current().plain_access<op_kind::read, false>(place, mask, 0);
 }
 
 void declare_read_pointer(const void* place) {
-  engine& e = engine::current();
-  if (e.access_at_once(op_kind::read, place, all_bits, true, 0)) return;
-  read_slowly(e, place, all_bits, true);
+  engine::current().plain_access<op_kind::read, true>(place, all_bits, 0);
 }
 
 void declare_write(const void* place, std::uint64_t value) {
-  engine& e = engine::current();
-  if (e.access_at_once(op_kind::write, place, all_bits, false, value)) return;
-  write_slowly(e, place, false, value);
+  engine::current().plain_access<op_kind::write, false>(place, all_bits, value);
 }
 
 void declare_write_pointer(const void* place, std::uint64_t value) {
-  engine& e = engine::current();
-  if (e.access_at_once(op_kind::write, place, all_bits, true, value)) return;
-  write_slowly(e, place, true, value);
+  engine::current().plain_access<op_kind::write, true>(place, all_bits, value);
 }
 
 void declare_marked(op_kind kind, const void* place, std::uint64_t mask, bool pointer,

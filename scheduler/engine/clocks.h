@@ -5,8 +5,8 @@
 // once the pool has grown to what a program needs.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "scheduler/engine/arena.h"
@@ -17,15 +17,18 @@ namespace iorace {
 
 class clocks {
  public:
-  // Begins an execution of at most `tasks` tasks. Every task starts at clock 1.
+  // Begins an execution of at most `tasks` tasks.
   void reset(unsigned tasks) {
     stride_ = (tasks + 7) & ~7u;
-    width_ = 1;
     used_ = stride_ * (tasks + 1);
     if (pool_.size() < used_ + 64 * stride_) pool_.resize(used_ + 256 * stride_);
-    std::fill_n(pool_.begin(), used_, 0);
-    for (unsigned t = 0; t < tasks; ++t) row_of(static_cast<task_id>(t))[t] = 1;
-    become(0);
+  }
+  // Task `t`, the last so far, exists from now on, at clock 1. Joins look at no others.
+  void start(task_id t) {
+    std::uint32_t* const row = row_of(t);
+    clear(row);
+    row[t] = 1;
+    width_ = t + 1u;
   }
   // Task `t` runs from now on: its row is `now()`.
   void become(task_id t) {
@@ -35,8 +38,6 @@ class clocks {
   }
   const std::uint32_t* now() const { return now_; }
   epoch now_epoch() const { return now_epoch_; }
-  // Tasks from `tasks` on do not exist yet: joins need not look at them.
-  void widen(unsigned tasks) { width_ = tasks; }
   unsigned stride() const { return stride_; }
 
   std::uint32_t* row_of(task_id t) { return pool_.data() + (t + 1u) * stride_; }
@@ -49,7 +50,7 @@ class clocks {
       pool_.resize(pool_.size() * 2);
       now_ = row_of(running_);
     }
-    std::fill_n(pool_.begin() + used_, stride_, 0);
+    clear(row(used_));
     used_ += stride_;
     return used_ - stride_;
   }
@@ -58,7 +59,8 @@ class clocks {
   bool ordered(epoch e) const {
     return (e & ((1u << epoch_task_shift) - 1)) <= now_[e >> epoch_task_shift];
   }
-  // Four at a time; rows are as long as a multiple of that.
+  // Four at a time; rows are as long as a multiple of that. Clocks stay below 2^24, so that signed
+  // comparison, which every x86-64 has, will do.
   void join(std::uint32_t* into, const std::uint32_t* from) const {
     raise_to<std::int32_t>(into, from, width_);
   }
@@ -71,7 +73,10 @@ class clocks {
   }
 
  private:
-  // Clocks stay below 2^24, so that signed comparison, which every x86-64 has, will do.
+  // Eight at a time; see stride_.
+  void clear(std::uint32_t* row) const {
+    for (unsigned i = 0; i < stride_; i += 8) std::memset(row + i, 0, 8 * sizeof *row);
+  }
 
   std::vector<std::uint32_t> pool_;  // row 0 is unused, so that index 0 means "no row"
   std::uint32_t* now_ = nullptr;

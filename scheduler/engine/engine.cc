@@ -4,10 +4,6 @@
 #include <cstdlib>
 #include <cstring>
 
-// Inline: as wide as the machine can takes longer for executions of a few dozen operations.
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "scheduler/engine/check.h"
 #include "scheduler/engine/points.h"
 #include "scheduler/engine/scope.h"
@@ -16,7 +12,6 @@ namespace iorace {
 namespace {
 
 constexpr std::size_t arena_bytes = std::size_t{64} << 20;
-constexpr std::size_t stack_bytes = std::size_t{64} << 10;  // setup task included
 
 }  // namespace
 
@@ -27,38 +22,41 @@ void engine::outside() {
   __builtin_unreachable();
 }
 
-// Entry points of fibers; they never return.
-struct engine_fibers {
-  static void alone(void* e) {
-    engine& self = *static_cast<engine*>(e);
-    (*self.alone_)();
-    self.leave_for_good();
-  }
-  static void body(void* e) {
-    engine& self = *static_cast<engine*>(e);
-    task& t = *self.tasks_[self.self_];
-    if (t.body != nullptr) {
-      t.context.acquire(&self.world_);
-      (*t.body)(self.world_);
-    } else {
-      t.context.acquire(&t);
-      t.function(t.argument);
-    }
-    self.exit_task();
-  }
-};
+void engine_fibers::alone(void* e) {
+  engine& self = *static_cast<engine*>(e);
+  (*self.alone_)();
+  self.leave_for_good();
+}
 
-engine::engine()
-    : memory(arena_bytes),
-      pending_(tasks_max),
-      steps_(static_cast<step*>(std::malloc(operations_max * sizeof(step)))),
-      notes_(static_cast<step_note*>(std::malloc(operations_max * sizeof(step_note)))) {
+void engine_fibers::body(void* e) {
+  engine& self = *static_cast<engine*>(e);
+  task& t = *self.tasks_[self.self_];
+  if (t.body != nullptr) {
+    t.context.acquire(&self.world_);
+    (*t.body)(self.world_);
+  } else {
+    t.context.acquire(&t);
+    t.function(t.argument);
+  }
+  self.exit_task();
+}
+
+engine::engine() : memory(arena_bytes) {
   make_frame_room();
-  CHECK(steps_ != nullptr && notes_ != nullptr, "no memory for the steps");
   touched_.reserve(1 << 12);
 }
 
 engine::~engine() = default;
+
+// Brings every body to its first operation, one after the other, then hands over to the first pick.
+// Returns when the execution has ended.
+inline void engine::run_bodies() {
+  if (task_count_ == 1) return;
+  starter_ = nullptr;
+  main_.release(&world_);
+  enter_task(1);
+  fiber::jump(main_, me_->context, true, false);
+}
 
 execution_result engine::run(const program& p, strategy& s, const execution_options& o) {
   CHECK(running_engine == nullptr, "an execution inside an execution");
@@ -85,6 +83,7 @@ execution_result engine::run(const program& p, strategy& s, const execution_opti
     stride_tasks_ = std::min(tasks_max, task_count_ * 2);  // too few clock rows: once more, wider
   }
   execution_result result = result_;  // not back from a word that has just been written in parts
+  result.points = view_.point + 1;
   result.operations = static_cast<std::uint32_t>(step_count_ - first_step_);
   result.digest = digest();
   return result;
@@ -94,6 +93,7 @@ void engine::run_setup(const program& p) {
   const bool again = options_->reuse_setup && p.same_setup;
   if (!again || !restore_setup(p)) {
     setup_.of = nullptr;
+    objects.reset();
     frames_[0] = {"", 0, false};
     frame_count_ = 1;
     touched_.clear();
@@ -114,21 +114,22 @@ void engine::collect_tasks([[maybe_unused]] unsigned n) {
 #endif
 }
 
+void engine::forget_finding() { finding_ = {}; }
+
 void engine::begin_execution(const program& p, strategy& s, const execution_options& o) {
   CHECK(p.bodies.size() < tasks_max, "too many tasks");
   strategy_ = &s;
   options_ = &o;
-  if (result_.how == ended::found) finding_ = {};
+  points_max_ = o.points_max;
+  if (result_.how == ended::found) forget_finding();
   result_ = {};
   task_count_ = cpus_ = faults_ = choices_ = step_count_ = 0;
   first_step_ = 0;
   mode_ = quiet_bit;
   interleaved_ = o.detect_races ? 0 : blind_bit;
-  last_picked_ = no_task;
   probe_hashes_.clear();
   stride_tasks_ = std::max(stride_tasks_, static_cast<unsigned>(p.bodies.size()) + 1);
   memory.reset();
-  objects.reset();
   time.reset(stride_tasks_);
   races.reset(time.stride());
   late_frees_.clear();
@@ -143,36 +144,41 @@ void engine::begin_execution(const program& p, strategy& s, const execution_opti
            .enabled_count = 0,
            .tasks = 0,
            .current = no_task,
-           .point = 0,
+           .point = ~0u,
            .objects = &objects};
   add_task(task_kind::kthread, "setup");
   unfinished_ = 0;
   become(0);
 }
 
-// Sets the name of a task slot that often had it in the execution before.
-void engine::name_task(task& t, task_kind kind, const char* name) {
-  if (kind == task_kind::cpu) ++cpus_;
+// Names a task slot, which often has the name from the execution before; cpuN if it is empty.
+void engine::name_task(task& t, const char* name) {
   const bool numbered = *name == '\0';
-  if (numbered ? t.cpu_number == cpus_ : t.cpu_number == 0 && t.name == name) return;
+  if (!numbered && t.cpu_number == 0 && t.name == name) return;
   t.cpu_number = numbered ? cpus_ : 0;
   t.name = numbered ? "cpu" + std::to_string(cpus_) : name;
   // ThreadSanitizer shows CPU1 as a drawing does.
   t.context.set_name((numbered ? "CPU" + std::to_string(cpus_) : t.name).c_str());
 }
 
+void engine::make_slot() { tasks_[task_count_] = std::make_unique<task>(); }
+
 task& engine::add_task(task_kind kind, const char* name) {
-  if (task_count_ == tasks_.size()) tasks_.push_back(std::make_unique<task>());
+  CHECK(task_count_ < tasks_max, "too many tasks");
+  if (tasks_[task_count_] == nullptr) make_slot();
   task& t = *tasks_[task_count_];
-  const bool named = task_count_ == 0 && !t.name.empty();  // the setup's slot is always its own
-  if (!named) name_task(t, kind, name == nullptr ? "" : name);
-  static_cast<task_record&>(t) = {.kind = kind};
+  if (kind == task_kind::cpu) ++cpus_;
+  if (*name != '\0' ? task_count_ != 0 || t.name.empty() : t.cpu_number != cpus_)
+    name_task(t, name);  // the setup's slot is always its own
+  static constexpr task_record blank;
+  std::memcpy(static_cast<task_record*>(&t), &blank, sizeof blank);
+  t.kind = kind;
   pending_[task_count_] = {};
   ++task_count_;
   ++unfinished_;
   view_.tasks = task_count_;
   view_.words = (task_count_ + 63) / 64;
-  time.widen(std::min(task_count_, stride_tasks_));
+  if (task_count_ <= stride_tasks_) time.start(static_cast<task_id>(task_count_ - 1));
   return t;
 }
 
@@ -196,29 +202,6 @@ void engine::run_alone(const std::function<void()>& f) {
   fiber::jump(main_, t.context, true, false);
 }
 
-// Brings every body to its first operation, one after the other, then hands over to the first pick.
-// Returns when the execution has ended.
-void engine::run_bodies() {
-  starter_ = nullptr;
-  become(0);
-  if (task_count_ == 1) return;
-  main_.release(&world_);
-  start_next(main_, false);
-}
-
-// Leaves `from`, a task that has come to its first operation or ended there, for the body after it.
-void engine::start_next(fiber& from, bool abandon) {
-  enter_task(static_cast<task_id>(self_ + 1u));
-  fiber::jump(from, me_->context, self_ == 1, abandon);
-}
-
-void engine::enter_task(task_id id) {
-  become(id);
-  mode_ = starting_bit;
-  set_enabled(id, true);
-  me_->context.prepare(engine_fibers::body, this, stack_bytes);
-}
-
 // A task that was created runs up to its first operation at once.
 void engine::start_task(task_id id) {
   const task_id starter = self_;
@@ -232,23 +215,24 @@ void engine::start_task(task_id id) {
   become(starter);
 }
 
+void engine::found_held(const task& t) {
+  found(verdict::lock_held_at_exit,
+        line(t.name) + " ended while it held " + name_of(t.held[t.held_count - 1].lock));
+}
+
 void engine::exit_task() {
   const scheduler_scope scope(me_->context);
   task& t = *me_;
-  if (t.held_count != 0)
-    found(verdict::lock_held_at_exit,
-          line(t.name) + " ended while it held " + name_of(t.held[t.held_count - 1].lock));
+  if (t.held_count != 0) found_held(t);
   append(op_kind::exit, nullptr, {}, 0);
   t.context.release(&t.ended);
   t.finished = true;
   --unfinished_;
   set_enabled(self_, false);
   changed(t.ended);
-  if (starting()) {
-    if (starter_ != nullptr) fiber::jump(t.context, *starter_, false, true);
-    if (self_ + 1u < bodies_) start_next(t.context, true);
-    mode_ = interleaved_;
-  }
+  if (starting() && (starter_ != nullptr || self_ + 1u < bodies_))
+    fiber::jump(t.context, *next_start(), false, true);
+  mode_ = interleaved_;
   const task_id next = choose_next(no_task);
   if (next == no_task) leave_for_good();
   switch_to(next, true);
@@ -285,9 +269,8 @@ task_id engine::create(task_kind kind, const char* name, void (*body)(void*), vo
 }
 
 task_id engine::make_task(task_kind kind, const char* name, void (*body)(void*), void* argument) {
-  CHECK(task_count_ < tasks_max, "too many tasks");
   const task_id id = static_cast<task_id>(task_count_);
-  task& t = add_task(kind, name);
+  task& t = add_task(kind, name == nullptr ? "" : name);
   t.function = body;
   t.argument = argument;
   if (task_count_ > stride_tasks_) end(ended::cut);  // run() starts over with more rows
@@ -309,10 +292,6 @@ void engine::attend(task_kind kind, const char* name, void (*body)(void*), void*
   const task_id id = make_task(kind, name, body, argument);
   tasks_[id]->attends = true;
   start_task(id);
-}
-
-std::uint64_t engine::digest() const {
-  return XXH3_64bits(steps_.get(), step_count_ * sizeof(step));
 }
 
 }  // namespace iorace

@@ -10,6 +10,7 @@
 // fibers: no destructor of a task's locals runs, and nothing may rely on one.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
@@ -32,6 +33,7 @@
 #include "scheduler/engine/objects.h"
 #include "scheduler/engine/scope.h"
 #include "scheduler/engine/setup_image.h"
+#include "scheduler/engine/step_record.h"
 #include "scheduler/engine/sync_base.h"
 #include "scheduler/engine/task.h"
 #include "scheduler/engine/tasks.h"
@@ -39,8 +41,6 @@
 #include "scheduler/strategies/strategy.h"
 
 namespace iorace {
-
-inline constexpr std::uint32_t operations_max = 1u << 20;
 
 class engine;
 // The engine whose execution this OS thread is in; null outside executions.
@@ -152,30 +152,28 @@ class engine {
   bool is_alive(const void* place) const {
     return memory.contains(place) && memory.at(place).bad == 0;
   }
+  // The same for a task that has stopped since `place` was alive.
+  void check_still_live(const void* place, op_kind kind) {
+    if (__builtin_expect(!me_->doubtful, 1)) return;
+    me_->doubtful = false;
+    check_live(place, kind);
+  }
 
   // One declared access to memory: begins, records and commits it. `mask` has the bits of a value.
   // Returns false iff it is a cmpxchg that fails: there is something else than `old`.
   bool access(op_kind kind, const void* place, std::uint64_t mask, bool pointer,
               std::uint64_t value, const std::uint64_t* old = nullptr);
-  // The same for a plain access, if it is no point and its past is simple: nearly all are so. Else
-  // returns false and has done nothing.
-  [[gnu::always_inline]] bool access_at_once(op_kind kind, const void* place, std::uint64_t mask,
-                                             bool pointer, std::uint64_t value);
+  // The same for a plain access, with short ways for what is usual.
+  template <op_kind kind, bool pointer>
+  [[gnu::always_inline]] void plain_access(const void* place, std::uint64_t mask,
+                                           std::uint64_t value);
 
   void* allocate(const class_info& cls, std::size_t bytes, gfp flags, bool may_fail);
   // Makes an object without an operation, for what a primitive keeps. Never fails.
   void* keep(const class_info& cls, std::size_t bytes, task_id maker);
   void free(const void* object);
 
-  void frame_enter(const char* function, bool call) {
-    if (peeking()) return;
-    if (__builtin_expect(frame_count_ == frame_room_, 0)) return enter_behind(function, call);
-    frame_node& node = frames_[frame_count_];
-    node.function = function;
-    node.parent = me_->frame;
-    node.call = call;
-    me_->frame = frame_count_++;
-  }
+  void frame_enter(const char* function, bool call);
   void frame_leave() {
     if (!peeking()) me_->frame = frames_[me_->frame].parent;
   }
@@ -188,12 +186,12 @@ class engine {
   void peek_end();
 
   // --- the execution, for records, titles and invariants ---
-  std::span<const step> steps() const { return {steps_.get(), step_count_}; }
+  std::span<const step> steps() const { return {record_->steps, step_count_}; }
   std::size_t first_step() const { return first_step_; }
-  std::uint32_t frame_of(step_id s) const { return notes_[s].frame; }
+  std::uint32_t frame_of(step_id s) const { return record_->notes[s].frame; }
   // The word of the arena that a step names, which tells the elements of an array apart;
   // meaningless where the step has no object.
-  std::uint32_t word_of(step_id s) const { return notes_[s].word; }
+  std::uint32_t word_of(step_id s) const { return record_->notes[s].word; }
   object_id object_at(std::uint32_t word) const { return memory.object_at(word); }
   // The accesses of which container operations (lists, trees) consist, in order.
   std::span<const touched_word> touched() const { return touched_; }
@@ -213,13 +211,7 @@ class engine {
   std::string_view place_name(object_id id, std::uint16_t tag, std::span<char> buffer,
                               const void* place = nullptr) const;
   // The identity of an address as recorded in values: object in the upper half, offset + 1 below.
-  std::uint64_t identity(const void* p) {
-    if (!memory.contains(p)) return identity_of_number(p);
-    const object_id id = memory.at(p).object;
-    if (id == 0) return 1;
-    const auto offset = static_cast<std::uint64_t>(static_cast<const char*>(p) - objects[id].base);
-    return std::uint64_t{id} << 32 | (offset + 1);
-  }
+  std::uint64_t identity(const void* p) const;
   std::string identity_name(std::uint64_t value) const;
   // What a verdict calls the member at `p`, and an object.
   line name_of(const void* p);
@@ -249,23 +241,25 @@ class engine {
   friend struct engine_fibers;
   friend struct engine_turns;
   void begin_execution(const program& p, strategy& s, const execution_options& o);
+  [[gnu::cold]] void forget_finding();
   void run_setup(const program& p);
   void save_setup(const program& p);
   bool restore_setup(const program& p);
-  void name_task(task& t, task_kind kind, const char* name);
+  [[gnu::noinline]] void name_task(task& t, const char* name);
+  [[gnu::cold]] void make_slot();
   task& add_task(task_kind kind, const char* name);
   task_id make_task(task_kind kind, const char* name, void (*body)(void*), void* argument);
   void add_attendants();
   object_id add_object(std::uint16_t cls, void* p, std::size_t bytes, task_id maker, bool kernel);
   void run_alone(const std::function<void()>& f);
-  void run_bodies();
-  void start_next(fiber& from, bool abandon);
-  void enter_task(task_id id);
+  [[gnu::always_inline]] void run_bodies();
+  [[gnu::always_inline]] void enter_task(task_id id);
   void collect_tasks(unsigned n);
   void start_task(task_id t);
   void exit_task();
   [[noreturn]] void leave_for_good();
-  [[gnu::always_inline]] bool stop();
+  [[gnu::always_inline]] void stop();
+  [[gnu::always_inline]] void hand_over();
   [[noreturn]] static void outside();
   void become(task_id t) {
     self_ = t;
@@ -277,13 +271,13 @@ class engine {
   [[gnu::always_inline]] task_id choose_next(task_id current);
   task_id nobody_enabled();
   [[gnu::always_inline]] void switch_to(task_id next, bool abandon);
-  void stop_starting();
+  fiber* next_start();
   [[gnu::cold]] void begin_unusual(op_kind kind, sync_base* object);
   void begin_alone(sync_base* object, enabled_fn enabled);
   void begin_plain_unusual(op_kind kind);
   void check_may_sleep(op_kind kind, const void* object);
   void ask_waiters(sync_base& object);
-  void set_enabled(task_id t, bool on);
+  bool set_enabled(task_id t, bool on);
   [[gnu::always_inline]] void wait_on(sync_base* object, enabled_fn enabled);
   [[gnu::always_inline]] void stop_waiting(sync_base* object);
   void find_cycle(task_id t);
@@ -300,8 +294,19 @@ class engine {
   std::uint64_t state_hash() const;
   finding word_livelock(std::size_t period) const;
   [[noreturn, gnu::cold]] void found_dead(const void* place, op_kind kind);
+  [[noreturn, gnu::cold]] void found_held(const task& t);
   [[noreturn, gnu::cold]] void found_race(const void* place, step_id other);
   [[gnu::noinline]] step_id race_with(const void* place, bool marked, bool write);
+  bool execute(op_kind kind, const void* place, std::uint64_t mask, bool pointer,
+               std::uint64_t value, const std::uint64_t* old);
+  template <op_kind kind, bool pointer>
+  [[gnu::always_inline]] bool execute_at_once(const void* place, std::uint64_t mask,
+                                              std::uint64_t value, std::uint64_t what);
+  template <op_kind kind, bool pointer>
+  [[gnu::noinline]] void access_at_point(const void* place, std::uint64_t mask, std::uint64_t value,
+                                         cell c);
+  template <op_kind kind, bool pointer>
+  [[gnu::noinline]] void access_unusual(const void* place, std::uint64_t mask, std::uint64_t value);
   void make_frame_room();
   [[gnu::cold]] void enter_behind(const char* function, bool call);
   static std::uint64_t identity_of_number(const void* p);
@@ -314,9 +319,16 @@ class engine {
                                                                     << 48;
   }
   void declare(const void* place, cell c, op_kind kind) {
-    mine_->place = place;
+    pending_op& mine = *mine_;
+    mine.place = place;
     const std::uint64_t rest = packed(c, kind);
-    std::memcpy(&mine_->object, &rest, sizeof rest);
+    std::memcpy(&mine.object, &rest, sizeof rest);
+  }
+  // What declare() has packed.
+  std::uint64_t declared() const {
+    std::uint64_t what;
+    std::memcpy(&what, &mine_->object, sizeof what);
+    return what;
   }
   void append(op_kind kind, const void* place, cell c, std::uint64_t value) {
     append_packed(packed(c, kind), memory.word_of(place), value);
@@ -324,21 +336,21 @@ class engine {
   void append_packed(std::uint64_t what, std::uint32_t word, std::uint64_t value) {
     const std::uint32_t at = step_count_;
     if (__builtin_expect(at == operations_max, 0)) end(ended::step_bound);
-    step& s = steps_[at];
+    step& s = record_->steps[at];
     s.value = value;
     what |= stamp_;
     std::memcpy(&s.object, &what, sizeof what);
     const std::uint64_t note = std::bit_cast<std::uint64_t>(step_note{me_->frame, word});
-    std::memcpy(&notes_[at], &note, sizeof note);  // in one piece
+    std::memcpy(&record_->notes[at], &note, sizeof note);  // in one piece
     step_count_ = at + 1;
   }
 
-  std::vector<std::unique_ptr<task>> tasks_;
+  std::array<std::unique_ptr<task>, tasks_max> tasks_;
   unsigned task_count_ = 0;
   unsigned unfinished_ = 0;    // of these, without the setup
   unsigned stride_tasks_ = 8;  // rows in the clocks; grows when a program creates more
   unsigned cpus_ = 0;
-  std::vector<pending_op> pending_;
+  std::array<pending_op, tasks_max> pending_{};
   std::uint64_t enabled_[(tasks_max + 63) / 64] = {};
   choice_view view_{};
   task_id self_ = 0;
@@ -358,6 +370,7 @@ class engine {
   const execution_options* options_ = nullptr;
   strategy* strategy_ = nullptr;
   execution_result result_;
+  std::uint32_t points_max_ = 0;
   std::uint32_t faults_ = 0;
   std::uint32_t choices_ = 0;  // drawn so far, injected failures not counted
   finding finding_;
@@ -366,16 +379,7 @@ class engine {
   std::vector<attendant> attendants_;  // that the setup asked for
   const std::function<void()>* alone_ = nullptr;
   void* world_ = nullptr;
-  // Not initialised before they are written: an engine is to cost little.
-  struct freed {
-    void operator()(void* p) const { std::free(p); }
-  };
-  std::unique_ptr<step[], freed> steps_;
-  // What is known of a step besides: the frame that it was made in, the word that it names.
-  struct step_note {
-    std::uint32_t frame, word;
-  };
-  std::unique_ptr<step_note[], freed> notes_;
+  step_record::owner record_ = step_record::make();
   std::vector<touched_word> touched_;
   std::uint32_t step_count_ = 0;
   std::size_t first_step_ = 0;
@@ -385,7 +389,6 @@ class engine {
   std::vector<std::uint64_t> probe_hashes_;
   std::uint32_t steps_at_bound_ = 0;
   task_id probe_next_ = 0;
-  task_id last_picked_ = no_task;
 };
 
 }  // namespace iorace

@@ -70,10 +70,10 @@ void engine::free(const void* p) {
   if (p == nullptr) return;
   const scheduler_scope scope(me_->context);
   CHECK(!peeking(), "kfree inside a peek_scope");
-  const auto check = [&]() -> object_entry& {
+  const auto check = [&]() -> const object_entry& {
     if (!memory.contains(p)) found(verdict::invalid_free, "kfree of no object");
     const object_id id = memory.at(p).object;
-    object_entry& o = objects[id];
+    const object_entry& o = objects[id];
     if (o.base != p) found(verdict::invalid_free, line("kfree inside ") + name_of(id));
     if (o.state == object_state::freed) {
       append(op_kind::kfree, p, {.object = id}, 0);
@@ -81,20 +81,22 @@ void engine::free(const void* p) {
     }
     return o;
   };
-  object_entry* o = &check();
+  const object_entry* o = &check();
   if (!quiet()) {
     declare(p, {.object = memory.at(p).object}, op_kind::kfree);
-    if (stop()) o = &check();
+    stop();
+    o = &check();
   }
-  for (unsigned t = 0; t < task_count_; ++t)
+  for (unsigned t = 0; t < task_count_; ++t) {
+    tasks_[t]->doubtful = true;
     for (unsigned i = 0; i < tasks_[t]->held_count; ++i) {
       const char* lock = static_cast<const char*>(tasks_[t]->held[i].lock);
       if (lock >= o->base && lock < o->base + o->bytes)
         found(verdict::lock_held_at_exit,
               line("kfree of ") + name_of(memory.at(p).object) + " while its lock is held");
     }
-  o->state = object_state::freed;
-  o->freed_at = step_count_;
+  }
+  objects.free(memory.at(p).object, step_count_);
   cell* const first = &memory.at(p);
   const auto words = static_cast<std::uint32_t>((o->bytes + granule - 1) / granule);
   for (std::uint32_t word = 0; word < words; ++word) first[word].bad = 1;

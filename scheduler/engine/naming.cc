@@ -89,8 +89,8 @@ void engine::describe(verdict v, const line& detail, step_id other, step_id at) 
     f.title = f.name + " in " + here;
     return;
   }
-  f.other_task = steps_[other].task;
-  std::string there = side(notes_[other].frame, f.other_task);
+  f.other_task = record_->steps[other].task;
+  std::string there = side(record_->notes[other].frame, f.other_task);
   const bool symmetric = v == verdict::data_race || v == verdict::lock_order;
   if (symmetric && there < here) std::swap(here, there);  // one key for both orders
   f.title = f.name + ": " + here + " v " + there;

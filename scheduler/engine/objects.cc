@@ -77,6 +77,7 @@ bool clash(const class_entry& a, const class_entry& b) {
 }  // namespace
 
 void object_table::reset() {
+  restored_ = nullptr;
   objects_.clear();
   objects_.emplace_back();
   for (std::uint32_t i : touched_) counters_[i] = {};
@@ -89,13 +90,15 @@ void object_table::save(image& to) const {
   for (std::uint32_t i : touched_) to.counters.emplace_back(i, counters_[i]);
 }
 
-// Requires: reset, and nothing added since.
 void object_table::restore(const image& from) {
+  if (restored_ == &from) return;
+  reset();
   objects_.assign(from.objects.begin(), from.objects.end());
   for (const auto& [i, c] : from.counters) {
     counters_[i] = c;
     touched_.push_back(i);
   }
+  restored_ = &from;
 }
 
 std::uint16_t object_table::find_class(const class_info& info) {
@@ -129,6 +132,7 @@ void object_table::add_class(const class_info& info) {
 }
 
 object_table::counter& object_table::counter_of(task_id maker, std::uint16_t cls) {
+  restored_ = nullptr;
   const std::uint32_t index = maker * classes_max + cls;
   if (index >= counters_.size()) counters_.resize((maker + 1u) * classes_max);
   counter& c = counters_[index];

@@ -61,12 +61,17 @@ class object_table {
   const class_entry& cls(std::uint16_t index) const { return *classes_[index]; }
 
   object_id add(const object_entry& o) {
+    restored_ = nullptr;
     objects_.push_back(o);
     const std::uint64_t who = std::uint64_t{o.maker} << 32 | o.number;
     objects_.back().name = mixed(classes_[o.cls]->hash, who);
     return static_cast<object_id>(objects_.size() - 1);
   }
-  object_entry& operator[](object_id id) { return objects_[id]; }
+  void free(object_id id, step_id at) {
+    objects_[id].state = object_state::freed;
+    objects_[id].freed_at = at;
+    restored_ = nullptr;
+  }
   const object_entry& operator[](object_id id) const { return objects_[id]; }
   std::size_t size() const { return objects_.size(); }
 
@@ -88,7 +93,8 @@ class object_table {
   // where the execution has made no such object.
   const std::string* promoted_in_vain() const;
 
-  // Copies the objects and what the next ones will be called; puts the copy back.
+  // Copies the objects and what the next ones will be called; puts the copy back, or leaves it
+  // where it was put back last and nothing has changed since.
   struct image;
   void save(image& to) const;
   void restore(const image& from);
@@ -128,6 +134,7 @@ class object_table {
   std::vector<counter> counters_;       // by maker * classes_max + cls
   std::vector<std::uint32_t> touched_;  // counters to clear at reset
   std::vector<std::string> promotions_;
+  const image* restored_ = nullptr;  // what this is still like
 };
 
 struct object_table::image {

@@ -11,25 +11,35 @@ task_id engine::nobody_enabled() {
   return no_task;
 }
 
-// The first stop of a task: whoever started it goes on, or the next body starts.
-void engine::stop_starting() {
-  if (starter_ != nullptr) return fiber::jump(me_->context, *starter_, false, false);
-  if (self_ + 1u < bodies_) return start_next(me_->context, false);
+// The running task has come to its first operation, or ended there. Returns whom to leave it for:
+// who started it, or the next body; behind the last one whoever is picked, null if it is the
+// running task. The caller jumps, so that returns that are predicted wrongly are few.
+fiber* engine::next_start() {
+  if (starter_ != nullptr) return starter_;
+  if (self_ + 1u < bodies_) {
+    enter_task(static_cast<task_id>(self_ + 1u));
+    return &me_->context;
+  }
   mode_ = interleaved_;
   const task_id next = choose_next(no_task);
-  if (next != self_) switch_to(next, false);
+  ++result_.switches;
+  if (next == self_) return nullptr;
+  become(next);
+  return &me_->context;
 }
 
+// Requires: there are some.
 void engine::ask_waiters(sync_base& object) {
-  for (task_id t = object.first_waiter; t != 0; t = tasks_[t]->next_waiter) {
-    const bool was = view_.is_enabled(t);
-    const bool is = tasks_[t]->enabled(&object, t);
-    if (was == is) continue;
-    set_enabled(t, is);
+  task_id t = object.first_waiter;
+  do {
+    task& waiter = *tasks_[t];
+    const bool is = waiter.enabled(&object, t);
     // A writer that arrives is part of the cycle, and will soon be seen to wait.
-    if (was && tasks_[t]->held_count != 0 && mine_->kind != op_kind::down_write_arrive)
+    if (set_enabled(t, is) && !is && waiter.held_count != 0 &&
+        mine_->kind != op_kind::down_write_arrive)
       find_cycle(t);
-  }
+    t = waiter.next_waiter;
+  } while (t != 0);
 }
 
 // begin() of an operation that convicts.

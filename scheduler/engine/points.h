@@ -11,44 +11,60 @@
 
 namespace iorace {
 
-inline void engine::set_enabled(task_id t, bool on) {
-  const std::uint64_t bit = std::uint64_t{1} << (t % 64);
+inline constexpr std::size_t stack_bytes = std::size_t{64} << 10;  // setup task included
+
+// Entry points of fibers; they never return.
+struct engine_fibers {
+  static void alone(void* e);
+  static void body(void* e);
+};
+
+// Returns whether that changed anything.
+inline bool engine::set_enabled(task_id t, bool on) {
   std::uint64_t& word = enabled_[t / 64];
-  if (((word & bit) != 0) == on) return;
-  word ^= bit;
+  if ((word >> (t % 64) & 1) == on) return false;
+  word ^= std::uint64_t{1} << (t % 64);
   view_.enabled_count += on ? 1u : ~0u;
+  return true;
 }
 
 inline task_id engine::choose_next(task_id current) {
   if (__builtin_expect(view_.enabled_count == 0, 0) && !time_passes()) return nobody_enabled();
   view_.current = current;
-  view_.point = result_.points++;
-  if (__builtin_expect(view_.point >= options_->points_max, 0)) return take_turns();
-  const task_id next = strategy_->pick(view_);
-  CHECK(next < task_count_ && (enabled_[next / 64] >> (next % 64) & 1) != 0,
+  if (__builtin_expect(++view_.point >= points_max_, 0)) return take_turns();
+  const unsigned next = strategy_->pick(view_);
+  CHECK(next < tasks_max && (enabled_[next / 64] >> next % 64 & 1) != 0,
         "a strategy picked a task that is not enabled");
-  result_.switches += next != last_picked_;
-  last_picked_ = next;
-  return next;
+  return static_cast<task_id>(next);
 }
 
 inline void engine::switch_to(task_id next, bool abandon) {
-  task& from = *me_;
-  const bool synchronise = self_ == 0;
+  fiber& from = me_->context;
   become(next);
-  fiber::jump(from.context, me_->context, synchronise, abandon);
+  ++result_.switches;
+  fiber::jump(from, me_->context, false, abandon);
 }
 
-// The running task stops here; returns when it has been picked, and whether others moved meanwhile.
-inline bool engine::stop() {
-  if (__builtin_expect(starting(), 0)) {
-    stop_starting();
-    return true;
-  }
+inline void engine::enter_task(task_id id) {
+  become(id);
+  mode_ = starting_bit;
+  set_enabled(id, true);
+  me_->context.prepare(engine_fibers::body, this, stack_bytes);
+}
+
+inline void engine::hand_over() {
   const task_id next = choose_next(self_);
-  if (next == self_) return false;
-  switch_to(next, false);
-  return true;
+  if (next != self_) switch_to(next, false);
+}
+
+// The running task stops here; returns when it has been picked.
+inline void engine::stop() {
+  if (__builtin_expect(starting(), 0)) {
+    fiber& from = me_->context;
+    if (fiber* const to = next_start(); to != nullptr) fiber::jump(from, *to, false, false);
+    return;
+  }
+  hand_over();
 }
 
 inline void engine::wait_on(sync_base* object, enabled_fn enabled) {
@@ -77,19 +93,22 @@ inline void engine::changed(sync_base& object) {
 
 inline void engine::begin(op_kind kind, sync_base* object, enabled_fn enabled, waits_for by) {
   const scheduler_scope scope(me_->context);
+  const unsigned mode = mode_;
   const op_traits& row = traits(kind);
   const bool alive = is_alive(object) && object->magic == sync_magic;
   const bool may_sleep = (row.flags & op_sleeps) == 0 || me_->atomic_depth == 0;
   if (__builtin_expect(!alive || !may_sleep, 0)) begin_unusual(kind, object);
   declare(object, memory.at(object), kind);
-  if (__builtin_expect((mode_ & ~(starting_bit | blind_bit)) != 0, 0))
+  if (__builtin_expect((mode & ~(starting_bit | blind_bit)) != 0, 0))
     return begin_alone(object, enabled);
   if (enabled != nullptr) {
     me_->by = by;
     wait_on(object, enabled);
   }
-  if ((row.flags & op_point) != 0 || enabled != nullptr || starting())
-    if (stop()) check_live(object, kind);
+  if ((row.flags & op_point) != 0 || enabled != nullptr || starting()) {
+    stop();
+    check_still_live(object, kind);
+  }
   if (enabled != nullptr) stop_waiting(object);
 }
 
@@ -104,9 +123,7 @@ inline void engine::begin_plain(op_kind kind) {
 
 inline void engine::commit(std::uint64_t value) {
   const scheduler_scope scope(me_->context);
-  std::uint64_t what;
-  std::memcpy(&what, &mine_->object, sizeof what);
-  append_packed(what, memory.word_of(mine_->place), value);
+  append_packed(declared(), memory.word_of(mine_->place), value);
 }
 
 inline void engine::commit(op_kind kind, const void* place, std::uint64_t value) {
@@ -133,6 +150,24 @@ inline void engine::release(std::uint32_t& clock) {
   if (clock == 0) clock = time.make_row();
   time.join_to(clock);
   time.tick();
+}
+
+inline void engine::frame_enter(const char* function, bool call) {
+  if (peeking()) return;
+  if (__builtin_expect(frame_count_ == frame_room_, 0)) return enter_behind(function, call);
+  frame_node& node = frames_[frame_count_];
+  node.function = function;
+  node.parent = me_->frame;
+  node.call = call;
+  me_->frame = frame_count_++;
+}
+
+inline std::uint64_t engine::identity(const void* p) const {
+  if (!memory.contains(p)) return identity_of_number(p);
+  const object_id id = memory.at(p).object;
+  if (id == 0) return 1;
+  const auto offset = static_cast<std::uint64_t>(static_cast<const char*>(p) - objects[id].base);
+  return std::uint64_t{id} << 32 | (offset + 1);
 }
 
 inline void engine::hold(const void* lock, op_kind how) {

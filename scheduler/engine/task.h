@@ -27,13 +27,14 @@ struct kthread;  // see sync/kthread.h
 
 // What a slot begins each execution with, but for who the task is.
 struct task_record {
-  task_kind kind = task_kind::cpu;
   bool finished = false;
+  task_kind kind = task_kind::cpu;
   std::uint8_t atomic_depth = 0;  // atomic contexts that it is in
   waits_for by = waits_for::kernel;
   std::uint16_t held_count = 0;
   task_id next_waiter = 0;  // in the list of the object that its pending operation waits on
   std::uint32_t frame = 0;  // innermost frame
+  bool doubtful = false;    // something has been freed since it last stopped
   // Of wait queues and timed waits: the state it sleeps in (0: running), the queue that it named,
   // whether its time ran out (behind which step, if everybody had to wait for that), whether a
   // signal is pending, and what its wakers released.

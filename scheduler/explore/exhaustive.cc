@@ -2,9 +2,9 @@
 #include "scheduler/explore/exhaustive.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "scheduler/engine/check.h"
+#include "scheduler/strategies/each_enabled.h"
 #include "scheduler/sync/admission.h"
 #include "scheduler/sync/awaited.h"
 
@@ -88,8 +88,7 @@ task_id exhaustive::next_behind(const choice_view& view, task_id t) const {
   task_id lowest = no_task;
   for (unsigned word = 0; word < view.words; ++word)
     for (std::uint64_t bits = view.enabled[word]; bits != 0; bits &= bits - 1) {
-      const auto u =
-          static_cast<task_id>(word * 64 + static_cast<unsigned>(std::countr_zero(bits)));
+      const auto u = static_cast<task_id>(word * 64 + lowest_bit(bits));
       if (!may_move(u)) continue;
       if (t == no_task || u > t) return first_arrived(view, u);
       if (lowest == no_task) lowest = u;
@@ -148,8 +147,7 @@ task_id exhaustive::give_up(const choice_view& view) {
   }
   unsigned word = 0;
   while (view.enabled[word] == 0) ++word;
-  return static_cast<task_id>(word * 64 +
-                              static_cast<unsigned>(std::countr_zero(view.enabled[word])));
+  return static_cast<task_id>(word * 64 + lowest_bit(view.enabled[word]));
 }
 
 task_id exhaustive::number_of(const birth& b) {

@@ -2,9 +2,9 @@
 #include "scheduler/strategies/bytes.h"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 
+#include "scheduler/strategies/each_enabled.h"
 #include "scheduler/strategies/varint.h"
 
 namespace iorace {
@@ -19,8 +19,7 @@ template <class Visit>
 void each_enabled(const choice_view& view, Visit visit) {
   for (unsigned w = 0; w < view.words; ++w)
     for (std::uint64_t bits = view.enabled[w]; bits != 0; bits &= bits - 1)
-      if (!visit(static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(bits)))))
-        return;
+      if (!visit(static_cast<task_id>(w * 64 + lowest_bit(bits)))) return;
 }
 
 task_id dull_pick(const choice_view& view) {

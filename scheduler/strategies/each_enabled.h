@@ -2,18 +2,22 @@
 #pragma once
 
 #include <array>
-#include <bit>
 
 #include "scheduler/strategies/strategy.h"
 
 namespace iorace {
+
+// Which bit is the lowest that is set. Requires: one is; std::countr_zero would look.
+inline unsigned lowest_bit(std::uint64_t bits) {
+  return static_cast<unsigned>(__builtin_ctzll(bits));
+}
 
 // Calls take(t) for each enabled task in the order of ids.
 template <class Take>
 void for_each_enabled(const choice_view& view, Take take) {
   for (unsigned w = 0; w < view.words; ++w)
     for (std::uint64_t bits = view.enabled[w]; bits != 0; bits &= bits - 1)
-      take(static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(bits))));
+      take(static_cast<task_id>(w * 64 + lowest_bit(bits)));
 }
 
 // Returns the enabled task for which priority(t), a std::uint64_t, is highest; of equals the one
@@ -35,7 +39,7 @@ inline task_id dullest(const choice_view& view) {
   if (view.current != no_task && view.is_enabled(view.current)) return view.current;
   unsigned w = 0;
   while (view.enabled[w] == 0) ++w;
-  return static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(view.enabled[w])));
+  return static_cast<task_id>(w * 64 + lowest_bit(view.enabled[w]));
 }
 
 // Tasks as the bits of choice_view::enabled.
@@ -59,7 +63,7 @@ struct task_set {
     for (unsigned here; k >= (here = bits_of(words[w])); ++w) k -= here;
     std::uint64_t bits = words[w];
     for (; k != 0; --k) bits &= bits - 1;
-    return static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(bits)));
+    return static_cast<task_id>(w * 64 + lowest_bit(bits));
   }
 
  private:

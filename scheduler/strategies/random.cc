@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "scheduler/strategies/random.h"
 
+#include <bit>
+
 namespace iorace {
 
 task_id nth_enabled_of_many(const choice_view& view, unsigned k) {
@@ -14,7 +16,7 @@ task_id nth_enabled_of_many(const choice_view& view, unsigned k) {
       }
     }
     for (; k != 0; --k) word &= word - 1;
-    return static_cast<task_id>(w * 64 + static_cast<unsigned>(std::countr_zero(word)));
+    return static_cast<task_id>(w * 64 + lowest_bit(word));
   }
 }
 

@@ -3,9 +3,8 @@
 // A uniform choice among the enabled tasks at every point.
 #pragma once
 
-#include <bit>
-
 #include "scheduler/strategies/draw.h"
+#include "scheduler/strategies/each_enabled.h"
 #include "scheduler/strategies/strategy.h"
 
 namespace iorace {
@@ -17,7 +16,7 @@ inline task_id nth_enabled(const choice_view& view, unsigned k) {
   std::uint64_t word = view.enabled[0];
   // Without a branch: whether one more bit goes is what no processor can predict.
   for (unsigned i = 0; i < 3; ++i) word = i < k ? word & (word - 1) : word;
-  return static_cast<task_id>(std::countr_zero(word));
+  return static_cast<task_id>(lowest_bit(word));
 }
 
 class random_strategy final : public strategy {

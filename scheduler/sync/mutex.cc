@@ -12,7 +12,7 @@ bool may_lock(const void* object, task_id task) {
   return m.holder == holder_mark(task) || (m.holder == 0 && fifo_may_pass(m.waiters, task));
 }
 
-inline void take(engine& e, mutex* lock, op_kind how) {
+[[gnu::always_inline]] inline void take(engine& e, mutex* lock, op_kind how) {
   lock->holder = holder_mark(e.self());
   e.commit(1);
   e.acquire(lock->base);
