@@ -14,9 +14,9 @@
 
 namespace iorace {
 
-// The entry point of a turn; it never returns.
+// The entry point of a turn.
 struct engine_turns {
-  static void probe(void* e) { static_cast<engine*>(e)->probe_livelock(); }
+  static fiber* probe(void* e) { return static_cast<engine*>(e)->probe_livelock(); }
 };
 
 namespace {
@@ -67,8 +67,9 @@ finding engine::word_livelock(std::size_t period) const {
   return f;
 }
 
-// Runs on the setup task's fiber, so that every other task is at rest with its registers saved.
-void engine::probe_livelock() {
+// Returns whose turn it is. Runs on the setup task's fiber, so that every other task is at rest
+// with its registers saved.
+fiber* engine::probe_livelock() {
   const std::size_t at = probe_hashes_.size();
   if (at == probe_points) end(ended::step_bound);
   if (at == 0) probe_next_ = 0;
@@ -84,7 +85,7 @@ void engine::probe_livelock() {
   }
   probe_hashes_.push_back(h);
   become(probe_next_);
-  fiber::jump(tasks_[0]->context, me_->context, false, true);
+  return &me_->context;
 }
 
 // The running task stops; returns when it is its turn again.

@@ -140,5 +140,24 @@ TEST(livelock, is_the_same_on_a_used_engine) {
   }
 }
 
+// Behind the bound, too, who has stopped before a place that is freed meanwhile is convicted when
+// it goes on, even if it never comes back to it.
+TEST(livelock, uses_after_free_are_found_where_tasks_take_turns) {
+  for (const int earlier : {0, 1, 2, 3}) {
+    program p = in_a_room({[](room* r) {
+      for (int i = 0; i < 20; ++i) (void)READ_ONCE(r->flag);
+    }});
+    p.cpu([earlier](void* r) {
+      for (int i = 1; i < 20 - earlier; ++i) (void)READ_ONCE(static_cast<room*>(r)->value);
+      kfree(r);
+    });
+    engine e;
+    round_robin in_turn;
+    const execution_result r = e.run(p, in_turn, {.points_max = 10});
+    EXPECT_TRUE(r.past_bound);
+    EXPECT_EQ(e.last_finding().name, earlier == 0 ? "" : "use-after-free") << earlier;
+  }
+}
+
 }  // namespace
 }  // namespace iorace::this_file

@@ -29,22 +29,6 @@ std::uint64_t value_at(const void* place, std::uint64_t mask) {
 
 }  // namespace
 
-[[gnu::always_inline]] inline bool engine::access(op_kind kind, const void* place,
-                                                  std::uint64_t mask, bool pointer,
-                                                  std::uint64_t value, const std::uint64_t* old) {
-  if (peeking()) return old == nullptr || value_at(place, mask) == *old;
-  const scheduler_scope scope(me_->context);
-  check_live(place, kind);
-  const cell& c = memory.at(place);
-  const op_traits& row = traits(kind);
-  if (!quiet() && ((row.flags & op_point) != 0 || c.promoted != 0 || starting())) {
-    declare(place, c, kind);
-    stop();
-    check_still_live(place, kind);
-  }
-  return execute(kind, place, mask, pointer, value, old);
-}
-
 inline bool engine::execute(op_kind kind, const void* place, std::uint64_t mask, bool pointer,
                             std::uint64_t value, const std::uint64_t* old) {
   const op_traits& row = traits(kind);
@@ -59,6 +43,22 @@ inline bool engine::execute(op_kind kind, const void* place, std::uint64_t mask,
   if ((row.flags & (op_acquire | op_release)) != 0 || kind == op_kind::write_once)
     order_marked(memory.past(place), row);
   return true;
+}
+
+[[gnu::always_inline]] inline bool engine::access(op_kind kind, const void* place,
+                                                  std::uint64_t mask, bool pointer,
+                                                  std::uint64_t value, const std::uint64_t* old) {
+  if (peeking()) return old == nullptr || value_at(place, mask) == *old;
+  const scheduler_scope scope(me_->context);
+  check_live(place, kind);
+  const cell& c = memory.at(place);
+  const op_traits& row = traits(kind);
+  if (!quiet() && ((row.flags & op_point) != 0 || c.promoted != 0 || starting())) {
+    declare(place, c, kind);
+    stop();
+    check_still_live(place, kind);
+  }
+  return execute(kind, place, mask, pointer, value, old);
 }
 
 // Executes a plain access whose past is simple, `what` it is but for its task. Else returns false
@@ -84,7 +84,12 @@ void engine::access_at_point(const void* place, std::uint64_t mask, std::uint64_
   hand_over();
   check_still_live(place, kind);
   if (!execute_at_once<kind, pointer>(place, mask, value, declared()))
-    execute(kind, place, mask, pointer, value, nullptr);
+    execute_unusual<kind, pointer>(place, mask, value);
+}
+
+template <op_kind kind, bool pointer>
+void engine::execute_unusual(const void* place, std::uint64_t mask, std::uint64_t value) {
+  execute(kind, place, mask, pointer, value, nullptr);
 }
 
 template <op_kind kind, bool pointer>

@@ -22,13 +22,13 @@ void engine::outside() {
   __builtin_unreachable();
 }
 
-void engine_fibers::alone(void* e) {
+fiber* engine_fibers::alone(void* e) {
   engine& self = *static_cast<engine*>(e);
   (*self.alone_)();
-  self.leave_for_good();
+  return &self.main_;
 }
 
-void engine_fibers::body(void* e) {
+fiber* engine_fibers::body(void* e) {
   engine& self = *static_cast<engine*>(e);
   task& t = *self.tasks_[self.self_];
   if (t.body != nullptr) {
@@ -38,7 +38,7 @@ void engine_fibers::body(void* e) {
     t.context.acquire(&t);
     t.function(t.argument);
   }
-  self.exit_task();
+  return self.exit_task();
 }
 
 engine::engine() : memory(arena_bytes) {
@@ -220,7 +220,8 @@ void engine::found_held(const task& t) {
         line(t.name) + " ended while it held " + name_of(t.held[t.held_count - 1].lock));
 }
 
-void engine::exit_task() {
+// Ends the running task. Returns whom to leave it for.
+fiber* engine::exit_task() {
   const scheduler_scope scope(me_->context);
   task& t = *me_;
   if (t.held_count != 0) found_held(t);
@@ -230,13 +231,13 @@ void engine::exit_task() {
   --unfinished_;
   set_enabled(self_, false);
   changed(t.ended);
-  if (starting() && (starter_ != nullptr || self_ + 1u < bodies_))
-    fiber::jump(t.context, *next_start(), false, true);
+  if (starting() && (starter_ != nullptr || self_ + 1u < bodies_)) return next_start();
   mode_ = interleaved_;
   const task_id next = choose_next(no_task);
-  if (next == no_task) leave_for_good();
-  switch_to(next, true);
-  __builtin_unreachable();
+  if (next == no_task) return &main_;
+  become(next);
+  ++result_.switches;
+  return &me_->context;
 }
 
 void engine::leave_for_good() {

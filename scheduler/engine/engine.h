@@ -256,7 +256,7 @@ class engine {
   [[gnu::always_inline]] void enter_task(task_id id);
   void collect_tasks(unsigned n);
   void start_task(task_id t);
-  void exit_task();
+  fiber* exit_task();
   [[noreturn]] void leave_for_good();
   [[gnu::always_inline]] void stop();
   [[gnu::always_inline]] void hand_over();
@@ -270,7 +270,6 @@ class engine {
   }
   [[gnu::always_inline]] task_id choose_next(task_id current);
   task_id nobody_enabled();
-  [[gnu::always_inline]] void switch_to(task_id next, bool abandon);
   fiber* next_start();
   [[gnu::cold]] void begin_unusual(op_kind kind, sync_base* object);
   void begin_alone(sync_base* object, enabled_fn enabled);
@@ -290,21 +289,24 @@ class engine {
   bool reaches(task_id from, task_id target, std::uint64_t* visited, std::string& path) const;
   [[noreturn]] void stuck();
   task_id take_turns();
-  void probe_livelock();
+  fiber* probe_livelock();
   std::uint64_t state_hash() const;
   finding word_livelock(std::size_t period) const;
   [[noreturn, gnu::cold]] void found_dead(const void* place, op_kind kind);
   [[noreturn, gnu::cold]] void found_held(const task& t);
   [[noreturn, gnu::cold]] void found_race(const void* place, step_id other);
   [[gnu::noinline]] step_id race_with(const void* place, bool marked, bool write);
-  bool execute(op_kind kind, const void* place, std::uint64_t mask, bool pointer,
-               std::uint64_t value, const std::uint64_t* old);
+  [[gnu::always_inline]] bool execute(op_kind kind, const void* place, std::uint64_t mask,
+                                      bool pointer, std::uint64_t value, const std::uint64_t* old);
   template <op_kind kind, bool pointer>
   [[gnu::always_inline]] bool execute_at_once(const void* place, std::uint64_t mask,
                                               std::uint64_t value, std::uint64_t what);
   template <op_kind kind, bool pointer>
   [[gnu::noinline]] void access_at_point(const void* place, std::uint64_t mask, std::uint64_t value,
                                          cell c);
+  template <op_kind kind, bool pointer>
+  [[gnu::noinline]] void execute_unusual(const void* place, std::uint64_t mask,
+                                         std::uint64_t value);
   template <op_kind kind, bool pointer>
   [[gnu::noinline]] void access_unusual(const void* place, std::uint64_t mask, std::uint64_t value);
   void make_frame_room();

@@ -144,8 +144,10 @@ void fiber_start::run(context::transfer_t transfer) {
   fiber& self = *static_cast<fiber*>(transfer.data)->entering_;
   self.fake_stack_ = nullptr;
   arrived(self, transfer);
-  self.function_(self.argument_);
-  CHECK(false, "a fiber's function returned");
+  fiber& next = *self.function_(self.argument_);
+  const bool ends_execution = next.stack_ == nullptr;
+  fiber::jump(self, next, ends_execution, true);
+  CHECK(false, "a fiber that is over was resumed");
 }
 
 fiber::~fiber() {

@@ -48,7 +48,9 @@ namespace iorace {
 
 class fiber {
  public:
-  using entry = void (*)(void* argument);
+  // Returns the fiber to leave for when it is over. So all calls have returned when a fiber ends,
+  // and the processor goes on to predict the returns of others.
+  using entry = fiber* (*)(void* argument);
 
   fiber() = default;
   fiber(const fiber&) = delete;
@@ -57,8 +59,8 @@ class fiber {
 
   // Makes this the fiber of the calling OS thread's own stack, from which others are entered.
   void adopt_thread();
-  // Prepares to run `function(argument)` from its beginning on this fiber's stack. `function` must
-  // not return: it jumps away for good. The stack is mapped at the first call.
+  // Prepares to run `function(argument)` from its beginning on this fiber's stack. The stack is
+  // mapped at the first call.
   void prepare(entry function, void* argument, std::size_t bytes);
   // Leaves `from`, the running fiber, and continues `to`. `synchronise`: ThreadSanitizer is to see
   // a happens-before edge (start and end of an execution only). `abandon`: `from` is never resumed.

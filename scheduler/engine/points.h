@@ -13,10 +13,10 @@ namespace iorace {
 
 inline constexpr std::size_t stack_bytes = std::size_t{64} << 10;  // setup task included
 
-// Entry points of fibers; they never return.
+// Entry points of fibers.
 struct engine_fibers {
-  static void alone(void* e);
-  static void body(void* e);
+  static fiber* alone(void* e);
+  static fiber* body(void* e);
 };
 
 // Returns whether that changed anything.
@@ -38,13 +38,6 @@ inline task_id engine::choose_next(task_id current) {
   return static_cast<task_id>(next);
 }
 
-inline void engine::switch_to(task_id next, bool abandon) {
-  fiber& from = me_->context;
-  become(next);
-  ++result_.switches;
-  fiber::jump(from, me_->context, false, abandon);
-}
-
 inline void engine::enter_task(task_id id) {
   become(id);
   mode_ = starting_bit;
@@ -54,7 +47,11 @@ inline void engine::enter_task(task_id id) {
 
 inline void engine::hand_over() {
   const task_id next = choose_next(self_);
-  if (next != self_) switch_to(next, false);
+  if (next == self_) return;
+  fiber& from = me_->context;
+  become(next);
+  ++result_.switches;
+  fiber::jump(from, me_->context, false, false);
 }
 
 // The running task stops here; returns when it has been picked.

@@ -49,8 +49,8 @@ class bare_loop {
   using vector_clock = std::array<std::uint32_t, tasks>;
   enum operation : std::uint8_t { lock_, unlock_, read_v, write_v };
 
-  static void body(void* loop) { static_cast<bare_loop*>(loop)->work(); }
-  [[noreturn]] void work() {
+  static fiber* body(void* loop) { return static_cast<bare_loop*>(loop)->work(); }
+  fiber* work() {
     for (int k = 0; k < times_; ++k) {
       lock();
       const std::uint32_t v = read();
@@ -59,10 +59,9 @@ class bare_loop {
     }
     unfinished_ &= ~(1u << self_);
     enabled_ &= unfinished_;
-    fiber& from = fibers_[self_];
-    if (enabled_ != 0) self_ = choose();
-    fiber::jump(from, unfinished_ != 0 ? fibers_[self_] : main_, unfinished_ == 0, true);
-    __builtin_unreachable();
+    if (unfinished_ == 0) return &main_;
+    self_ = choose();
+    return &fibers_[self_];
   }
 
   unsigned choose() {
