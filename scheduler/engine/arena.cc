@@ -65,8 +65,9 @@ void* arena::allocate(std::size_t bytes, object_id object, std::span<const cell>
     c += n;
     left -= n;
   }
-  for (; c != good; ++c) *c = {.object = object, .bad = 0};
-  for (; c != end; ++c) *c = {.object = object};
+  const cell body_cell = owned({.bad = 0}, object), red_zone = owned({.bad = 1}, object);
+  for (; c != good; ++c) *c = body_cell;
+  for (; c != end; ++c) *c = red_zone;
 #ifdef IORACE_ASAN
   ASAN_UNPOISON_MEMORY_REGION(p, bytes);
 #endif
