@@ -184,6 +184,31 @@ TEST(tsan_contract, ordered_programs_are_silent) {
         << o.number << ' ' << e.last_finding().title << ' ' << e.last_finding().detail;
 }
 
+// Who sees a released value owns the place where it is, and writes it plainly.
+TEST(tsan_contract, a_place_that_is_handed_over_is_silent) {
+  program p;
+  p.setup = open_store;
+  p.cpu([](void* w) {
+    KFUNC();
+    auto* s = static_cast<store*>(w);
+    smp_store_release(s->flag, 1);
+    xchg(s->ready, 1);
+    cmpxchg(s->awaited, 0, 1);
+  });
+  p.cpu([](void* w) {
+    KFUNC();
+    auto* s = static_cast<store*>(w);
+    if (smp_load_acquire(s->flag) != 0) s->flag = 2;
+    if (xchg(s->ready, 3) == 1) s->ready = 2;
+    if (cmpxchg(s->awaited, 1, 3) == 1) s->awaited = 2;
+  });
+  engine e;
+  random_strategy choose;
+  execution_options o;
+  for (o.number = 0; o.number < 1'000; ++o.number)
+    ASSERT_EQ(e.run(p, choose, o).how, ended::finished) << e.last_finding().title;
+}
+
 void raise_flag(void* w) {
   auto* s = static_cast<store*>(w);
   for (int i = 0; i < 3; ++i) {

@@ -55,6 +55,22 @@ BODY(write_marked) {
   KFUNC();
   WRITE_ONCE(p->value, 1);
 }
+BODY(release_value) {
+  KFUNC();
+  smp_store_release(p->value, 1);
+}
+BODY(exchange_value) {
+  KFUNC();
+  use(xchg(p->value, 1));
+}
+BODY(replace_value) {
+  KFUNC();
+  use(cmpxchg(p->value, 0, 1));
+}
+BODY(replace_in_vain) {
+  KFUNC();
+  use(cmpxchg(p->value, 7, 1));
+}
 BODY(write_under_a) {
   KFUNC();
   mutex_lock(&p->a);
@@ -146,6 +162,10 @@ constexpr planted races[] = {
     {"written_after_complete", publish_too_late, consume_completed},
     {"plain_against_read_once", write_value, read_marked},
     {"write_once_against_plain", write_marked, read_value},
+    {"store_release_against_plain", release_value, write_value},
+    {"xchg_against_plain", exchange_value, read_value},
+    {"cmpxchg_against_plain", replace_value, read_value},
+    {"failed_cmpxchg_against_plain", replace_in_vain, read_value},
     {"list_head", add_to_list, look_at_last},
     {"list_write_once", add_first, look_at_first},
     {"no_join", read_without_join, idle},

@@ -149,7 +149,6 @@ void engine::touch(op_kind kind, const void* place, access_type how, bool marked
 void engine::order_marked(history& h, const op_traits& row) {
 #ifdef IORACE_TSAN
   if ((row.flags & op_acquire) != 0) me_->context.acquire(&h);
-  if ((row.flags & op_release) != 0) me_->context.release(&h);
 #endif
   if (quiet()) return;
   if ((row.flags & op_acquire) != 0 && h.clock != 0) time.join_now(h.clock);
@@ -164,6 +163,13 @@ void engine::order_marked(history& h, const op_traits& row) {
     h.clock = 0;
   }
 }
+
+#ifdef IORACE_TSAN
+void declare_released(const void* place) {
+  engine& e = engine::current();
+  if (!e.peeking()) e.task_at(e.self()).context.release(&e.memory.past(place));
+}
+#endif
 
 namespace {
 

@@ -29,6 +29,14 @@ void declare_marked(op_kind kind, const void* place, std::uint64_t mask, bool po
 bool declare_cmpxchg(const void* place, std::uint64_t mask, bool pointer, std::uint64_t old,
                      std::uint64_t value);
 
+// The access at `place` that was declared last, which releases, has been made. ThreadSanitizer is
+// to hear of that behind the access: what is ordered behind the release is behind the access, too.
+#ifdef IORACE_TSAN
+void declare_released(const void* place);
+#else
+inline void declare_released(const void*) {}
+#endif
+
 // Copies without ThreadSanitizer's knowledge.
 #ifdef IORACE_TSAN
 void copy_unseen(void* to, const void* from, unsigned size);
@@ -83,10 +91,8 @@ class alignas(8) shared {
       declare_write_pointer(this, to_bits(v));
     else
       declare_write(this, to_bits(v));
-    if constexpr (std::is_scalar_v<T>) {
-      if (kind != op_kind::write) return __atomic_store(&raw_, &v, __ATOMIC_RELAXED);
-    }
-    raw_ = v;
+    put(kind, v);
+    if (kind == op_kind::store_release) declare_released(this);
   }
 
   operator T() const { return load(op_kind::read); }
@@ -120,14 +126,16 @@ class alignas(8) shared {
   // Stores `v`, fully ordered, iff the value is `old`; orders nothing if it is not. Returns what
   // was there. One event, which records what is there behind it.
   T cmpxchg(T old, T v) {
-    if (!declare_cmpxchg(this, mask, std::is_pointer_v<T>, to_bits(old), to_bits(v))) return peek();
-    poke(v);
+    if (!declare_cmpxchg(this, mask, std::is_pointer_v<T>, to_bits(old), to_bits(v)))
+      return swap(peek());  // as good as a write to those who look for races
+    swap(v);
+    declare_released(this);
     return old;
   }
   T xchg(T v) {
     declare_marked(op_kind::atomic_sync, this, mask, std::is_pointer_v<T>, to_bits(v));
-    const T there = peek();
-    poke(v);
+    const T there = swap(v);
+    declare_released(this);
     return there;
   }
 
@@ -141,6 +149,26 @@ class alignas(8) shared {
   void poke(T v) { copy_unseen(&raw_, &v, sizeof v); }
 
  private:
+  // Make a declared write or read-modify-write. For ThreadSanitizer a marked one is atomic, and
+  // without order.
+  void put(op_kind kind, T v) {
+    if constexpr (std::is_scalar_v<T>) {
+      if (kind != op_kind::write) return __atomic_store(&raw_, &v, __ATOMIC_RELAXED);
+    }
+    raw_ = v;
+  }
+  T swap(T v) {
+    T there = peek();
+#ifdef IORACE_TSAN
+    if constexpr (std::is_scalar_v<T>) {
+      __atomic_exchange(&raw_, &v, &there, __ATOMIC_RELAXED);
+      return there;
+    }
+#endif
+    poke(v);
+    return there;
+  }
+
   static constexpr std::uint64_t mask = ~std::uint64_t{0} >> (64 - 8 * sizeof(T));
   T raw_;
 };
