@@ -5,6 +5,7 @@
 
 #include "model/hw/contracts.h"
 #include "model/hw/domain_id.h"
+#include "model/hw/ghosts.h"
 #include "model/hw/owner_use.h"
 #include "model/world.h"
 
