@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The run loop: begin an execution, let tasks hand over to each other at points, end it.
-#include <cstdlib>
 #include <cstring>
 
 #include "scheduler/engine/check.h"
@@ -55,7 +54,7 @@ inline void engine::run_bodies() {
   starter_ = nullptr;
   main_.release(&world_);
   enter_task(1);
-  fiber::jump(main_, me_->context, true, false);
+  fiber::jump(main_, me_->context, false);
 }
 
 execution_result engine::run(const program& p, strategy& s, const execution_options& o) {
@@ -199,7 +198,7 @@ void engine::run_alone(const std::function<void()>& f) {
   mode_ = quiet_bit;
   t.held_count = 0;
   t.context.prepare(engine_fibers::alone, this, stack_bytes);
-  fiber::jump(main_, t.context, true, false);
+  fiber::jump(main_, t.context, false);
 }
 
 // A task that was created runs up to its first operation at once.
@@ -209,7 +208,7 @@ void engine::start_task(task_id id) {
   const unsigned mode = mode_;
   starter_ = &me_->context;
   enter_task(id);
-  fiber::jump(*starter_, me_->context, false, false);
+  fiber::jump(*starter_, me_->context, false);
   mode_ = mode;
   starter_ = outer;
   become(starter);
@@ -231,17 +230,11 @@ fiber* engine::exit_task() {
   --unfinished_;
   set_enabled(self_, false);
   changed(t.ended);
-  if (starting() && (starter_ != nullptr || self_ + 1u < bodies_)) return next_start();
-  mode_ = interleaved_;
-  const task_id next = choose_next(no_task);
-  if (next == no_task) return &main_;
-  become(next);
-  ++result_.switches;
-  return &me_->context;
+  return successor();
 }
 
 void engine::leave_for_good() {
-  fiber::jump(me_->context, main_, true, true);
+  fiber::jump(me_->context, main_, true);
   __builtin_unreachable();
 }
 

@@ -13,7 +13,6 @@
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <initializer_list>
 #include <memory>
@@ -270,6 +269,8 @@ class engine {
   }
   [[gnu::always_inline]] task_id choose_next(task_id current);
   task_id nobody_enabled();
+  [[gnu::always_inline]] fiber& change_to(task_id next);
+  [[gnu::always_inline]] fiber* successor();
   fiber* next_start();
   [[gnu::cold]] void begin_unusual(op_kind kind, sync_base* object);
   void begin_alone(sync_base* object, enabled_fn enabled);

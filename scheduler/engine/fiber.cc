@@ -144,9 +144,7 @@ void fiber_start::run(context::transfer_t transfer) {
   fiber& self = *static_cast<fiber*>(transfer.data)->entering_;
   self.fake_stack_ = nullptr;
   arrived(self, transfer);
-  fiber& next = *self.function_(self.argument_);
-  const bool ends_execution = next.stack_ == nullptr;
-  fiber::jump(self, next, ends_execution, true);
+  fiber::jump(self, *self.function_(self.argument_), true);
   CHECK(false, "a fiber that is over was resumed");
 }
 
@@ -288,7 +286,7 @@ void fiber::collect(fiber& main, fiber& other, bool abandoned) {
 #endif
 
 #if defined(IORACE_ASAN) || defined(IORACE_TSAN)
-void fiber::jump(fiber& from, fiber& to, bool synchronise, bool abandon) {
+void fiber::jump(fiber& from, fiber& to, bool abandon) {
   from.entering_ = &to;
 #ifdef IORACE_ASAN
   __sanitizer_start_switch_fiber(abandon ? nullptr : &from.fake_stack_, to.bottom_, to.bytes_);
@@ -296,9 +294,8 @@ void fiber::jump(fiber& from, fiber& to, bool synchronise, bool abandon) {
   (void)abandon;
 #endif
 #ifdef IORACE_TSAN
-  __tsan_switch_to_fiber(to.tsan_, synchronise ? 0 : __tsan_switch_to_fiber_no_sync);
-#else
-  (void)synchronise;
+  const bool starts_or_ends = from.stack_ == nullptr || to.stack_ == nullptr;
+  __tsan_switch_to_fiber(to.tsan_, starts_or_ends ? 0 : __tsan_switch_to_fiber_no_sync);
 #endif
   fiber_start::arrived(from, context::jump_fcontext(to.context_, &from));
 }

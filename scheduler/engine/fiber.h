@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // Fibers: pooled stacks with a guard below, raw context jumps and the sanitizers' annotations.
-// Nothing is unwound: a fiber is started, jumped out of and abandoned; its stack is used again.
+// Nothing is unwound: a fiber ends, or is abandoned in the middle; its stack is used again.
 #pragma once
 
 #include <cstddef>
@@ -62,14 +62,14 @@ class fiber {
   // Prepares to run `function(argument)` from its beginning on this fiber's stack. The stack is
   // mapped at the first call.
   void prepare(entry function, void* argument, std::size_t bytes);
-  // Leaves `from`, the running fiber, and continues `to`. `synchronise`: ThreadSanitizer is to see
-  // a happens-before edge (start and end of an execution only). `abandon`: `from` is never resumed.
-  // Inline where no sanitizer has to be told: every return that follows a jump is one that the
-  // processor predicts wrongly, so there should be few.
+  // Leaves `from`, the running fiber, and continues `to`. ThreadSanitizer sees a happens-before
+  // edge iff one of them is the thread's own: at the start and the end of an execution. `abandon`:
+  // `from` is never resumed. Inline where no sanitizer has to be told: every return that follows a
+  // jump is one that the processor predicts wrongly, so there should be few.
 #if defined(IORACE_ASAN) || defined(IORACE_TSAN)
-  static void jump(fiber& from, fiber& to, bool synchronise, bool abandon);
+  static void jump(fiber& from, fiber& to, bool abandon);
 #else
-  [[gnu::always_inline]] static void jump(fiber& from, fiber& to, bool, bool) {
+  [[gnu::always_inline]] static void jump(fiber& from, fiber& to, bool) {
     from.entering_ = &to;
     const auto back = jump_context(to.context_, &from);
     static_cast<fiber*>(back.data)->context_ = back.fctx;

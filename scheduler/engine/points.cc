@@ -11,22 +11,8 @@ task_id engine::nobody_enabled() {
   return no_task;
 }
 
-// The running task has come to its first operation, or ended there. Returns whom to leave it for:
-// who started it, or the next body; behind the last one whoever is picked, null if it is the
-// running task. The caller jumps, so that returns that are predicted wrongly are few.
-fiber* engine::next_start() {
-  if (starter_ != nullptr) return starter_;
-  if (self_ + 1u < bodies_) {
-    enter_task(static_cast<task_id>(self_ + 1u));
-    return &me_->context;
-  }
-  mode_ = interleaved_;
-  const task_id next = choose_next(no_task);
-  ++result_.switches;
-  if (next == self_) return nullptr;
-  become(next);
-  return &me_->context;
-}
+// Out of line: each operation may be the first one of a task.
+fiber* engine::next_start() { return successor(); }
 
 // Requires: there are some.
 void engine::ask_waiters(sync_base& object) {

@@ -34,7 +34,7 @@ struct task_record {
   std::uint16_t held_count = 0;
   task_id next_waiter = 0;  // in the list of the object that its pending operation waits on
   std::uint32_t frame = 0;  // innermost frame
-  bool doubtful = false;    // something has been freed since it last stopped
+  bool doubtful = false;    // something has been freed since it last made sure
   // Of wait queues and timed waits: the state it sleeps in (0: running), the queue that it named,
   // whether its time ran out (behind which step, if everybody had to wait for that), whether a
   // signal is pending, and what its wakers released.

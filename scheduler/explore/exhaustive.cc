@@ -145,9 +145,7 @@ task_id exhaustive::give_up(const choice_view& view) {
     newest_ = d;
     return t;
   }
-  unsigned word = 0;
-  while (view.enabled[word] == 0) ++word;
-  return static_cast<task_id>(word * 64 + lowest_bit(view.enabled[word]));
+  return lowest_enabled(view);
 }
 
 task_id exhaustive::number_of(const birth& b) {

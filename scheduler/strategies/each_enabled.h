@@ -33,13 +33,18 @@ task_id highest_enabled(const choice_view& view, Priority priority) {
   return best;
 }
 
+// The enabled task with the lowest id.
+inline task_id lowest_enabled(const choice_view& view) {
+  unsigned w = 0;
+  while (view.enabled[w] == 0) ++w;
+  return static_cast<task_id>(w * 64 + lowest_bit(view.enabled[w]));
+}
+
 // Who moves in the dullest schedule: the task that stopped here, else the enabled one with the
 // lowest id.
 inline task_id dullest(const choice_view& view) {
   if (view.current != no_task && view.is_enabled(view.current)) return view.current;
-  unsigned w = 0;
-  while (view.enabled[w] == 0) ++w;
-  return static_cast<task_id>(w * 64 + lowest_bit(view.enabled[w]));
+  return lowest_enabled(view);
 }
 
 // Tasks as the bits of choice_view::enabled.

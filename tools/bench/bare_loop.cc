@@ -36,7 +36,7 @@ class bare_loop {
     }
     self_ = choose();
     main_.adopt_thread();
-    fiber::jump(main_, fibers_[self_], true, false);
+    fiber::jump(main_, fibers_[self_], false);
     CHECK(v_ == tasks * static_cast<unsigned>(times) && races_ == 0, "bench: a loop that is wrong");
   }
   std::uint64_t points() const { return points_; }
@@ -76,7 +76,7 @@ class bare_loop {
     if (next == self_) return;
     fiber& from = fibers_[self_];
     self_ = next;
-    fiber::jump(from, fibers_[next], false, false);
+    fiber::jump(from, fibers_[next], false);
   }
   void record(std::uint32_t value) {
     steps_[count_++ % steps_.size()] =
