@@ -92,9 +92,14 @@ void engine::execute_unusual(const void* place, std::uint64_t mask, std::uint64_
   execute(kind, place, mask, pointer, value, nullptr);
 }
 
+// Most of these are made by the check, where nobody can race.
 template <op_kind kind, bool pointer>
 void engine::access_unusual(const void* place, std::uint64_t mask, std::uint64_t value) {
-  access(kind, place, mask, pointer, value);
+  if (mode_ != quiet_bit || !is_alive(place))
+    return (void)access(kind, place, mask, pointer, value);
+  if (kind != op_kind::write) value = value_at(place, mask);
+  if (pointer && value != 0) value = identity(reinterpret_cast<const void*>(value));
+  append(kind, place, memory.at(place), value);
 }
 
 // Plain accesses are most of what happens. Nearly all are no points, and their past is simple.

@@ -54,8 +54,8 @@ const char* engine::atomic_words() const {
   return " in atomic context";
 }
 
-// begin_plain() of an operation under a spinlock, of one that is not to be stopped at, and of the
-// first one of a task.
+// begin_plain() of an operation that may sleep under a spinlock, of one that is not to be stopped
+// at, and of the first one of a task.
 void engine::begin_plain_unusual(op_kind kind) {
   CHECK(!peeking(), "an operation inside a peek_scope");
   check_may_sleep(kind, nullptr);

@@ -131,10 +131,11 @@ inline void engine::begin(op_kind kind, sync_base* object, enabled_fn enabled, w
 inline void engine::begin_plain(op_kind kind) {
   const scheduler_scope scope(me_->context);
   const op_traits& row = traits(kind);
-  if (__builtin_expect((mode_ & ~blind_bit) != 0 || me_->atomic_depth != 0, 0))
+  const bool may_sleep = (row.flags & op_sleeps) == 0 || me_->atomic_depth == 0;
+  if (__builtin_expect((mode_ & ~blind_bit) != 0 || !may_sleep, 0))
     return begin_plain_unusual(kind);
   declare(nullptr, {}, kind);
-  if ((row.flags & op_point) != 0) stop();
+  if ((row.flags & op_point) != 0) hand_over();
 }
 
 inline void engine::commit(std::uint64_t value) {

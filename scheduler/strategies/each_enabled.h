@@ -12,6 +12,35 @@ inline unsigned lowest_bit(std::uint64_t bits) {
   return static_cast<unsigned>(__builtin_ctzll(bits));
 }
 
+// How many bits are set; std::popcount is a call where the instruction is not sure to be there.
+inline unsigned bits_of(std::uint64_t word) {
+  word -= word >> 1 & 0x5555555555555555;
+  word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
+  word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
+  return static_cast<unsigned>(word * 0x0101010101010101 >> 56);
+}
+
+// Which bit is number `k` of those that are set. Requires: there are more than `k`.
+inline unsigned nth_bit(std::uint64_t bits, unsigned k) {
+  for (; k > 3; --k) bits &= bits - 1;
+  // Without a branch: whether one more bit goes is what no processor can predict.
+  for (unsigned i = 0; i < 3; ++i) bits = i < k ? bits & (bits - 1) : bits;
+  return lowest_bit(bits);
+}
+
+// Returns task number `k`, in the order of ids, of those whose bits are set in word(0) ... up to
+// word(words - 1). Requires: there are more than `k`.
+template <class Word>
+task_id nth_task(unsigned k, unsigned words, Word word) {
+  unsigned w = 0;
+  for (unsigned here; w + 1 < words && k >= (here = bits_of(word(w))); ++w) k -= here;
+  return static_cast<task_id>(w * 64 + nth_bit(word(w), k));
+}
+// The enabled task number `k`. Requires: k < view.enabled_count.
+inline task_id nth_enabled(const choice_view& view, unsigned k) {
+  return nth_task(k, view.words, [&](unsigned w) { return view.enabled[w]; });
+}
+
 // Calls take(t) for each enabled task in the order of ids.
 template <class Take>
 void for_each_enabled(const choice_view& view, Take take) {
@@ -55,29 +84,6 @@ struct task_set {
   void set(task_id t, bool on) {
     const std::uint64_t bit = std::uint64_t{1} << (t % 64);
     words[t / 64] = on ? words[t / 64] | bit : words[t / 64] & ~bit;
-  }
-  // Of the first `n` words.
-  unsigned count(unsigned n) const {
-    unsigned sum = 0;
-    for (unsigned w = 0; w < n; ++w) sum += bits_of(words[w]);
-    return sum;
-  }
-  // Requires: k is less than the number of tasks.
-  task_id nth(unsigned k) const {
-    unsigned w = 0;
-    for (unsigned here; k >= (here = bits_of(words[w])); ++w) k -= here;
-    std::uint64_t bits = words[w];
-    for (; k != 0; --k) bits &= bits - 1;
-    return static_cast<task_id>(w * 64 + lowest_bit(bits));
-  }
-
- private:
-  // std::popcount is a call where the instruction is not sure to be there.
-  static unsigned bits_of(std::uint64_t word) {
-    word -= word >> 1 & 0x5555555555555555;
-    word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
-    word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
-    return static_cast<unsigned>(word * 0x0101010101010101 >> 56);
   }
 };
 

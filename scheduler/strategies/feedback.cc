@@ -30,13 +30,18 @@ void feedback::begin(const execution_options& o) {
   new_pairs_.clear();
 }
 
+void feedback::arrive(task_id t) {
+  unsigned about = 0;
+  for (unsigned i = 0; i < now_.plan.count; ++i)
+    about |= unsigned{now_.plan.constraints[i].pair.place == reads_.pending(t).place} << i;
+  about_[t] = static_cast<std::uint8_t>(about);
+}
+
 unsigned feedback::tier(task_id t) const {
   const site_event& e = reads_.pending(t);
-  if (e.place == 0) return neutral;
   unsigned result = neutral;
-  for (unsigned i = 0; i < now_.plan.count; ++i) {
-    const constraint& c = now_.plan.constraints[i];
-    if ((open_ >> i & 1) == 0 || c.pair.place != e.place) continue;
+  for (unsigned left = open_ & about_[t]; left != 0; left &= left - 1) {
+    const constraint& c = now_.plan.constraints[lowest_bit(left)];
     const bool ready = reads_.last_writer(e.place) == c.pair.writer;
     const bool reads = e.reads && e.site == c.pair.reader;
     const bool writes = e.writes && e.site == c.pair.writer;
@@ -55,11 +60,10 @@ task_id feedback::pick(const choice_view& view) {
   for (unsigned t = 1; t < met_ && last_ != no_task; ++t)
     if (t == last_ || dependent(executed_, view.pending[t])) priority_[t] = rng_.next() >> 2;
   for (; met_ < view.tasks; ++met_) priority_[met_] = rng_.next() >> 2;
-  reads_.follow(view);
+  reads_.follow(view, [this](task_id t) { arrive(t); });
   if (view.point > patience_) open_ = 0;
-  const task_id best = highest_enabled(view, [this](task_id t) {
-    return priority_[t] | std::uint64_t{open_ == 0 ? neutral : tier(t)} << 62;
-  });
+  const task_id best = highest_enabled(
+      view, [this](task_id t) { return priority_[t] | std::uint64_t{tier(t)} << 62; });
   executed_ = view.pending[best];
   execute(best);
   return last_ = best;
@@ -70,22 +74,22 @@ void feedback::execute(task_id t) {
   const site_pair p = reads_.execute(t);
   if (e.place == 0) return;
   note(e, p);
-  for (unsigned i = 0; i < now_.plan.count && open_ != 0; ++i) {
-    const constraint& c = now_.plan.constraints[i];
+  for (unsigned left = open_ & about_[t]; left != 0; left &= left - 1) {
+    const constraint& c = now_.plan.constraints[lowest_bit(left)];
     const bool met = c.positive ? p == c.pair : p.reader == c.pair.reader && p != c.pair;
-    if (met && p.reader != 0) open_ &= ~(1u << i);
+    if (met && p.reader != 0) open_ &= ~(left & -left);
   }
 }
 
 // Remembers what the run has not seen yet.
 void feedback::note(const site_event& e, const site_pair& p) {
-  if (seen_.insert(e.site) && known_ != nullptr && known_->schedules.is_new(e))
+  if (known_ != nullptr && known_->schedules.is_new(e) && seen_.insert(e.site))
     new_sites_.push_back(e);
   if (p.reader == 0) return;
   const std::uint64_t hash = mixed(p.reader, p.writer);
-  if (!seen_.insert(hash)) return;
-  path_ += hash;
-  if (known_ != nullptr && known_->schedules.is_new(p)) new_pairs_.push_back(p);
+  const bool first = seen_.insert(hash);
+  path_ += first ? hash : 0;
+  if (known_ != nullptr && known_->schedules.is_new(p) && first) new_pairs_.push_back(p);
 }
 
 std::uint32_t feedback::draw(task_id, const char*, std::uint32_t n, draw_kind kind) {

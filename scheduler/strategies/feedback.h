@@ -31,13 +31,15 @@ class feedback final : public strategy {
   bool report(lesson& to, ended how) const override;
 
  private:
+  void arrive(task_id t);
   unsigned tier(task_id t) const;
   void execute(task_id t);
   void note(const site_event& e, const site_pair& p);
 
   const knowledge* known_ = nullptr;
   corpus::proposal now_;
-  unsigned open_ = 0;  // bit i: constraint i is neither met nor given up
+  unsigned open_ = 0;                      // bit i: constraint i is neither met nor given up
+  std::array<std::uint8_t, 256> about_{};  // by task: the constraints at the place it has come to
   std::uint32_t patience_ = 0;
   rng rng_{0};
   std::array<std::uint64_t, 256> priority_{};

@@ -35,13 +35,17 @@ void pct::begin(const execution_options& o) {
   changed_ = 0;
   last_ = no_task;
   in_a_row_ = 0;
+  judged_ = 0;
   const unsigned changes = depth_ - 1;
   for (unsigned i = 0; i < changes; ++i) change_[i] = random_point(rng_, o);
   std::sort(change_.begin(), change_.begin() + changes);
 }
 
-task_id pct::highest(const choice_view& view) const {
-  return highest_enabled(view, [this](task_id t) { return priority_[t]; });
+task_id pct::highest(const choice_view& view) {
+  if (view.words == 1 && view.enabled[0] == judged_) return highest_;
+  highest_ = highest_enabled(view, [this](task_id t) { return priority_[t]; });
+  judged_ = view.words == 1 ? view.enabled[0] : 0;
+  return highest_;
 }
 
 task_id pct::pick(const choice_view& view) {

@@ -36,8 +36,11 @@ class pct final : public strategy {
   std::uint32_t draw(task_id task, const char* site, std::uint32_t n, draw_kind kind) override;
 
  private:
-  task_id highest(const choice_view& view) const;
-  void demote(task_id task) { priority_[task] = --lowest_; }
+  task_id highest(const choice_view& view);
+  void demote(task_id task) {
+    priority_[task] = --lowest_;
+    judged_ = 0;
+  }
 
   const unsigned depth_;
   const unsigned in_a_row_max_;
@@ -51,6 +54,10 @@ class pct final : public strategy {
   unsigned changed_ = 0;                           // how many of them lie behind
   task_id last_ = no_task;
   unsigned in_a_row_ = 0;
+  // The first 64 tasks that were enabled when their highest was `highest_`, if there were no others
+  // and no priority has changed since.
+  std::uint64_t judged_ = 0;
+  task_id highest_ = no_task;
 };
 
 }  // namespace iorace

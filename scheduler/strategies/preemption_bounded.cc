@@ -5,7 +5,6 @@
 
 #include "scheduler/strategies/draw.h"
 #include "scheduler/strategies/each_enabled.h"
-#include "scheduler/strategies/random.h"
 
 namespace iorace {
 

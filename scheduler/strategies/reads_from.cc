@@ -36,11 +36,6 @@ void reads_from::begin() {
   writers_.clear();
 }
 
-void reads_from::follow(const choice_view& view) {
-  if (last_ != 0 && view.current != no_task) look(view, last_);
-  while (tasks_.known() < view.tasks) look(view, static_cast<task_id>(tasks_.known()));
-}
-
 void reads_from::look(const choice_view& view, task_id t) {
   if (tasks_.known() == t) tasks_.meet(last_);
   const pending_op& op = view.pending[t];
@@ -50,10 +45,9 @@ void reads_from::look(const choice_view& view, task_id t) {
   site_event& e = pending_[t];
   e.site = mixed(history_[t], operation_[t]);
   if (apart_) {
-    const std::uint32_t* const rounds = made_.find(mixed(operation_[t], t));
-    const std::uint32_t before = rounds == nullptr ? 0 : *rounds;
-    e.site =
-        mixed(mixed(e.site, tasks_.signature(t)), static_cast<unsigned>(std::bit_width(before)));
+    const auto rounds =
+        static_cast<unsigned>(std::bit_width(made_.get(mixed(operation_[t], t), 0)));
+    e.site = mixed(mixed(e.site, tasks_.signature(t)), rounds);
   }
   e.place = row.access == access_type::none || is_release(row) ? 0 : place;
   e.writes = e.place != 0 && row.access == access_type::write;
@@ -66,7 +60,8 @@ site_pair reads_from::execute(task_id t) {
   site_pair pair;
   if (e.reads) pair = {e.site, last_writer(e.place), e.place};
   if (e.writes) writers_[e.place] = e.site;
-  if (made_[mixed(operation_[t], t)]++ == 0) history_[t] += mixed(operation_[t], 0);
+  const bool first = made_[mixed(operation_[t], t)]++ == 0;
+  history_[t] += first ? mixed(operation_[t], 0) : 0;
   return pair;
 }
 

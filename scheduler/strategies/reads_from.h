@@ -37,8 +37,18 @@ class reads_from {
 
   void begin();
   // Looks at the pending operations of who executed last and of tasks that have come up since: to
-  // be called at every point, before the rest.
-  void follow(const choice_view& view);
+  // be called at every point, before the rest. Calls then(t) for each.
+  template <class Then>
+  void follow(const choice_view& view, Then then) {
+    if (last_ != 0 && view.current != no_task) look(view, last_), then(last_);
+    while (tasks_.known() < view.tasks) {
+      const auto t = static_cast<task_id>(tasks_.known());
+      look(view, t), then(t);
+    }
+  }
+  void follow(const choice_view& view) {
+    follow(view, [](task_id) {});
+  }
   // The pending operation of `t`, which has just come to it. Requires: tasks come in the order of
   // ids when they come first.
   void look(const choice_view& view, task_id t);
@@ -46,10 +56,7 @@ class reads_from {
   // `t` executes it. Returns the pair that this makes; its reader is 0 if it reads nothing.
   site_pair execute(task_id t);
   // The site that wrote last to a place; 0 if nobody did.
-  std::uint64_t last_writer(std::uint64_t place) const {
-    const std::uint64_t* writer = writers_.find(place);
-    return writer == nullptr ? 0 : *writer;
-  }
+  std::uint64_t last_writer(std::uint64_t place) const { return writers_.get(place, 0); }
 
  private:
   const bool apart_;

@@ -25,15 +25,23 @@ class scratch_map {
   // Returns the value at `key`, which is a new Value{} if there was none. Valid until the next call
   // that inserts. `key` is a hash: its low bits are spread already.
   Value& operator[](std::uint64_t key) {
-    for (std::size_t i = key & mask_;; i = (i + 1) & mask_) {
-      slot& s = slots_[i];
-      if (s.generation == generation_ && s.key == key) return s.value;
-      if (s.generation == generation_) continue;
-      if (full()) return overflow_ = {};
-      ++used_;
-      s = {key, generation_, {}};
-      return s.value;
+    slot& s = slots_[key & mask_];
+    const bool known = s.generation == generation_;
+    if (__builtin_expect(full() | (known & (s.key != key)), 0)) return search(key);
+    // Without a branch: whether a key is new is what no processor can predict.
+    s = {key, generation_, known ? s.value : Value{}};
+    used_ += !known;
+    return s.value;
+  }
+  // Returns the value at `key`, or `otherwise` if there is none.
+  Value get(std::uint64_t key, Value otherwise) const {
+    const slot& s = slots_[key & mask_];
+    const bool known = s.generation == generation_;
+    if (__builtin_expect(known & (s.key != key), 0)) {
+      const Value* const at = find(key);
+      return at != nullptr ? *at : otherwise;
     }
+    return known ? s.value : otherwise;
   }
   // Returns the value at `key`, or null.
   const Value* find(std::uint64_t key) const {
@@ -57,6 +65,19 @@ class scratch_map {
     std::uint32_t generation = 0;
     Value value{};
   };
+  // As operator[], where slots are taken.
+  [[gnu::noinline]] Value& search(std::uint64_t key) {
+    for (std::size_t i = key & mask_;; i = (i + 1) & mask_) {
+      slot& s = slots_[i];
+      if (s.generation == generation_ && s.key == key) return s.value;
+      if (s.generation == generation_) continue;
+      if (full()) return overflow_ = {};
+      ++used_;
+      s = {key, generation_, {}};
+      return s.value;
+    }
+  }
+
   std::vector<slot> slots_;
   std::size_t mask_;
   std::size_t used_ = 0;

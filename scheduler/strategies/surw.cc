@@ -84,16 +84,15 @@ void surw::intend(const choice_view& view) {
 // Returns an enabled task that is not parked, each equally likely, or no_task. Parked is who came
 // to an interesting operation while somebody else is meant to make the next one.
 task_id surw::unparked(const choice_view& view) {
-  task_set free;
-  for (unsigned w = 0; w < view.words; ++w) {
-    free.words[w] = view.enabled[w];
-    if (intended_ == no_task) continue;
+  if (intended_ == no_task) return nth_enabled(view, rng_.below(view.enabled_count));
+  const auto free = [&](unsigned w) {
     const bool here = intended_ / 64 == w;
     const std::uint64_t meant = here ? std::uint64_t{1} << (intended_ % 64) : 0;
-    free.words[w] &= ~interesting_.words[w] | meant;
-  }
-  const unsigned count = free.count(view.words);
-  return count == 0 ? no_task : free.nth(rng_.below(count));
+    return view.enabled[w] & (~interesting_.words[w] | meant);
+  };
+  unsigned count = 0;
+  for (unsigned w = 0; w < view.words; ++w) count += bits_of(free(w));
+  return count == 0 ? no_task : nth_task(rng_.below(count), view.words, free);
 }
 
 task_id surw::pick(const choice_view& view) {
