@@ -8,7 +8,7 @@ release_packages=(cmake g++-12 ninja-build
   libboost-context1.81-dev libcli11-dev libexpected-dev libfmt-dev libgmock-dev libgtest-dev
   libxxhash-dev nlohmann-json3-dev)
 sanitizer_packages=(clang-19 libclang-rt-19-dev llvm-19)
-lint_packages=(shellcheck)
+test_packages=(libbenchmark-dev shellcheck)
 
 heading() {
   printf '\n== %s\n' "$*"
