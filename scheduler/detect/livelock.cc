@@ -97,7 +97,7 @@ task_id engine::take_turns() {
   view_.point = points_max_ - 1;  // what counts turns must not be found on stacks
   become(0);
   tasks_[0]->context.prepare(engine_turns::probe, this, probe_stack_bytes);
-  fiber::jump(t.context, tasks_[0]->context, over);
+  fiber::jump_by_call(t.context, tasks_[0]->context, over);
   return self_;
 }
 

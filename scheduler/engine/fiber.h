@@ -26,7 +26,8 @@ namespace iorace {
 // to put on the stack by hand, below what a function may keep under its stack pointer.
 [[gnu::always_inline]] inline boost::context::detail::transfer_t jump_context(void* to,
                                                                               void* data) {
-#if defined(__x86_64__) && !defined(__AVX512F__) && !defined(__CET__)
+#if defined(__x86_64__) && !defined(__ILP32__) && !defined(__AVX512F__) && !defined(__EGPR__) && \
+    !defined(__CET__)
   void *back, *from;
   asm volatile(
       "lea -128(%%rsp), %%rsp\n\t"
@@ -37,8 +38,8 @@ namespace iorace {
       : "=&a"(back), "+D"(to), "+S"(data), "=&d"(from)
       :
       : "rcx", "r8", "r9", "r10", "r11", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6",
-        "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc",
-        "memory");
+        "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "st", "st(1)",
+        "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)", "cc", "memory");
   return {back, from};
 #else
   return boost::context::detail::jump_fcontext(to, data);
@@ -75,6 +76,8 @@ class fiber {
     static_cast<fiber*>(back.data)->context_ = back.fctx;
   }
 #endif
+  // The same by a call, so that saved() of `from` has nothing but frames and saved registers.
+  static void jump_by_call(fiber& from, fiber& to, bool abandon);
   // ThreadSanitizer only. Look away from what this fiber does, or look again; calls nest.
   void ignore([[maybe_unused]] bool on) IORACE_TSAN_ONLY
       // ThreadSanitizer only: this fiber, which runs and may be looked away from, takes over the
@@ -90,7 +93,8 @@ class fiber {
       // functions.
       static void collect([[maybe_unused]] fiber& main, [[maybe_unused]] fiber& other,
                           [[maybe_unused]] bool abandoned) IORACE_TSAN_ONLY
-      // What a fiber at rest keeps on its stack, saved registers included.
+      // What a fiber at rest keeps on its stack, saved registers included; after jump() also some
+      // bytes below its innermost frame that mean nothing.
       std::span<const char> saved() const {
     const char* low = static_cast<const char*>(context_);
     return {low, static_cast<std::size_t>(bottom_ + bytes_ - low)};
