@@ -157,11 +157,25 @@ TEST(verify_bound, alarms_are_set_again) {
   }
 }
 
+// Who comes to read a count that is odd waits, so leaving him is free.
+TEST(verify_bound, readers_wait_for_writers) {
+  comparison sum;
+  for (const char* text : {"[ lock_a ] [ lock_a seq_write ] [ seq_read seq_read lock_a ]",
+                           "[ lock_a seq_write ] [ seq_read seq_read lock_a ] [ seq_read lock_a ]",
+                           "[ lock_a seq_write ] [ seq_read inc_x seq_read ]"})
+    compare(random_program_from(text), 2, sum);
+  EXPECT_EQ(sum.programs, 3u);
+  EXPECT_EQ(sum.wrong, 0u);
+  EXPECT_EQ(sum.loose, 0u);
+}
+
 TEST(verify_bound, memory) { compare_many(11, 150, 3, 5, "memory"); }
 TEST(verify_bound, choices) { compare_many(12, 100, 3, 4, "memory choices"); }
 TEST(verify_bound, faults) { compare_many(18, 100, 3, 3, "memory faults", 2); }
 TEST(verify_bound, locks) { compare_many(13, 150, 3, 5, "locks"); }
 TEST(verify_bound, locks_and_memory) { compare_many(14, 150, 3, 5, "locks memory"); }
+TEST(verify_bound, counts) { compare_many(20, 150, 3, 4, "counts locks"); }
+TEST(verify_bound, heap) { compare_many(21, 150, 3, 4, "heap locks"); }
 TEST(verify_bound, tasks) { compare_many(15, 100, 2, 5, "tasks memory"); }
 TEST(verify_bound, waits) { compare_many(16, 150, 3, 4, "waits memory"); }
 TEST(verify_bound, timeouts) { compare_many(17, 80, 3, 2, "delays timers waits"); }

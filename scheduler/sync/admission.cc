@@ -67,6 +67,7 @@ std::uint8_t of_deferred(op_kind kind, const void* place, const moment& now) {
     case op_kind::cancel_delayed_work_sync:
       return of_alarm(*static_cast<const alarm*>(place), now);
     case op_kind::read_seqcount_begin:
+    case op_kind::read_seqcount_retry:
     case op_kind::write_seqcount_begin:
     case op_kind::write_seqcount_end:
       return if_free(static_cast<const seqcount_t*>(place)->sequence % 2 == 0);
