@@ -65,6 +65,15 @@ class race_detector {
     if ((h.read & table_bit) != 0) return conflict(h.read & ~table_bit, time) != no_step;
     return h.read != 0 && !time.ordered(h.read);
   }
+  // Calls visit(step) for each marked access that is in conflict with one of the running task now,
+  // and not ordered before it: the last one of its task.
+  template <class Visit>
+  void each_unordered(const history& h, const clocks& time, bool write, Visit visit) const {
+    if (h.marked == 0) return;
+    const std::uint32_t begin = write ? h.marked : h.marked + stride_;
+    for (std::uint32_t i = begin; i < h.marked + 2 * stride_; ++i)
+      if (pool_[i].clock > time.now()[(i - h.marked) % stride_]) visit(pool_[i].at);
+  }
 
  private:
   // A row: per task the clock and the step of its last access.

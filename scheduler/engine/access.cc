@@ -120,32 +120,19 @@ void engine::found_race(const void* place, step_id other) {
   found(verdict::data_race, name_of(place), other, step_count_ - 1);
 }
 
-#ifdef IORACE_TSAN
-static bool is_of_list(op_kind kind) {
-  using enum op_kind;
-  return kind == list_init || kind == list_add || kind == list_del || kind == list_next ||
-         kind == list_empty;
-}
-#endif
-
-void engine::touch(op_kind kind, const void* place, access_type how, bool marked) {
-  const scheduler_scope scope(me_->context);
-  // Of what is dead, too: who freed it did so before this.
+// Of what is dead, too: who freed it did so before this.
+void engine::note_touched(const void* place, access_type how, bool marked) {
   if (memory.contains(place))
     touched_.push_back({step_count_, memory.word_of(place), how == access_type::write, marked});
+}
+
+void engine::touch(op_kind kind, const void* place, access_type how) {
+  const scheduler_scope scope(me_->context);
+  note_touched(place, how, true);
   check_live(place, kind);
-  const step_id other = race_with(place, marked, how == access_type::write);
-  if (__builtin_expect(other == no_step, 1)) {
-#ifdef IORACE_TSAN
-    // The access is made here, out of its sight. Those marked ones that are no list's are the
-    // primitives' own, whose order it has not been told of.
-    if (!quiet() && (!marked || is_of_list(kind)))
-      me_->context.access(place, how == access_type::write, marked, frames_[me_->frame].code);
-#endif
-    return;
-  }
-  const cell& c = memory.at(place);
-  append(kind, place, c, 0);
+  const step_id other = race_with(place, true, how == access_type::write);
+  if (__builtin_expect(other == no_step, 1)) return;
+  append(kind, place, memory.at(place), 0);
   found_race(place, other);
 }
 

@@ -131,7 +131,7 @@ void engine::begin_execution(const program& p, strategy& s, const execution_opti
   memory.reset();
   time.reset(stride_tasks_);
   races.reset(time.stride());
-  late_frees_.clear();
+  wanted_points_.clear();
   specimen = rcu = servers = nullptr;
   checks_ = false;
   attendants_.clear();

@@ -24,6 +24,7 @@
 #include "scheduler/detect/race.h"
 #include "scheduler/engine/arena.h"
 #include "scheduler/engine/clocks.h"
+#include "scheduler/engine/container.h"
 #include "scheduler/engine/execution.h"
 #include "scheduler/engine/finding.h"
 #include "scheduler/engine/frame_node.h"
@@ -89,15 +90,17 @@ class engine {
   void begin_sleep(const void* queue, enabled_fn woken, waits_for by);
   // The same for an operation that names `place` but may find that it need not touch it.
   void begin_unchecked(op_kind kind, const void* place);
-  // The same for a plain or marked operation on several places of one container; the first is the
-  // one that it names. touch() follows for each access that is made, then commit().
+  // Checks that `place`, too, is alive and that the marked access there races with no other.
+  void touch(op_kind kind, const void* place, access_type how);
+  // The same as begin() for a plain or marked operation on several places of one container; the
+  // first is the one that it names. touch_part() follows for each access that is made, lean_on()
+  // for what only has to be alive, then commit_access().
   void begin_access(op_kind kind, std::initializer_list<const void*> places);
-  // Checks that `place` is alive and that the access races with no other.
-  void touch(op_kind kind, const void* place, access_type how, bool marked);
-  // Notes that the next operation depends on `place` being alive. Requires: it is.
-  void lean_on(const void* place) {
-    if (!peeking()) touched_.push_back({step_count_, memory.word_of(place), false, true});
-  }
+  void touch_part(op_kind kind, const void* place, access_type how, bool marked);
+  void lean_on(const void* place, op_kind kind);
+  // Notes for an exhaustive search that the operation depends on `place`, too, dead or alive.
+  void depend_on(const void* place, access_type how);
+  void commit_access(op_kind kind, const void* place, std::uint64_t value);
   // The same for a join of task `id`.
   void begin_join(task_id id);
   // Records the operation that begin() declared.
@@ -216,13 +219,7 @@ class engine {
   line name_of(const void* p);
   line name_of(object_id id) const;
   const finding& last_finding() const { return finding_; }
-  // Plain accesses that nothing ordered before the kfree of their object, by object and field: in
-  // another order they would be uses after it. No finding, but a reason to make them points.
-  struct late_free {
-    object_id object;
-    std::uint16_t field;
-  };
-  std::span<const late_free> late_frees() const { return late_frees_; }
+  std::span<const wanted_point> wanted_points() const { return wanted_points_; }
   std::uint64_t digest() const;
   void print_context() const;
   void* specimen = nullptr;  // see tasks.h
@@ -293,7 +290,7 @@ class engine {
   fiber* probe_livelock();
   std::uint64_t state_hash() const;
   finding word_livelock(std::size_t period) const;
-  [[noreturn, gnu::cold]] void found_dead(const void* place, op_kind kind);
+  [[noreturn, gnu::cold]] void found_dead(const void* place, op_kind kind, bool stopped = false);
   [[noreturn, gnu::cold]] void found_held(const task& t);
   [[noreturn, gnu::cold]] void found_race(const void* place, step_id other);
   [[gnu::noinline]] step_id race_with(const void* place, bool marked, bool write);
@@ -315,6 +312,11 @@ class engine {
   static std::uint64_t identity_of_number(const void* p);
   void order_marked(history& h, const op_traits& row);
   void note_late_frees(std::uint32_t first, std::uint32_t words);
+  void note_touched(const void* place, access_type how, bool marked);
+  void judge_part(op_kind kind, const void* place, step_id race);
+  [[noreturn, gnu::cold]] void convict_misuse(op_kind kind);
+  void note_unordered(const history& h, op_kind kind, bool write);
+  void want_point(const cell& c);
   // The second half of a step and of a pending operation but for its last byte: object, field and
   // kind.
   static std::uint64_t packed(cell c, op_kind kind) {
@@ -377,7 +379,8 @@ class engine {
   std::uint32_t faults_ = 0;
   std::uint32_t choices_ = 0;  // drawn so far, injected failures not counted
   finding finding_;
-  std::vector<late_free> late_frees_;
+  std::vector<wanted_point> wanted_points_;
+  container_access part_;  // that begin_access() began
   bool checks_ = false;
   std::vector<attendant> attendants_;  // that the setup asked for
   const std::function<void()>* alone_ = nullptr;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "scheduler/engine/finding.h"
+#include "scheduler/engine/operation.h"
 
 namespace iorace {
 
@@ -21,10 +22,11 @@ struct execution_options {
   std::uint32_t faults_max = 0;       // injected failures per execution
   bool fair = false;                  // locks are handed over first come, first served
   bool detect_races = true;
-  // A task that is about to use dead memory stops before it does, as before any other operation,
-  // and is convicted when it goes on: so an exhaustive search sees that the use depends on the
-  // kfree. Otherwise it is convicted at once.
-  bool stop_at_misuse = false;
+  // An exhaustive search is to see all that an operation depends on. A task that is about to use
+  // dead memory, or to free it again, stops before it does, as before any other operation, and is
+  // convicted when it goes on, which depends on the kfree. What an operation on a list or a tree is
+  // convicted of ends it only when it has accessed all; and see list_representative().
+  bool for_search = false;
   // Where the engine's last execution was of the same program (an object that has not changed, on
   // the same OS thread) and had this set, too: what its setup made is put back instead of made
   // anew. For programs that allow it, see program::same_setup.
@@ -42,6 +44,15 @@ struct execution_result {
   std::uint32_t operations = 0;  // steps after the setup
   std::uint32_t switches = 0;
   std::uint64_t digest = 0;  // XXH3 of all steps
+};
+
+// Where accesses should be points though nobody is convicted. Plain ones that nothing ordered
+// before the kfree of their object, which in another order would be uses after it; and operations
+// of lists with a marked access that nothing orders with another one: no race, but their order
+// matters.
+struct wanted_point {
+  object_id object;
+  std::uint16_t field;
 };
 
 }  // namespace iorace

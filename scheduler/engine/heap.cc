@@ -60,9 +60,7 @@ void* engine::keep(const class_info& cls, std::size_t bytes, task_id maker) {
 void engine::note_late_frees(std::uint32_t first, std::uint32_t words) {
   for (std::uint32_t word = first; word < first + words; ++word) {
     const history* const past = memory.touched_past(word);
-    if (past == nullptr || !races.unordered(*past, time)) continue;
-    const cell& c = memory.cell_of(word);
-    if (c.promoted == 0) late_frees_.push_back({c.object, c.tag});
+    if (past != nullptr && races.unordered(*past, time)) want_point(memory.cell_of(word));
   }
 }
 
@@ -70,22 +68,23 @@ void engine::free(const void* p) {
   if (p == nullptr) return;
   const scheduler_scope scope(me_->context);
   CHECK(!peeking(), "kfree inside a peek_scope");
-  const auto check = [&]() -> const object_entry& {
+  const bool may_stop = !quiet() && options_->for_search;
+  const auto check = [&](bool stopped) -> const object_entry& {
     if (!memory.contains(p)) found(verdict::invalid_free, "kfree of no object");
     const object_id id = memory.at(p).object;
     const object_entry& o = objects[id];
     if (o.base != p) found(verdict::invalid_free, line("kfree inside ") + name_of(id));
-    if (o.state == object_state::freed) {
+    if (o.state == object_state::freed && (stopped || !may_stop)) {
       append(op_kind::kfree, p, {.object = id}, 0);
       found(verdict::double_free, line("kfree of ") + name_of(id), o.freed_at, step_count_ - 1);
     }
     return o;
   };
-  const object_entry* o = &check();
+  const object_entry* o = &check(false);
   if (!quiet()) {
     declare(p, {.object = memory.at(p).object}, op_kind::kfree);
     stop();
-    o = &check();
+    o = &check(true);
   }
   for (unsigned t = 0; t < task_count_; ++t) {
     tasks_[t]->doubtful = true;

@@ -112,7 +112,8 @@ void engine::found_as(finding&& f) {
   end(ended::found);
 }
 
-void engine::found_dead(const void* place, op_kind kind) {
+// `stopped`: the operation has been declared and picked.
+void engine::found_dead(const void* place, op_kind kind, bool stopped) {
   CHECK(memory.contains(place) || reinterpret_cast<std::uintptr_t>(place) < 4096 ||
             reinterpret_cast<std::uintptr_t>(place) > ~std::uintptr_t{4095},
         "a modelled object outside the run arena: allocate it with make<T>() in setup");
@@ -122,8 +123,8 @@ void engine::found_dead(const void* place, op_kind kind) {
   const object_entry& o = objects[c.object];
   if (o.state == object_state::live)
     found(verdict::out_of_bounds, line(traits(kind).name) + " behind " + name_of(c.object));
-  const bool stopped = mine_->place == place && mine_->kind == kind;
-  if (options_->stop_at_misuse && !quiet() && !stopped) {
+  stopped = stopped || (mine_->place == place && mine_->kind == kind);
+  if (options_->for_search && !quiet() && !stopped) {
     declare(place, c, kind);
     stop();
   }

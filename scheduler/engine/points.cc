@@ -99,21 +99,6 @@ void engine::begin_unchecked(op_kind kind, const void* place) {
   stop();
 }
 
-void engine::begin_access(op_kind kind, std::initializer_list<const void*> places) {
-  const scheduler_scope scope(me_->context);
-  CHECK(!peeking(), "an operation inside a peek_scope");
-  bool point = (traits(kind).flags & op_point) != 0 || starting();
-  for (const void* place : places) {
-    check_live(place, kind);
-    point = point || memory.at(place).promoted != 0;
-  }
-  if (quiet() || !point) return;
-  const void* first = *places.begin();
-  const cell& c = memory.at(first);
-  declare(first, c, kind);
-  stop();
-}
-
 void engine::begin_join(task_id id) {
   const scheduler_scope scope(me_->context);
   sync_base& ended = tasks_[id]->ended;

@@ -69,6 +69,8 @@ enumeration enumerate(engine& e, const program& p,
                       const std::function<std::string(void* world)>& outcome,
                       const enumerate_options& o) {
   e.promote(o.points);
+  execution_options each = o.each;
+  each.for_search = true;
   depth_first order(o.preemptions);
   enumeration all;
   std::set<std::pair<std::string, std::uint64_t>> seen;
@@ -86,7 +88,7 @@ enumeration enumerate(engine& e, const program& p,
       all.complete = false;
       break;
     }
-    const execution_result r = e.run(q, order, o.each);
+    const execution_result r = e.run(q, order, each);
     const ended how = r.how;
     if (how != ended::finished) hash = trace.of(e);
     if (o.seen) o.seen(e);

@@ -7,6 +7,7 @@
 #include "scheduler/strategies/each_enabled.h"
 #include "scheduler/sync/admission.h"
 #include "scheduler/sync/awaited.h"
+#include "scheduler/sync/list.h"
 
 namespace iorace {
 namespace {
@@ -126,9 +127,11 @@ unfinished exhaustive::next_of(task_id t) const {
   const pending_op& op = engine_.pending_of(t);
   const task& waiter = engine_.task_at(t);
   const bool word = op.place != nullptr && op.object != 0;
+  const auto* const node = static_cast<const list_head*>(op.place);
+  const void* const place = is_of_list(op.kind) ? list_representative(engine_, node) : op.place;
   return {.task = ours_[t],
           .kind = op.kind,
-          .word = word ? engine_.memory.word_of(op.place) : no_word,
+          .word = word ? engine_.memory.word_of(place) : no_word,
           .object = op.object,
           .how = meeting(op.kind, false),
           .waits = waiter.enabled != nullptr && waiter.enabled != at_any_time,

@@ -22,6 +22,11 @@ inline std::vector<const instruction*> instructions_of(const std::string& groups
   return all;
 }
 
+// The fields that instructions access plainly, or in operations that are no points.
+inline std::vector<std::string> accessed_plainly() {
+  return {"lab.v", "lab.items", "lab.tree", "thing.entry", "thing.node"};
+}
+
 inline void run_instructions(lab* l, const std::vector<const instruction*>& code) {
   own_state own;
   for (const instruction* i : code) i->run(l, own);

@@ -171,7 +171,7 @@ class sampler {
       for (const std::uint64_t pair : w.witness->take()) w.pairs.emplace_back(o.number, pair);
     w.lessons.emplace_back().execution = o.number;
     if (!w.choose->report(w.lessons.back(), r.how)) w.lessons.pop_back();
-    for (const engine::late_free& u : w.machine.late_frees())
+    for (const wanted_point& u : w.machine.wanted_points())
       w.raced.emplace(w.machine.objects.class_field(u.object, u.field), o.number);
     if (r.how != ended::found) return;
     if (f.kind == verdict::none) f = w.machine.last_finding();

@@ -21,7 +21,7 @@ class searcher {
       : program_(p), options_(o), each_(o.each), promoted_(o.points.begin(), o.points.end()) {
     each_.fair = false;
     each_.reuse_setup = true;
-    each_.stop_at_misuse = true;
+    each_.for_search = true;
     if (p.check)
       program_.check = [this, &p](void* world) {
         strategy_.settle();
@@ -258,7 +258,7 @@ class searcher {
 
   bool promote() {
     const std::size_t before = promoted_.size();
-    for (const engine::late_free& u : engine_.late_frees())
+    for (const wanted_point& u : engine_.wanted_points())
       promoted_.insert(engine_.objects.class_field(u.object, u.field));
     const finding& f = engine_.last_finding();
     if (f.kind == verdict::data_race) {

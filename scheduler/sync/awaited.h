@@ -49,8 +49,8 @@ inline void await(engine& e, op_kind kind, awaited* first) {
     e.begin(kind, a->where,
             [](const void*, task_id t) { return engine::current().task_at(t).awaits->over; });
     if (a->also != nullptr) {
-      e.touch(kind, a->where, access_type::read, true);
-      e.touch(kind, a->also, access_type::read, true);
+      e.touch(kind, a->where, access_type::read);
+      e.touch(kind, a->also, access_type::read);
     }
     e.commit(kind, a->where, 1);
     e.acquire(a->ended);

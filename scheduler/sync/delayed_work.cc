@@ -13,7 +13,7 @@ void queue_now(engine& e, alarm& a) {
   auto* dwork = static_cast<delayed_work*>(a.item);
   const op_kind kind = op_kind::timer_expire;
   touch_item(e, kind, *a.worker, &dwork->work, &a);
-  e.touch(kind, dwork->wq, access_type::read, true);
+  e.touch(kind, dwork->wq, access_type::read);
   a.set = false;
   e.commit(kind, &a.base, 1);
   put_in_queue(e, *a.worker, *dwork->wq, dwork->work);
@@ -38,7 +38,7 @@ bool set_delay(workqueue_struct* wq, delayed_work* dwork, unsigned long delay, o
   e.begin(kind, &a.base);
   touch_item(e, kind, s, &work, &a);
   if (work.at != &s) touch_server(e, kind, *work.at, access_type::write);
-  e.touch(kind, wq, access_type::read, true);
+  e.touch(kind, wq, access_type::read);
   const bool pending = is_pending(work);
   const bool queue = work.disabled == 0 && (anew || !pending);
   e.commit(kind, &a.base, anew ? pending : queue);

@@ -13,7 +13,7 @@ bool overlaps(const interval_tree_node* n, unsigned long start, unsigned long la
 void require(engine& e, op_kind kind, bool consistent, const interval_tree_node* node,
              const char* what) {
   if (consistent) return;
-  e.commit(kind, node, e.identity(node));
+  e.commit_access(kind, node, e.identity(node));
   e.found(verdict::list_corruption, e.name_of(node) + " " + what);
 }
 
@@ -21,8 +21,7 @@ void require(engine& e, op_kind kind, bool consistent, const interval_tree_node*
 interval_tree_node* walk(engine& e, interval_tree_node* n, unsigned long start,
                          unsigned long last) {
   for (; n != nullptr; n = n->next) {
-    e.check_live(n, op_kind::itree_find);
-    e.lean_on(n);
+    e.lean_on(n, op_kind::itree_find);
     if (n->start.peek() > last) return nullptr;
     if (overlaps(n, start, last)) return n;
   }
@@ -33,9 +32,9 @@ interval_tree_node* find(engine& e, const rb_root_cached* root, interval_tree_no
                          unsigned long start, unsigned long last) {
   if (e.peeking()) return walk(e, *from, start, last);
   e.begin_access(op_kind::itree_find, {root});
-  e.touch(op_kind::itree_find, root, access_type::read, false);
+  e.touch_part(op_kind::itree_find, root, access_type::read, false);
   interval_tree_node* const found = walk(e, *from, start, last);
-  e.commit(op_kind::itree_find, root, e.identity(found));
+  e.commit_access(op_kind::itree_find, root, e.identity(found));
   return found;
 }
 
@@ -44,14 +43,13 @@ interval_tree_node* find(engine& e, const rb_root_cached* root, interval_tree_no
 void interval_tree_insert(interval_tree_node* node, rb_root_cached* root) {
   engine& e = engine::current();
   e.begin_access(op_kind::itree_insert, {root, node});
-  e.touch(op_kind::itree_insert, root, access_type::write, false);
-  e.check_live(node, op_kind::itree_insert);
+  e.touch_part(op_kind::itree_insert, root, access_type::write, false);
+  e.touch_part(op_kind::itree_insert, node, access_type::write, false);
   require(e, op_kind::itree_insert, node->root == nullptr, node, "is in an interval tree already");
   interval_tree_node* prev = nullptr;
   interval_tree_node* next = root->first;
   for (; next != nullptr; prev = next, next = next->next) {
-    e.check_live(next, op_kind::itree_insert);
-    e.lean_on(next);
+    e.lean_on(next, op_kind::itree_insert);
     if (next->start.peek() > node->start.peek()) break;
   }
   node->prev = prev;
@@ -59,21 +57,21 @@ void interval_tree_insert(interval_tree_node* node, rb_root_cached* root) {
   node->root = root;
   (prev != nullptr ? prev->next : root->first) = node;
   if (next != nullptr) next->prev = node;
-  e.commit(op_kind::itree_insert, root, e.identity(node));
+  e.commit_access(op_kind::itree_insert, root, e.identity(node));
 }
 
 void interval_tree_remove(interval_tree_node* node, rb_root_cached* root) {
   engine& e = engine::current();
   e.begin_access(op_kind::itree_remove, {root, node});
-  e.touch(op_kind::itree_remove, root, access_type::write, false);
-  e.check_live(node, op_kind::itree_remove);
+  e.touch_part(op_kind::itree_remove, root, access_type::write, false);
+  e.touch_part(op_kind::itree_remove, node, access_type::write, false);
   require(e, op_kind::itree_remove, node->root == root, node, "is not in this interval tree");
-  if (node->prev != nullptr) e.check_live(node->prev, op_kind::itree_remove);
-  if (node->next != nullptr) e.check_live(node->next, op_kind::itree_remove);
+  if (node->prev != nullptr) e.lean_on(node->prev, op_kind::itree_remove);
+  if (node->next != nullptr) e.lean_on(node->next, op_kind::itree_remove);
   (node->prev != nullptr ? node->prev->next : root->first) = node->next;
   if (node->next != nullptr) node->next->prev = node->prev;
   node->root = nullptr;
-  e.commit(op_kind::itree_remove, root, e.identity(node));
+  e.commit_access(op_kind::itree_remove, root, e.identity(node));
 }
 
 interval_tree_node* interval_tree_iter_first(rb_root_cached* root, unsigned long start,
@@ -93,8 +91,8 @@ bool RB_EMPTY_ROOT(const rb_root_cached* root) {
   engine& e = engine::current();
   if (e.peeking()) return root->first == nullptr;
   e.begin_access(op_kind::itree_find, {root});
-  e.touch(op_kind::itree_find, root, access_type::read, false);
-  e.commit(op_kind::itree_find, root, e.identity(root->first));
+  e.touch_part(op_kind::itree_find, root, access_type::read, false);
+  e.commit_access(op_kind::itree_find, root, e.identity(root->first));
   return root->first == nullptr;
 }
 

@@ -31,8 +31,8 @@ void run(void* data) {
 void set_and_wake(engine& e, kthread* k) {
   task& t = e.task_at(k->task);
   const bool asleep = (t.sleep_state & TASK_NORMAL) != 0;
-  e.touch(op_kind::kthread_stop, &k->base, access_type::write, true);
-  if (asleep) e.touch(op_kind::kthread_stop, t.sleeps_on, access_type::write, true);
+  e.touch(op_kind::kthread_stop, &k->base, access_type::write);
+  if (asleep) e.touch(op_kind::kthread_stop, t.sleeps_on, access_type::write);
   e.commit(op_kind::kthread_stop, &k->base, asleep);
   k->should_stop = true;
   if (!asleep) return;

@@ -13,32 +13,41 @@ namespace {
 list_head* const poison_next = reinterpret_cast<list_head*>(0x100);
 list_head* const poison_prev = reinterpret_cast<list_head*>(0x122);
 
+constexpr unsigned nodes_max = 1024;  // of a ring that is broken, which may have no end
+
+void depend_on_lists(engine& e, op_kind kind, std::initializer_list<const list_head*> places) {
+  if (!e.options().for_search) return;
+  for (const list_head* node : places)
+    e.depend_on(list_representative(e, node), traits(kind).access);
+}
+
 class list_op {
  public:
   list_op(op_kind kind, const list_head* place, const list_head* also)
       : e_(engine::current()), kind_(kind), place_(place) {
     e_.begin_access(kind, {place, also});
+    depend_on_lists(e_, kind, {place, also});
   }
 
   list_head* next_of(list_head* node) const {
-    e_.touch(kind_, &node->next, access_type::read, false);
+    e_.touch_part(kind_, &node->next, access_type::read, false);
     return valid(node->next, node);
   }
   list_head* prev_of(list_head* node) const {
-    e_.touch(kind_, &node->prev, access_type::read, false);
+    e_.touch_part(kind_, &node->prev, access_type::read, false);
     return valid(node->prev, node);
   }
   void set_next(list_head* node, list_head* to) const {
-    e_.touch(kind_, &node->next, access_type::write, true);
+    e_.touch_part(kind_, &node->next, access_type::write, true);
     node->next = to;
   }
   void set_prev(list_head* node, list_head* to) const {
-    e_.touch(kind_, &node->prev, access_type::write, false);
+    e_.touch_part(kind_, &node->prev, access_type::write, false);
     node->prev = to;
   }
   void own(list_head* node, list_head* next, list_head* prev) const {
-    e_.touch(kind_, &node->next, access_type::write, false);
-    e_.touch(kind_, &node->prev, access_type::write, false);
+    e_.touch_part(kind_, &node->next, access_type::write, false);
+    e_.touch_part(kind_, &node->prev, access_type::write, false);
     *node = {next, prev};
   }
   void require(bool consistent, const list_head* node, const char* what) const {
@@ -46,7 +55,7 @@ class list_op {
     done(node);
     e_.found(verdict::list_corruption, e_.name_of(node) + " " + what);
   }
-  void done(const list_head* value) const { e_.commit(kind_, place_, e_.identity(value)); }
+  void done(const list_head* value) const { e_.commit_access(kind_, place_, e_.identity(value)); }
 
  private:
   list_head* valid(list_head* to, const list_head* node) const {
@@ -147,9 +156,10 @@ bool list_empty(const list_head* head) {
   engine& e = engine::current();
   if (e.peeking()) return list_peek_empty(head);
   e.begin_access(op_kind::list_empty, {head});
-  e.touch(op_kind::list_empty, &head->next, access_type::read, true);
+  depend_on_lists(e, op_kind::list_empty, {head});
+  e.touch_part(op_kind::list_empty, &head->next, access_type::read, true);
   const bool empty = head->next == head;
-  e.commit(op_kind::list_empty, head, empty);
+  e.commit_access(op_kind::list_empty, head, empty);
   return empty;
 }
 
@@ -169,6 +179,16 @@ list_head* list_prev(const list_head* entry) {
   list_head* const prev = op.prev_of(node);
   op.done(prev);
   return prev;
+}
+
+const list_head* list_representative(const engine& e, const list_head* node) {
+  const list_head* first = node;
+  const list_head* n = node;
+  for (unsigned left = nodes_max; left != 0 && e.is_alive(n); --left) {
+    if (n < first) first = n;
+    if ((n = n->next) == node) break;
+  }
+  return first;
 }
 
 const list_head* list_peek_next(const list_head* entry) { return entry->next; }

@@ -9,7 +9,11 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "scheduler/engine/operation.h"
+
 namespace iorace {
+
+class engine;
 
 struct list_head {
   list_head* next;
@@ -35,6 +39,14 @@ list_head* list_prev(const list_head* entry);
 // For invariants and printing: no operation.
 const list_head* list_peek_next(const list_head* entry);
 bool list_peek_empty(const list_head* head);
+
+// For an exhaustive search. Which nodes an operation accesses depends on what has been done to the
+// list before, so each counts as one on the whole list: on the node that stands for it, the first
+// in the arena. A node in no list stands for itself.
+const list_head* list_representative(const engine& e, const list_head* node);
+inline bool is_of_list(op_kind kind) {
+  return kind >= op_kind::list_init && kind <= op_kind::list_next;
+}
 
 }  // namespace iorace
 

@@ -77,8 +77,8 @@ void lock(rcu_domain& d, const words& w) {
     return;
   }
   e.begin(w.lock, &d.base);
-  e.touch(w.lock, &d.base, access_type::read, true);
-  e.touch(w.lock, &r.base, access_type::write, true);
+  e.touch(w.lock, &d.base, access_type::read);
+  e.touch(w.lock, &r.base, access_type::write);
   r.depth = 1;
   e.commit(w.lock, &d.base, 1);
   e.acquire(d.started);
@@ -96,8 +96,8 @@ void unlock(rcu_domain& d, const words& w) {
     return;
   }
   e.begin(w.unlock, &d.base);
-  e.touch(w.unlock, &d.base, access_type::read, true);
-  e.touch(w.unlock, &r.base, access_type::write, true);
+  e.touch(w.unlock, &d.base, access_type::read);
+  e.touch(w.unlock, &r.base, access_type::write);
   e.commit(w.unlock, &d.base, 0);
   if (r.depth == 0)
     e.found(verdict::unlock_not_owner,
@@ -162,9 +162,9 @@ void call(rcu_domain& d, rcu_head* head) {
   head->queued.base.magic = sync_magic;
   server& s = callbacks_of(e, d);
   e.begin(op_kind::call_rcu, &s.base);
-  e.touch(op_kind::call_rcu, &s.base, access_type::write, true);
-  e.touch(op_kind::call_rcu, &d.base, access_type::write, true);
-  e.touch(op_kind::call_rcu, head, access_type::write, true);
+  e.touch(op_kind::call_rcu, &s.base, access_type::write);
+  e.touch(op_kind::call_rcu, &d.base, access_type::write);
+  e.touch(op_kind::call_rcu, head, access_type::write);
   const bool queued = head->queued.ticket != 0;
   e.commit(op_kind::call_rcu, &s.base, !queued);
   if (queued)

@@ -44,7 +44,7 @@ void serve_one(engine& e, server& s) {
   e.begin(role.start, &s.base, has_job, waits_for::work);
   job& j = *s.first;
   touch_server(e, role.start, s, access_type::write);
-  e.touch(role.start, &j, access_type::read, true);
+  e.touch(role.start, &j, access_type::read);
   unlink(e, s, j);
   s.running = j.ticket;
   s.current = &j;

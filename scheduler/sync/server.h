@@ -59,8 +59,8 @@ inline server* servers(engine& e) { return static_cast<server*>(e.servers); }
 
 // An event of `kind` touches the server.
 inline void touch_server(engine& e, op_kind kind, const server& s, access_type how) {
-  e.touch(kind, &s.base, how, true);
-  if (s.beside != nullptr) e.touch(kind, s.beside, how, true);
+  e.touch(kind, &s.base, how);
+  if (s.beside != nullptr) e.touch(kind, s.beside, how);
 }
 // True iff the server has a job. Precondition of its role's start.
 bool has_job(const void* object, task_id task);

@@ -10,8 +10,8 @@ constexpr class_info timer_class = {"timer", "timer", sizeof(alarm), kept_fields
 
 void call(engine& e, alarm& a) {
   auto* timer = static_cast<timer_list*>(a.item);
-  e.touch(op_kind::timer_expire, &a.base, access_type::write, true);
-  e.touch(op_kind::timer_expire, timer, access_type::read, true);
+  e.touch(op_kind::timer_expire, &a.base, access_type::write);
+  e.touch(op_kind::timer_expire, timer, access_type::read);
   a.set = false;
   a.running = true;
   e.commit(op_kind::timer_expire, &a.base, 1);
@@ -48,8 +48,8 @@ int arm(timer_list* timer, unsigned long expires, bool only_new) {
   engine& e = engine::current();
   alarm& a = kept_of(e, op_kind::mod_timer, timer);
   e.begin(op_kind::mod_timer, &a.base);
-  e.touch(op_kind::mod_timer, &a.base, access_type::write, true);
-  e.touch(op_kind::mod_timer, timer, access_type::read, true);
+  e.touch(op_kind::mod_timer, &a.base, access_type::write);
+  e.touch(op_kind::mod_timer, timer, access_type::read);
   const bool was = a.set;
   e.commit(op_kind::mod_timer, &a.base, was);
   if (was && only_new)
@@ -66,8 +66,8 @@ int disarm(timer_list* timer, op_kind kind, enabled_fn enabled, bool shut) {
   engine& e = engine::current();
   alarm& a = kept_of(e, kind, timer);
   e.begin(kind, &a.base, enabled);
-  e.touch(kind, &a.base, access_type::write, true);
-  e.touch(kind, timer, access_type::read, true);
+  e.touch(kind, &a.base, access_type::write);
+  e.touch(kind, timer, access_type::read);
   const bool was = a.set;
   a.shut = a.shut || shut;
   e.commit(kind, &a.base, was);

@@ -31,8 +31,8 @@ void link(wait_queue_head* wq, wait_queue_entry* entry) {
 // Whether a thread sleeps in the queue changes, or is about to: kthread_stop() asks.
 void touch_thread(engine& e, op_kind kind, const void* wq, const task& t) {
   if (t.thread == nullptr) return;
-  if (is_live(wq)) e.touch(kind, wq, access_type::write, true);
-  e.touch(kind, &t.thread->base, access_type::write, true);
+  if (is_live(wq)) e.touch(kind, wq, access_type::write);
+  e.touch(kind, &t.thread->base, access_type::write);
 }
 
 void prepare(wait_queue_head* wq, wait_queue_entry* entry, task_state state, bool exclusive) {

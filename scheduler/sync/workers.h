@@ -23,9 +23,9 @@ void check_open(engine& e, const workqueue_struct& wq);
 // An event of `kind` changes the item and its worker; at its alarm, if that is where it is.
 inline void touch_item(engine& e, op_kind kind, const server& s, work_struct* work,
                        alarm* delay = nullptr) {
-  if (delay != nullptr) e.touch(kind, &delay->base, access_type::write, true);
+  if (delay != nullptr) e.touch(kind, &delay->base, access_type::write);
   touch_server(e, kind, s, access_type::write);
-  e.touch(kind, work, access_type::write, true);
+  e.touch(kind, work, access_type::write);
 }
 inline void put_in_queue(engine& e, server& s, const workqueue_struct& wq, work_struct& work) {
   s.owner = &wq;

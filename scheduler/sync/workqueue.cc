@@ -42,7 +42,7 @@ bool queue_work(workqueue_struct* wq, work_struct* work) {
   server& s = worker_in(*wq, *work);
   e.begin(op_kind::queue_work, &s.base);
   touch_item(e, op_kind::queue_work, s, work);
-  e.touch(op_kind::queue_work, wq, access_type::read, true);
+  e.touch(op_kind::queue_work, wq, access_type::read);
   const bool queue = !is_pending(*work) && work->disabled == 0;
   e.commit(op_kind::queue_work, &s.base, queue);
   check_open(e, *wq);
@@ -58,7 +58,7 @@ bool flush_work(work_struct* work) {
     server& s = *work->at;
     e.begin(op_kind::flush_work, &s.base);
     touch_server(e, op_kind::flush_work, s, access_type::read);
-    e.touch(op_kind::flush_work, work, access_type::read, true);
+    e.touch(op_kind::flush_work, work, access_type::read);
     if (&s != work->at) {  // it has moved meanwhile
       e.commit(op_kind::flush_work, &s.base, 0);
       continue;
