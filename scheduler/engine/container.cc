@@ -55,8 +55,8 @@ void engine::touch_part(op_kind kind, const void* place, access_type how, bool m
   const bool write = how == access_type::write;
   note_touched(place, how, marked);
   judge_part(kind, place, no_step);
+  if (part_.misused == nullptr) judge_part(kind, place, race_with(place, marked, write));
   if (__builtin_expect(part_.misused != nullptr, 0)) return;
-  judge_part(kind, place, race_with(place, marked, write));
   if (marked && mode_ == 0) note_unordered(memory.past(place), kind, write);
 #ifdef IORACE_TSAN
   // The access is made here, out of its sight.
