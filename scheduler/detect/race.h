@@ -66,13 +66,17 @@ class race_detector {
     return h.read != 0 && !time.ordered(h.read);
   }
   // Calls visit(step) for each marked access that is in conflict with one of the running task now,
-  // and not ordered before it: the last one of its task.
+  // and not ordered before it: the last one of each of the `tasks`.
   template <class Visit>
-  void each_unordered(const history& h, const clocks& time, bool write, Visit visit) const {
+  void each_unordered(const history& h, const clocks& time, unsigned tasks, bool write,
+                      Visit visit) const {
     if (h.marked == 0) return;
-    const std::uint32_t begin = write ? h.marked : h.marked + stride_;
-    for (std::uint32_t i = begin; i < h.marked + 2 * stride_; ++i)
-      if (pool_[i].clock > time.now()[(i - h.marked) % stride_]) visit(pool_[i].at);
+    for (unsigned t = 0; t < tasks; ++t) {
+      const entry& reads = pool_[h.marked + t];
+      const entry& writes = pool_[h.marked + stride_ + t];
+      if (writes.clock > time.now()[t]) visit(writes.at);
+      if (write && reads.clock > time.now()[t]) visit(reads.at);
+    }
   }
 
  private:

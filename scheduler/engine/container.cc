@@ -33,8 +33,7 @@ void engine::begin_access(op_kind kind, std::initializer_list<const void*> place
 // Convicts if `place` is dead, or of the race. Where an exhaustive search is to see whatever the
 // operation depends on, only when it has accessed all.
 void engine::judge_part(op_kind kind, const void* place, step_id race) {
-  const bool dead = !is_alive(place);
-  if (__builtin_expect(!dead && race == no_step, 1)) return;
+  if (is_alive(place) && race == no_step) return;
   if (part_.misused == nullptr) part_.misused = place, part_.race = race;
   if (!part_.stopped || !options_->for_search || !memory.contains(place)) convict_misuse(kind);
 #ifdef IORACE_ASAN
@@ -54,9 +53,10 @@ void engine::touch_part(op_kind kind, const void* place, access_type how, bool m
   const scheduler_scope scope(me_->context);
   const bool write = how == access_type::write;
   note_touched(place, how, marked);
-  judge_part(kind, place, no_step);
-  if (part_.misused == nullptr) judge_part(kind, place, race_with(place, marked, write));
-  if (__builtin_expect(part_.misused != nullptr, 0)) return;
+  if (__builtin_expect(part_.misused != nullptr || !is_alive(place), 0))
+    return judge_part(kind, place, no_step);
+  const step_id race = race_with(place, marked, write);
+  if (__builtin_expect(race != no_step, 0)) return judge_part(kind, place, race);
   if (marked && mode_ == 0) note_unordered(memory.past(place), kind, write);
 #ifdef IORACE_TSAN
   // The access is made here, out of its sight.
@@ -68,7 +68,7 @@ void engine::lean_on(const void* place, op_kind kind) {
   if (peeking()) return;
   const scheduler_scope scope(me_->context);
   note_touched(place, access_type::read, true);
-  judge_part(kind, place, no_step);
+  if (__builtin_expect(!is_alive(place), 0)) judge_part(kind, place, no_step);
 }
 
 void engine::depend_on(const void* place, access_type how) {
@@ -86,7 +86,7 @@ void engine::want_point(const cell& c) {
 
 // Two marked accesses do not race, but their order matters: both operations should be points.
 void engine::note_unordered(const history& h, op_kind kind, bool write) {
-  races.each_unordered(h, time, write, [&](step_id other) {
+  races.each_unordered(h, time, task_count_, write, [&](step_id other) {
     if ((traits(kind).flags & op_point) == 0) want_point(part_.named);
     if ((traits(record_->steps[other].kind).flags & op_point) == 0)
       want_point(memory.cell_of(record_->notes[other].word));
