@@ -40,6 +40,7 @@ struct unfinished {
   meets_as how = meets_as::nothing;
   bool waits = false;
   bool whole = false;  // kfree: it concerns the object
+  bool held = false;   // the task holds what it waits for, and goes on: into the verdict
   bool meets(const word_access& x) const {
     if (whole || x.word == no_word) return object != 0 && x.object == object;
     return word != no_word && x.word == word && conflict(how, x.how);

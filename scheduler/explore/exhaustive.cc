@@ -135,7 +135,8 @@ unfinished exhaustive::next_of(task_id t) const {
           .object = op.object,
           .how = meeting(op.kind, false),
           .waits = waiter.enabled != nullptr && waiter.enabled != at_any_time,
-          .whole = op.kind == op_kind::kfree};
+          .whole = op.kind == op_kind::kfree,
+          .held = !counts_attendance(op.kind) && engine_.holds(op.place, t)};
 }
 
 // Everybody who may move has done so. A dead task ends the execution.

@@ -308,7 +308,7 @@ bool reversal_finder::would_go(event_id e, const unfinished& u, const tick* past
   unfinished would = u;
   if (u.word != no_word && u.word == log_.accesses[log_.first_access(e)].word) {
     const bool admitted = is_admitted(e, u.kind, log_.last_access_of_word(u.word), past);
-    if (u.waits && !admitted) return false;
+    if (u.waits && !admitted && !u.held) return false;
     if (is_try(u.kind)) would.how = meeting(u.kind, !admitted);
   }
   log_.past_of_next(u.task, in_child);

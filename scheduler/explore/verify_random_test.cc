@@ -114,9 +114,13 @@ TEST(verify_random, findings_hide_no_traces) {
   for (const char* text :
        {"[ try_s downgrade try_read lock_b ] [ try_write try_a write_lock lock_s ] "
         "[ lock_b lock_a try_read downgrade ]",
-        "[ try_a lock_b ] [ lock_b lock_a lock_s read_lock ] [ lock_s try_write lock_b ]"})
+        "[ try_a lock_b ] [ lock_b lock_a lock_s read_lock ] [ lock_s try_write lock_b ]",
+        "[ inc_x ] [ array_get try_s array_get lock_a ] [ array_lock tree_in array_set ]",
+        "[ make publish ] [ drop ] [ drop ]", "[ drop ] [ list_look ] [ make publish list_in ]",
+        "[ make lock_a lock_a list_in ] [ make list_in lock_a ] [ list_look ]",
+        "[ make publish tree_in ] [ tree_look ] [ drop ]"})
     compare(random_program_from(text), sum);
-  EXPECT_EQ(sum.programs, 2u);
+  EXPECT_EQ(sum.programs, 7u);
   EXPECT_EQ(sum.wrong, 0u);
 }
 

@@ -3,7 +3,8 @@
 // struct list_head: intrusive, circular, with poison. Every function is one operation made of plain
 // accesses to the nodes that it touches, so unlocked lists are data races, walking onto a freed
 // node is use-after-free, and deleting twice or meeting inconsistent neighbours is list-corruption.
-// Blocks: points only where a race has been seen on the field (see shared.h).
+// Blocks: list_empty is a point; the others only where a conflicting access that nothing orders has
+// been seen on the field (see shared.h).
 #pragma once
 
 #include <cstddef>

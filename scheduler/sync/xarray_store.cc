@@ -40,7 +40,6 @@ class change {
     }
     if (l == locking::caller) return;
     e_.acquire(xa->base);
-    e_.hold(xa, op_kind::xa_lock);
   }
 
   engine& in() const { return e_; }
@@ -56,6 +55,7 @@ class change {
   void done(std::uint64_t value) const {
     e_.commit(value);
     if (l_ == locking::caller) return;
+    e_.hold(xa_, op_kind::xa_lock);  // for the order of locks, in which this is the step
     e_.unhold(xa_);
     e_.release(xa_->base);
   }

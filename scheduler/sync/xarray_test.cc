@@ -2,6 +2,8 @@
 #include "scheduler/sync/xarray.h"
 
 #include <cerrno>
+#include <set>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -204,6 +206,32 @@ TEST(xarray, convicts_changes_without_the_lock_and_recursion) {
               mutex_lock(&l->a);
             }})),
             "sleep-in-atomic");
+}
+
+// A store takes the array's lock as the step that it is, whoever moved before it.
+TEST(xarray, lock_order_names_the_store) {
+  const lab_body store_under_s = [](lab* l) {
+    spin_lock(&l->s);
+    xa_store(&l->xa, 1, l, gfp::atomic);
+    spin_unlock(&l->s);
+  };
+  const lab_body s_under_xa = [](lab* l) {
+    xa_lock(&l->xa);
+    spin_lock(&l->s);
+    spin_unlock(&l->s);
+    xa_unlock(&l->xa);
+  };
+  std::set<std::string> titles;
+  enumerate_options o;
+  o.seen = [&](const engine& e) {
+    const finding& f = e.last_finding();
+    if (f.kind != verdict::lock_order) return;
+    titles.insert(f.title);
+    const op_kind one = e.steps()[f.other].kind, other = e.steps()[f.at].kind;
+    EXPECT_TRUE(one == op_kind::xa_store || other == op_kind::xa_store);
+  };
+  all_of(on_lab({store_under_s, s_under_xa, [](lab* l) { atomic_inc(&l->x); }}), clean, o);
+  EXPECT_EQ(titles, std::set<std::string>{"lock-order: cpu1 v cpu2"});
 }
 
 }  // namespace
