@@ -27,6 +27,13 @@ std::uint64_t value_at(const void* place, std::uint64_t mask) {
   return granule_value & mask;
 }
 
+// What a step records of an access: the value that is `written`, or else the one that is there.
+inline std::uint64_t recorded(const engine& e, const void* place, std::uint64_t mask, bool pointer,
+                              bool written, std::uint64_t value) {
+  if (!written) value = value_at(place, mask);
+  return pointer && value != 0 ? e.identity(reinterpret_cast<const void*>(value)) : value;
+}
+
 }  // namespace
 
 inline bool engine::execute(op_kind kind, const void* place, std::uint64_t mask, bool pointer,
@@ -34,8 +41,7 @@ inline bool engine::execute(op_kind kind, const void* place, std::uint64_t mask,
   const op_traits& row = traits(kind);
   const bool write = row.access == access_type::write;
   const bool fails = old != nullptr && value_at(place, mask) != *old;
-  if (!write || fails) value = value_at(place, mask);
-  if (pointer && value != 0) value = identity(reinterpret_cast<const void*>(value));
+  value = recorded(*this, place, mask, pointer, write && !fails, value);
   const step_id other = race_with(place, (row.flags & op_marked) != 0, write);
   append(kind, place, memory.at(place), value);
   if (__builtin_expect(other != no_step, 0)) found_race(place, other);
@@ -71,9 +77,7 @@ inline bool engine::execute_at_once(const void* place, std::uint64_t mask, std::
   constexpr bool write = kind == op_kind::write;
   if (!(write ? races.only_write(h, time, step_count_) : races.only_read(h, time, step_count_)))
     return false;
-  if (!write) value = value_at(place, mask);
-  if (pointer && value != 0) value = identity(reinterpret_cast<const void*>(value));
-  append_packed(what, word, value);
+  append_packed(what, word, recorded(*this, place, mask, pointer, write, value));
   return true;
 }
 
@@ -97,9 +101,8 @@ template <op_kind kind, bool pointer>
 void engine::access_unusual(const void* place, std::uint64_t mask, std::uint64_t value) {
   if (mode_ != quiet_bit || !is_alive(place))
     return (void)access(kind, place, mask, pointer, value);
-  if (kind != op_kind::write) value = value_at(place, mask);
-  if (pointer && value != 0) value = identity(reinterpret_cast<const void*>(value));
-  append(kind, place, memory.at(place), value);
+  constexpr bool write = kind == op_kind::write;
+  append(kind, place, memory.at(place), recorded(*this, place, mask, pointer, write, value));
 }
 
 // Plain accesses are most of what happens. Nearly all are no points, and their past is simple.

@@ -71,9 +71,7 @@ void engine::lean_on(const void* place, op_kind kind) {
   if (__builtin_expect(!is_alive(place), 0)) judge_part(kind, place, no_step);
 }
 
-void engine::depend_on(const void* place, access_type how) {
-  if (options_->for_search && mode_ == 0) note_touched(place, how, true);
-}
+void engine::depend_on(const void* place, access_type how) { note_touched(place, how, true); }
 
 void engine::commit_access(op_kind kind, const void* place, std::uint64_t value) {
   if (__builtin_expect(part_.misused != nullptr, 0)) convict_misuse(kind);

@@ -98,7 +98,7 @@ class engine {
   void begin_access(op_kind kind, std::initializer_list<const void*> places);
   void touch_part(op_kind kind, const void* place, access_type how, bool marked);
   void lean_on(const void* place, op_kind kind);
-  // Notes for an exhaustive search that the operation depends on `place`, too, dead or alive.
+  // Notes that the operation depends on `place`, too, dead or alive.
   void depend_on(const void* place, access_type how);
   void commit_access(op_kind kind, const void* place, std::uint64_t value);
   // The same for a join of task `id`.

@@ -286,29 +286,16 @@ void fiber::collect(fiber& main, fiber& other, bool abandoned) {
 }
 #endif
 
-#if defined(IORACE_ASAN) || defined(IORACE_TSAN)
-void fiber::jump(fiber& from, fiber& to, bool abandon) {
+void fiber::jump_by_call(fiber& from, fiber& to, [[maybe_unused]] bool abandon) {
   from.entering_ = &to;
 #ifdef IORACE_ASAN
   __sanitizer_start_switch_fiber(abandon ? nullptr : &from.fake_stack_, to.bottom_, to.bytes_);
-#else
-  (void)abandon;
 #endif
 #ifdef IORACE_TSAN
   const bool starts_or_ends = from.stack_ == nullptr || to.stack_ == nullptr;
   __tsan_switch_to_fiber(to.tsan_, starts_or_ends ? 0 : __tsan_switch_to_fiber_no_sync);
 #endif
   fiber_start::arrived(from, context::jump_fcontext(to.context_, &from));
-}
-#endif
-
-void fiber::jump_by_call(fiber& from, fiber& to, [[maybe_unused]] bool abandon) {
-#if defined(IORACE_ASAN) || defined(IORACE_TSAN)
-  jump(from, to, abandon);
-#else
-  from.entering_ = &to;
-  fiber_start::arrived(from, context::jump_fcontext(to.context_, &from));
-#endif
 }
 
 }  // namespace iorace

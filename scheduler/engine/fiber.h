@@ -68,7 +68,7 @@ class fiber {
   // `from` is never resumed. Inline where no sanitizer has to be told: every return that follows a
   // jump is one that the processor predicts wrongly, so there should be few.
 #if defined(IORACE_ASAN) || defined(IORACE_TSAN)
-  static void jump(fiber& from, fiber& to, bool abandon);
+  static void jump(fiber& from, fiber& to, bool abandon) { jump_by_call(from, to, abandon); }
 #else
   [[gnu::always_inline]] static void jump(fiber& from, fiber& to, bool) {
     from.entering_ = &to;

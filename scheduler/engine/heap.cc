@@ -68,19 +68,18 @@ void engine::free(const void* p) {
   if (p == nullptr) return;
   const scheduler_scope scope(me_->context);
   CHECK(!peeking(), "kfree inside a peek_scope");
-  const bool may_stop = !quiet() && options_->for_search;
-  const auto check = [&](bool stopped) -> const object_entry& {
+  const auto check = [&](bool of_double_free) -> const object_entry& {
     if (!memory.contains(p)) found(verdict::invalid_free, "kfree of no object");
     const object_id id = memory.at(p).object;
     const object_entry& o = objects[id];
     if (o.base != p) found(verdict::invalid_free, line("kfree inside ") + name_of(id));
-    if (o.state == object_state::freed && (stopped || !may_stop)) {
+    if (of_double_free && o.state == object_state::freed) {
       append(op_kind::kfree, p, {.object = id}, 0);
       found(verdict::double_free, line("kfree of ") + name_of(id), o.freed_at, step_count_ - 1);
     }
     return o;
   };
-  const object_entry* o = &check(false);
+  const object_entry* o = &check(quiet() || !options_->for_search);
   if (!quiet()) {
     declare(p, {.object = memory.at(p).object}, op_kind::kfree);
     stop();

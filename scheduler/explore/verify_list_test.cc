@@ -13,6 +13,16 @@ namespace {
 void in(lab* l) { list_add(&l->slot.peek()->entry, &l->items); }
 void out(lab* l) { list_del(&l->slot.peek()->entry); }
 void warn_if_any(lab* l) { WARN_ON(!list_empty(&l->items)); }
+void add(lab* l) {
+  mutex_lock(&l->a);
+  in(l);
+  mutex_unlock(&l->a);
+}
+void del(lab* l) {
+  mutex_lock(&l->a);
+  out(l);
+  mutex_unlock(&l->a);
+}
 void in_and_out(lab* l) {
   mutex_lock(&l->a);
   in(l);
@@ -40,23 +50,11 @@ TEST(verify_list, is_seen_with_something_in_it) {
 }
 
 TEST(verify_list, is_seen_between_two_sections) {
-  const lab_body two_sections = [](lab* l) {
-    mutex_lock(&l->a);
-    in(l);
-    mutex_unlock(&l->a);
-    mutex_lock(&l->a);
-    out(l);
-    mutex_unlock(&l->a);
-  };
+  const lab_body two_sections = [](lab* l) { add(l), del(l); };
   expect_traces(on_list({two_sections, warn_if_any}), 3, true);
 }
 
 TEST(verify_list, is_seen_before_and_after) {
-  const lab_body add = [](lab* l) {
-    mutex_lock(&l->a);
-    in(l);
-    mutex_unlock(&l->a);
-  };
   expect_traces(on_list({warn_if_any, add}), 2, true);
   expect_traces(on_list({add, warn_if_any}), 2, true);
 }

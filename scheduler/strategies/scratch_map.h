@@ -45,11 +45,8 @@ class scratch_map {
   }
   // Returns the value at `key`, or null.
   const Value* find(std::uint64_t key) const {
-    for (std::size_t i = key & mask_;; i = (i + 1) & mask_) {
-      const slot& s = slots_[i];
-      if (s.generation != generation_) return nullptr;
-      if (s.key == key) return &s.value;
-    }
+    const slot& s = slots_[home_of(key)];
+    return s.generation == generation_ ? &s.value : nullptr;
   }
   bool full() const { return used_ > mask_ / 4 * 3; }
   // Notes `key`. Returns true iff it is new and there was room for it.
@@ -65,17 +62,20 @@ class scratch_map {
     std::uint32_t generation = 0;
     Value value{};
   };
+  // The slot that has `key`, or else the free one where it belongs.
+  std::size_t home_of(std::uint64_t key) const {
+    std::size_t i = key & mask_;
+    while (slots_[i].generation == generation_ && slots_[i].key != key) i = (i + 1) & mask_;
+    return i;
+  }
   // As operator[], where slots are taken.
   [[gnu::noinline]] Value& search(std::uint64_t key) {
-    for (std::size_t i = key & mask_;; i = (i + 1) & mask_) {
-      slot& s = slots_[i];
-      if (s.generation == generation_ && s.key == key) return s.value;
-      if (s.generation == generation_) continue;
-      if (full()) return overflow_ = {};
-      ++used_;
-      s = {key, generation_, {}};
-      return s.value;
-    }
+    slot& s = slots_[home_of(key)];
+    if (s.generation == generation_) return s.value;
+    if (full()) return overflow_ = {};
+    ++used_;
+    s = {key, generation_, {}};
+    return s.value;
   }
 
   std::vector<slot> slots_;
