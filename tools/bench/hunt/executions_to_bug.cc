@@ -26,15 +26,15 @@ struct request {
 void print(const request& o) {
   nlohmann::json rows = nlohmann::json::array();
   if (!o.json)
-    fmt::print("{:<18}{:<14}{:>9}{:>10}{:>8}{:>9}{:>12}\n", "program", "strategy", "median", "mean",
-               "+-95%", "hits", "points");
+    fmt::print("{:<18}{:<14}{:>9}{:>10}{:>10}{:>9}{:>12}\n", "program", "strategy", "median",
+               "mean", "+-95%", "hits", "points");
   for (const std::string& program : o.programs)
     for (const std::string& strategy : o.strategies) {
       hunt_options each = o.each;
       each.strategy = strategy;
       const hunt_result r = hunt(*make_program(program), each);
       if (!o.json) {
-        fmt::print("{:<18}{:<14}{:>9.1f}{:>10.1f}{:>8.1f}{:>9}{:>12}\n", program, strategy,
+        fmt::print("{:<18}{:<14}{:>9.1f}{:>10.1f}{:>10.1f}{:>9}{:>12}\n", program, strategy,
                    r.median(), r.mean(), r.half_width(),
                    fmt::format("{}/{}", r.hits.size(), r.seeds), r.points);
         std::fflush(stdout);

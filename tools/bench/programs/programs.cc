@@ -16,6 +16,7 @@ constexpr program_info infos[] = {
     {"wronglock", 0, wronglock, "wronglock_8"},
     {"wronglock_", 2, wronglock, "one task adds under a lock, n - 1 under another"},
     {"safestack", 0, safestack, "three tasks on a lock-free stack of three cells, after Vyukov"},
+    {"aba_", 2, aba, "n tasks borrow from a lock-free stack of three, and bring back"},
     {"carter01", 0, carter01, "a lock that is taken by whoever comes first, and again"},
     {"chain_", 1, chain, "one task counts to n, another must not see every number"},
     {"circular_buffer_", 1, circular_buffer, "n numbers through a ring without a lock"},
@@ -25,6 +26,7 @@ constexpr program_info infos[] = {
     {"order_", 2, order, "n tasks, created last first, each goes if the one before it has gone"},
     {"philosophers_", 2, philosophers, "n philosophers, each takes the left fork first"},
     {"stack_", 2, stack, "n pushes and n pops, which look at the top without the lock"},
+    {"turns_", 2, turns, "n tasks count by turns, four times each, and must not all be lucky"},
     {"token_ring", 0, token_ring,
      "four tasks copy from one to the next, and expect to be in order"},
 };

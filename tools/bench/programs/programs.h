@@ -31,6 +31,7 @@ std::span<const program_info> programs();
 std::optional<known_bug> make_program(std::string_view name);
 
 // One function per program or family; `n` counts tasks besides main.
+known_bug aba(std::uint32_t n);
 known_bug account(std::uint32_t);
 known_bug bluetooth_driver(std::uint32_t);
 known_bug carter01(std::uint32_t);
@@ -45,6 +46,7 @@ known_bug reorder(std::uint32_t n);
 known_bug safestack(std::uint32_t);
 known_bug stack(std::uint32_t n);
 known_bug token_ring(std::uint32_t);
+known_bug turns(std::uint32_t n);
 known_bug twostage(std::uint32_t n);
 known_bug wronglock(std::uint32_t n);
 
