@@ -363,7 +363,7 @@ TEST(sample, knows_the_share_of_pct) {
   };
   const run_statistics s = executions("portfolio");
   EXPECT_EQ(s.tasks_max, 3u);
-  EXPECT_EQ(s.pct_executions, 98u) << "one in eight, none of the first sixteen";
+  EXPECT_EQ(s.pct_executions, 87u) << "one in nine, none of the first sixteen";
   EXPECT_EQ(s.pct_depth, 3u);
   EXPECT_EQ(executions("pct:2").pct_depth, 2u);
   EXPECT_GT(executions("pct").pct_executions, 700u);

@@ -115,7 +115,7 @@ TEST(frontier, sites_are_told_apart) {
     view.pending = pending.data();
     std::vector<std::uint64_t> sites;
     for (task_id t = 1; t <= 2; ++t)
-      for (int round = 0; round < 4; ++round) {
+      for (int round = 0; round < 18; ++round) {
         reads.look(view, t);
         sites.push_back(reads.pending(t).site);
         reads.execute(t);
@@ -123,11 +123,12 @@ TEST(frontier, sites_are_told_apart) {
     return sites;
   };
   const std::vector<std::uint64_t> own = sites_of(true), shared = sites_of(false);
-  EXPECT_NE(own[0], own[4]);
-  EXPECT_EQ(shared[0], shared[4]);
+  EXPECT_NE(own[0], own[18]);
+  EXPECT_EQ(shared[0], shared[18]);
   EXPECT_NE(own[1], own[2]);
   EXPECT_EQ(shared[1], shared[2]);
-  EXPECT_EQ(own[2], own[3]) << "the third round and the fourth";
+  EXPECT_NE(own[15], own[16]);
+  EXPECT_EQ(own[16], own[17]) << "the seventeenth round and the eighteenth";
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The default: a fixed rotation by the number of the execution, so that no class of bugs is left to
-// a single strategy's luck. Of every eight executions two each are surw, feedback and frontier, one
-// is pos and one pct:3; the first sixteen are surw and feedback in turn, which learn the most from
-// the first. What they learn, they learn from their own executions.
+// a single strategy's luck. Of every nine executions two each are surw and frontier, one each is
+// feedback, pos, pct:3, random and urw; the first sixteen are surw and feedback in turn, which
+// learn the most from the first. What they learn, they learn from their own executions.
 #pragma once
 
 #include <array>
@@ -14,6 +14,7 @@ namespace iorace {
 
 class portfolio final : public strategy {
  public:
+  static constexpr std::size_t members = 7;
   static constexpr unsigned pct_depth = 3;
   portfolio();
   // Returns the name of the strategy that has execution `number`.
@@ -28,7 +29,7 @@ class portfolio final : public strategy {
   bool report(lesson& to, ended how) const override { return now_->report(to, how); }
 
  private:
-  std::array<std::unique_ptr<strategy>, 5> members_;
+  std::array<std::unique_ptr<strategy>, members> members_;
   strategy* now_ = nullptr;
 };
 

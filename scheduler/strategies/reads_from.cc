@@ -26,6 +26,12 @@ constexpr bool overwrites(op_kind kind) {
   }
 }
 
+// Which of the rounds that are told apart one is that has `made` before it: each of the first
+// sixteen, then the powers of two.
+std::uint32_t round_of(std::uint32_t made) {
+  return made < 16 ? made : 16 + static_cast<std::uint32_t>(std::bit_width(made));
+}
+
 }  // namespace
 
 void reads_from::begin() {
@@ -45,9 +51,8 @@ void reads_from::look(const choice_view& view, task_id t) {
   site_event& e = pending_[t];
   e.site = mixed(history_[t], operation_[t]);
   if (apart_) {
-    const auto rounds =
-        static_cast<unsigned>(std::bit_width(made_.get(mixed(operation_[t], t), 0)));
-    e.site = mixed(mixed(e.site, tasks_.signature(t)), rounds);
+    const std::uint32_t round = round_of(made_.get(mixed(operation_[t], t), 0));
+    e.site = mixed(mixed(e.site, tasks_.signature(t)), round);
   }
   e.place = row.access == access_type::none || is_release(row) ? 0 : place;
   e.writes = e.place != 0 && row.access == access_type::write;

@@ -5,8 +5,8 @@
 // Tasks that run the same code have the same sites, and so do the rounds of a loop but the first. A
 // *pair* is a site that reads and the site that wrote what it reads, or 0 for the initial value. To
 // take a lock is to read it from who took it before, and to write it; to release it is neither.
-// Where sites are told apart, each task has its own, and so have the first, the second, the third
-// and fourth, the fifth to eighth ... round of a loop.
+// Where sites are told apart, each task has its own, and so have the first, the second ... the
+// sixteenth round of a loop, the rounds up to the 32nd, the 64th ...
 #pragma once
 
 #include <array>

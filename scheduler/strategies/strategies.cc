@@ -25,7 +25,8 @@ namespace {
 constexpr unsigned preemptions = 2;
 
 constexpr strategy_info infos[] = {
-    {"portfolio", "", "the default: a rotation of surw, feedback, frontier, pos and pct:3"},
+    {"portfolio", "",
+     "the default: a rotation of surw, frontier, feedback, pos, pct:3, random and urw"},
     {"round-robin", "", "tasks take turns of equal length; nothing is drawn"},
     {"random", "", "a uniform choice among the enabled tasks at every point"},
     {"pct", "depth", "priorities with depth - 1 random change points (depth 1 to 16, default 3)"},
