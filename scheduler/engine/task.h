@@ -35,10 +35,12 @@ struct task_record {
   task_id next_waiter = 0;  // in the list of the object that its pending operation waits on
   std::uint32_t frame = 0;  // innermost frame
   bool doubtful = false;    // something has been freed since it last made sure
-  // Of wait queues and timed waits: the state it sleeps in (0: running), the queue that it named,
-  // whether its time ran out (behind which step, if everybody had to wait for that), whether a
-  // signal is pending, and what its wakers released.
+  // Of wait queues and timed waits: the state it sleeps in (0: running), the one that it prepared
+  // to sleep in, be it woken since or not, the queue that it named, whether its time ran out
+  // (behind which step, if everybody had to wait for that), whether a signal is pending, and what
+  // its wakers released.
   std::uint8_t sleep_state = 0;
+  std::uint8_t prepared_state = 0;
   bool expired = false;
   bool signalled = false;
   // Tasks of primitives, see engine::attend(); `late`: its time ran out after the program's end.

@@ -24,7 +24,7 @@ struct own_state {
 
 struct instruction {
   const char* name;
-  const char* group;
+  const char* groups;
   void (*run)(lab* l, own_state& own);
 };
 

@@ -5,26 +5,41 @@
 #pragma once
 
 #include <random>
+#include <span>
+#include <sstream>
 #include <string>
 #include <vector>
 
-#include "scheduler/explore/random_instructions_test.h"
+#include "scheduler/explore/random_containers_test.h"
+#include "scheduler/explore/random_sleeps_test.h"
 
 namespace iorace {
 
-// The instructions of the groups that `groups` names; "*" is all of them.
+// Calls take(i) for every instruction.
+template <class Take>
+void for_each_instruction(Take take) {
+  for (const auto table : {std::span<const instruction>(instructions),
+                           std::span<const instruction>(container_instructions),
+                           std::span<const instruction>(sleep_instructions)})
+    for (const instruction& i : table) take(i);
+}
+
+// The instructions of one of the groups that `groups` names; "*" is all of them.
 inline std::vector<const instruction*> instructions_of(const std::string& groups) {
   std::vector<const instruction*> all;
-  for (const instruction& i : instructions)
-    if (groups == "*" ||
-        (" " + groups + " ").find(std::string(" ") + i.group + " ") != std::string::npos)
-      all.push_back(&i);
+  for_each_instruction([&](const instruction& i) {
+    bool wanted = groups == "*";
+    std::istringstream words(i.groups);
+    for (std::string word; words >> word;)
+      wanted |= (" " + groups + " ").find(" " + word + " ") != std::string::npos;
+    if (wanted) all.push_back(&i);
+  });
   return all;
 }
 
 // The fields that instructions access plainly, or in operations that are no points.
 inline std::vector<std::string> accessed_plainly() {
-  return {"lab.v", "lab.items", "lab.tree", "thing.entry", "thing.node"};
+  return {"lab.v", "lab.items", "lab.tree", "thing.entry", "thing.node", "deferred.others"};
 }
 
 inline void run_instructions(lab* l, const std::vector<const instruction*>& code) {
@@ -85,8 +100,9 @@ inline random_program random_program_from(const std::string& text) {
       continue;
     }
     if (word == "[") p.cpus.emplace_back();
-    for (const instruction& i : instructions)
+    for_each_instruction([&](const instruction& i) {
       if (word == i.name) p.cpus.back().push_back(&i);
+    });
     word.clear();
   }
   return p;

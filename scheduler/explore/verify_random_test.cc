@@ -178,6 +178,14 @@ TEST(verify_random, delays) { compare_many(12, 60, 2, 3, "delays work"); }
 TEST(verify_random, timers) { compare_many(13, 200, 3, 2, "timers memory"); }
 TEST(verify_random, timeouts) { compare_many(17, 200, 3, 2, "delays timers waits"); }
 TEST(verify_random, everything) { compare_many(9, 150, 3, 4, "*", 1); }
+TEST(verify_random, lists) { compare_many(24, 300, 3, 4, "lists"); }
+TEST(verify_random, trees) { compare_many(25, 300, 3, 4, "trees"); }
+TEST(verify_random, arrays) { compare_many(26, 300, 3, 3, "arrays"); }
+TEST(verify_random, signals) { compare_many(27, 200, 2, 4, "signals", 2); }
+TEST(verify_random, turns) { compare_many(28, 60, 3, 3, "turns"); }
+TEST(verify_random, devices) { compare_many(29, 60, 3, 3, "devices"); }
+TEST(verify_random, later) { compare_many(30, 60, 2, 3, "later"); }
+TEST(verify_random, krefs) { compare_many(31, 300, 3, 3, "krefs"); }
 TEST(verify_random, heap) { compare_many(20, 1000, 3, 3, "heap"); }
 TEST(verify_random, heap_long) { compare_many(21, 300, 3, 5, "heap"); }
 TEST(verify_random, heap_and_others) { compare_many(22, 300, 3, 5, "heap memory locks"); }

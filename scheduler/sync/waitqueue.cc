@@ -12,6 +12,9 @@
 namespace iorace {
 namespace {
 
+// A bit of what schedule() records, besides whether it was woken: a signal ends the sleep.
+constexpr unsigned signalled = 2;
+
 void unlink(wait_queue_entry* entry) {
   wait_queue_head* wq = entry->queue;
   (entry->prev != nullptr ? entry->prev->next : wq->first) = entry->next;
@@ -44,7 +47,7 @@ void prepare(wait_queue_head* wq, wait_queue_entry* entry, task_state state, boo
   entry->task = e.self();
   if (entry->queue == nullptr) link(wq, entry);
   task& t = e.task_at(e.self());
-  t.sleep_state = state;
+  t.sleep_state = t.prepared_state = state;
   t.sleeps_on = wq;
   e.acquire(wq->base);
   e.release(wq->base);
@@ -115,18 +118,20 @@ long schedule_timeout(long timeout) {
   engine& e = engine::current();
   task& t = e.task_at(e.self());
   const bool timed = timeout != MAX_SCHEDULE_TIMEOUT;
-  const bool user = signal_fits(t.sleep_state);
+  // A signal may come behind a wake-up as well. If none could, whether one is drawn would depend on
+  // when the wake-up comes, though no event of this task lies there.
+  const bool user = signal_fits(t.prepared_state);
   if (user) may_be_signalled(e, t);
   const bool soon = (timed && timeout < long_timeout) || (user && t.signalled);
-  const waits_for by = timed                        ? waits_for::timer
-                       : user                       ? waits_for::user
-                       : t.sleep_state == TASK_IDLE ? waits_for::work
-                                                    : waits_for::kernel;
+  const waits_for by = timed                           ? waits_for::timer
+                       : user                          ? waits_for::user
+                       : t.prepared_state == TASK_IDLE ? waits_for::work
+                                                       : waits_for::kernel;
   e.begin_sleep(t.sleeps_on, soon ? at_any_time : woken, by);
   const bool awake = t.sleep_state == TASK_RUNNING;
-  t.sleep_state = TASK_RUNNING;
+  t.sleep_state = t.prepared_state = TASK_RUNNING;
   touch_thread(e, op_kind::schedule, t.sleeps_on, t);
-  e.commit(op_kind::schedule, t.sleeps_on, awake);
+  e.commit(op_kind::schedule, t.sleeps_on, awake | (user && t.signalled ? signalled : 0u));
   if (awake) e.acquire(t.slept);
   return awake || !timed || (user && t.signalled) ? timeout : 0;
 }
@@ -138,7 +143,8 @@ void finish_wait(wait_queue_head_t* wq, wait_queue_entry* entry) {
   if (queued) e.check_live(wq, op_kind::finish_wait);
   touch_thread(e, op_kind::finish_wait, wq, e.task_at(e.self()));
   e.commit(op_kind::finish_wait, wq, queued);
-  e.task_at(e.self()).sleep_state = TASK_RUNNING;
+  task& t = e.task_at(e.self());
+  t.sleep_state = t.prepared_state = TASK_RUNNING;
   if (queued) unlink(entry);
 }
 
