@@ -2,7 +2,8 @@
 //
 // A program: what one execution runs. Setup and check run alone, before and after; the bodies are
 // interleaved. Everything that several bodies share must come from make<T>() in setup; what they
-// capture from outside must not change between executions.
+// capture from outside must not change between executions; that it does is noticed only where a
+// task is not there or not enabled that was. Nothing of a program may throw past its own functions.
 #pragma once
 
 #include <functional>
@@ -16,7 +17,8 @@ namespace iorace {
 struct program {
   struct body {
     task_kind kind = task_kind::cpu;
-    std::string name;  // empty: cpu1, cpu2, ... in order
+    // Empty: cpu1, cpu2, ... in order. In traces tasks are known by it: one word, no two the same.
+    std::string name;
     std::function<void(void* world)> run;
   };
   std::function<void*()> setup = [] { return static_cast<void*>(nullptr); };

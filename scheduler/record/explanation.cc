@@ -170,7 +170,7 @@ class explanation_printer {
   void remarks() {
     if (e_.alone)
       heading("One task acts alone: no order matters.");
-    else if (e_.orders.empty() && e_.calls.empty() && e_.choices.empty())
+    else if (e_.complete && e_.orders.empty() && e_.calls.empty() && e_.choices.empty())
       heading("No order of two operations matters: the finding comes either way.");
     if (!e_.minimal && e_.complete)
       heading(
