@@ -15,7 +15,6 @@ struct aba_world {
   atomic_t top;  // the node's number, 0 for none
   shared<int> next[nodes + 1];
   shared<int> lent[nodes + 1];
-  int tasks;
 };
 IORACE_DESCRIBE(aba_world, "aba", top, next, lent);
 
@@ -51,11 +50,7 @@ known_bug aba(std::uint32_t n) {
                 w->top.counter = nodes;
                 for (int i = 1; i <= nodes; ++i) w->next[i] = i - 1;
               },
-              [n](aba_world* w) {
-                task_id tasks[200];
-                for (std::uint32_t i = 0; i < n; ++i) tasks[i] = start<borrow>(w);
-                for (std::uint32_t i = 0; i < n; ++i) join_task(tasks[i]);
-              }),
+              [n](aba_world* w) { run_each(n, [w](std::uint32_t) { return start<borrow>(w); }); }),
           "kernel-bug"};
 }
 

@@ -29,6 +29,18 @@ void add(shared<T>& x, T d) {
   set(x, v + d);
 }
 
+// The largest number of a family, and what a task of several that do the same is started with.
+constexpr std::uint32_t numbers_max = 200;
+template <class World>
+struct numbered {
+  World* world;
+  std::uint32_t number;
+};
+template <class World>
+void number_all(numbered<World> (&all)[numbers_max], World* w) {
+  for (std::uint32_t i = 0; i < numbers_max; ++i) all[i] = {w, i};
+}
+
 // Creates a task that runs Body(w).
 template <auto Body, class World>
 task_id start(World* w) {
@@ -41,6 +53,14 @@ template <auto... Bodies, class World>
 void run_all(World* w) {
   const task_id tasks[] = {start<Bodies>(w)...};
   for (const task_id t : tasks) join_task(t);
+}
+
+// Creates n tasks, number i by start_one(i), in this order, and joins them.
+template <class Start>
+void run_each(std::uint32_t n, Start start_one) {
+  task_id tasks[numbers_max];
+  for (std::uint32_t i = 0; i < n; ++i) tasks[i] = start_one(i);
+  for (std::uint32_t i = 0; i < n; ++i) join_task(tasks[i]);
 }
 
 // A program of one body, `main`. `init` fills the zeroed world.

@@ -8,36 +8,27 @@
 namespace iorace::bench {
 namespace {
 
-constexpr std::uint32_t walkers_max = 200;
-
-struct order_world;
-struct walker {
-  order_world* world;
-  std::uint32_t number;
-};
 struct order_world {
-  walker walkers[walkers_max];
+  numbered<order_world> walkers[numbers_max];
   shared<std::uint32_t> gone;
 };
 IORACE_DESCRIBE(order_world, "order", gone);
 
-void walk(walker* me) {
+void walk(numbered<order_world>* me) {
   if (get(me->world->gone) == me->number) set(me->world->gone, me->number + 1);
 }
 
 }  // namespace
 
 known_bug order(std::uint32_t n) {
-  return {with_main<order_world>(
-              [](order_world* w) {
-                for (std::uint32_t i = 0; i < walkers_max; ++i) w->walkers[i] = {w, i};
-              },
-              [n](order_world* w) {
-                task_id tasks[walkers_max];
-                for (std::uint32_t i = n; i-- > 0;) tasks[i] = start<walk>(&w->walkers[i]);
-                for (std::uint32_t i = 0; i < n; ++i) join_task(tasks[i]);
-                BUG_ON(get(w->gone) == n);
-              }),
+  return {with_main<order_world>([](order_world* w) { number_all(w->walkers, w); },
+                                 [n](order_world* w) {
+                                   task_id tasks[numbers_max];
+                                   for (std::uint32_t i = n; i-- > 0;)
+                                     tasks[i] = start<walk>(&w->walkers[i]);
+                                   for (std::uint32_t i = 0; i < n; ++i) join_task(tasks[i]);
+                                   BUG_ON(get(w->gone) == n);
+                                 }),
           "kernel-bug"};
 }
 

@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "tools/bench/programs/kit.h"
+
 namespace iorace::bench {
 namespace {
 
@@ -26,9 +28,9 @@ constexpr program_info infos[] = {
     {"order_", 2, order, "n tasks, created last first, each goes if the one before it has gone"},
     {"philosophers_", 2, philosophers, "n philosophers, each takes the left fork first"},
     {"stack_", 2, stack, "n pushes and n pops, which look at the top without the lock"},
-    {"turns_", 2, turns, "n tasks count by turns, four times each, and must not all be lucky"},
     {"token_ring", 0, token_ring,
      "four tasks copy from one to the next, and expect to be in order"},
+    {"turns_", 2, turns, "n tasks count by turns, four times each, and must not all be lucky"},
 };
 
 }  // namespace
@@ -42,7 +44,8 @@ std::optional<known_bug> make_program(std::string_view name) {
     const std::string_view digits = name.substr(std::string_view(p.name).size());
     std::uint32_t n = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), n);
-    if (error == std::errc{} && end == digits.data() + digits.size() && n >= p.size && n <= 200)
+    if (error == std::errc{} && end == digits.data() + digits.size() && n >= p.size &&
+        n <= numbers_max)
       return p.make(n);
   }
   return std::nullopt;

@@ -26,11 +26,9 @@ void checker(reorder_world* w) {
 known_bug reorder(std::uint32_t n) {
   return {with_main<reorder_world>([](reorder_world*) {},
                                    [n](reorder_world* w) {
-                                     task_id tasks[256];
-                                     for (std::uint32_t i = 0; i + 1 < n; ++i)
-                                       tasks[i] = start<setter>(w);
-                                     tasks[n - 1] = start<checker>(w);
-                                     for (std::uint32_t i = 0; i < n; ++i) join_task(tasks[i]);
+                                     run_each(n, [=](std::uint32_t i) {
+                                       return i + 1 < n ? start<setter>(w) : start<checker>(w);
+                                     });
                                    }),
           "kernel-bug"};
 }

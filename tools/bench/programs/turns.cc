@@ -8,21 +8,14 @@
 namespace iorace::bench {
 namespace {
 
-constexpr std::uint32_t players_max = 200;
-
-struct turns_world;
-struct player {
-  turns_world* world;
-  std::uint32_t number;
-};
 struct turns_world {
-  player players[players_max];
+  numbered<turns_world> players[numbers_max];
   std::uint32_t tasks;
   shared<std::uint32_t> count;
 };
 IORACE_DESCRIBE(turns_world, "turns", count);
 
-void play(player* me) {
+void play(numbered<turns_world>* me) {
   turns_world* w = me->world;
   for (int i = 0; i < 4; ++i)
     if (const auto c = get(w->count); c % w->tasks == me->number) set(w->count, c + 1);
@@ -34,12 +27,10 @@ known_bug turns(std::uint32_t n) {
   return {with_main<turns_world>(
               [n](turns_world* w) {
                 w->tasks = n;
-                for (std::uint32_t i = 0; i < players_max; ++i) w->players[i] = {w, i};
+                number_all(w->players, w);
               },
               [n](turns_world* w) {
-                task_id tasks[players_max];
-                for (std::uint32_t i = 0; i < n; ++i) tasks[i] = start<play>(&w->players[i]);
-                for (std::uint32_t i = 0; i < n; ++i) join_task(tasks[i]);
+                run_each(n, [w](std::uint32_t i) { return start<play>(&w->players[i]); });
                 BUG_ON(get(w->count) == 4 * n);
               }),
           "kernel-bug"};

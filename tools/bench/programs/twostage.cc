@@ -46,11 +46,9 @@ known_bug twostage(std::uint32_t n) {
   };
   return {with_main<twostage_world>(init,
                                     [n](twostage_world* w) {
-                                      task_id tasks[256];
-                                      for (std::uint32_t i = 0; i + 1 < n; ++i)
-                                        tasks[i] = start<writer>(w);
-                                      tasks[n - 1] = start<reader>(w);
-                                      for (std::uint32_t i = 0; i < n; ++i) join_task(tasks[i]);
+                                      run_each(n, [=](std::uint32_t i) {
+                                        return i + 1 < n ? start<writer>(w) : start<reader>(w);
+                                      });
                                     }),
           "kernel-bug"};
 }

@@ -36,11 +36,9 @@ known_bug wronglock(std::uint32_t n) {
   };
   return {with_main<wronglock_world>(init,
                                      [n](wronglock_world* w) {
-                                       task_id tasks[256];
-                                       tasks[0] = start<rightly>(w);
-                                       for (std::uint32_t i = 1; i < n; ++i)
-                                         tasks[i] = start<wrongly>(w);
-                                       for (std::uint32_t i = 0; i < n; ++i) join_task(tasks[i]);
+                                       run_each(n, [=](std::uint32_t i) {
+                                         return i == 0 ? start<rightly>(w) : start<wrongly>(w);
+                                       });
                                      }),
           "kernel-bug"};
 }
