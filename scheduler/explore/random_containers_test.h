@@ -99,8 +99,6 @@ inline const instruction container_instructions[] = {
     {"reserve", "arrays",
      [](lab* l, own_state& own) { own.seen = xa_reserve(&l->xa, shared_index, gfp::atomic) == 0; }},
     {"give_up", "arrays", [](lab* l, own_state&) { xa_release(&l->xa, shared_index); }},
-    {"load", "arrays",
-     [](lab* l, own_state& own) { own.seen = xa_load(&l->xa, shared_index) != nullptr; }},
     {"load_2", "arrays", [](lab* l, own_state& own) { own.seen = xa_load(&l->xa, 2) != nullptr; }},
     {"store_2", "arrays",
      [](lab* l, own_state& own) {

@@ -24,7 +24,7 @@ struct own_state {
 
 struct instruction {
   const char* name;
-  const char* groups;
+  const char* groups;  // with blanks between them
   void (*run)(lab* l, own_state& own);
 };
 
@@ -44,10 +44,11 @@ inline void stop_thread(own_state& own) {
 }
 
 inline const instruction instructions[] = {
-    {"set_x", "memory", [](lab* l, own_state&) { atomic_set(&l->x, 1); }},
+    {"set_x", "memory turns signals devices", [](lab* l, own_state&) { atomic_set(&l->x, 1); }},
     {"set_y", "memory", [](lab* l, own_state& own) { atomic_set(&l->y, own.seen + 1); }},
     {"get_x", "memory", [](lab* l, own_state& own) { own.seen = atomic_read(&l->x); }},
-    {"get_y", "memory", [](lab* l, own_state& own) { own.seen = atomic_read(&l->y); }},
+    {"get_y", "memory devices later",
+     [](lab* l, own_state& own) { own.seen = atomic_read(&l->y); }},
     {"inc_x", "memory", [](lab* l, own_state&) { atomic_inc(&l->x); }},
     {"swap_x", "memory", [](lab* l, own_state& own) { own.seen = atomic_cmpxchg(&l->x, 0, 2); }},
     {"copy_if", "memory",
@@ -130,9 +131,9 @@ inline const instruction instructions[] = {
          own.reads = true;
        }
      }},
-    {"ref_get", "counts",
+    {"ref_get", "counts krefs",
      [](lab* l, own_state& own) { own.seen = refcount_inc_not_zero(&l->ref); }},
-    {"ref_put", "counts",
+    {"ref_put", "counts krefs",
      [](lab* l, own_state& own) {
        if (refcount_read(&l->ref) > 0) own.seen = refcount_dec_and_test(&l->ref);
      }},
@@ -201,7 +202,8 @@ inline const instruction instructions[] = {
        std::uint32_t id;
        xa_alloc(&l->xa, &id, l, xa_limit{0, 7}, gfp::atomic);
      }},
-    {"array_get", "heap", [](lab* l, own_state& own) { own.seen = xa_load(&l->xa, 1) != nullptr; }},
+    {"array_get", "heap arrays",
+     [](lab* l, own_state& own) { own.seen = xa_load(&l->xa, 1) != nullptr; }},
     {"array_lock", "heap",
      [](lab* l, own_state& own) {
        if (own.xa) {
@@ -228,8 +230,8 @@ inline const instruction instructions[] = {
          own.seen = wait_event_timeout(
              l->wq, [&] { return atomic_read(&l->x) != 0; }, HZ);
      }},
-    {"wake", "waits", [](lab* l, own_state&) { wake_up(&l->wq); }},
-    {"wake_all", "waits", [](lab* l, own_state&) { wake_up_all(&l->wq); }},
+    {"wake", "waits turns signals", [](lab* l, own_state&) { wake_up(&l->wq); }},
+    {"wake_all", "waits turns", [](lab* l, own_state&) { wake_up_all(&l->wq); }},
     {"active", "waits", [](lab* l, own_state& own) { own.seen = waitqueue_active(&l->wq); }},
     {"done", "waits", [](lab* l, own_state&) { complete(&l->done); }},
     {"done_all", "waits", [](lab* l, own_state&) { complete_all(&l->done); }},
@@ -304,7 +306,7 @@ inline const instruction instructions[] = {
      [](lab*, own_state& own) {
        if (own.free_to_sleep()) flush_workqueue(deferred().unbound);
      }},
-    {"queue_line", "work",
+    {"queue_line", "work later",
      [](lab*, own_state& own) {
        own.seen = queue_work(deferred().line, &deferred().here->in_line);
      }},
@@ -312,7 +314,7 @@ inline const instruction instructions[] = {
      [](lab*, own_state& own) {
        if (own.free_to_sleep()) flush_workqueue(deferred().line);
      }},
-    {"later", "delays",
+    {"later", "delays later",
      [](lab*, own_state& own) {
        own.seen = queue_delayed_work(deferred().unbound, &deferred().here->later, 1);
      }},
@@ -328,7 +330,7 @@ inline const instruction instructions[] = {
      [](lab*, own_state& own) {
        if (own.free_to_sleep()) own.seen = cancel_delayed_work_sync(&deferred().here->later);
      }},
-    {"arm", "timers",
+    {"arm", "timers later",
      [](lab*, own_state& own) { own.seen = mod_timer(&deferred().here->timer, jiffies + 1); }},
     {"arm_long", "timers",
      [](lab*, own_state& own) { own.seen = mod_timer(&deferred().here->timer, jiffies + HZ); }},

@@ -38,15 +38,11 @@ inline const instruction sleep_instructions[] = {
      [](lab* l, own_state& own) {
        if (own.free_to_sleep()) sleep_until_x<TASK_UNINTERRUPTIBLE, false>(l);
      }},
-    {"wake_one", "turns signals", [](lab* l, own_state&) { wake_up(&l->wq); }},
-    {"wake_every", "turns", [](lab* l, own_state&) { wake_up_all(&l->wq); }},
-    {"raise_x", "turns signals devices", [](lab* l, own_state&) { atomic_set(&l->x, 1); }},
     {"lower_x", "turns signals", [](lab* l, own_state&) { atomic_set(&l->x, 0); }},
     {"submit_1", "devices", [](lab*, own_state&) { ask_device(1); }},
     {"submit_2", "devices", [](lab*, own_state&) { ask_device(2); }},
     {"poll_1", "devices", [](lab*, own_state&) { device_poll(&deferred().here->status, 1); }},
     {"poll_2", "devices", [](lab*, own_state&) { device_poll(&deferred().here->status, 2); }},
-    {"look_y", "devices later", [](lab* l, own_state& own) { own.seen = atomic_read(&l->y); }},
     {"write_if", "devices later",
      [](lab* l, own_state& own) {
        if (own.seen != 0) l->v = 1;
@@ -74,31 +70,15 @@ inline const instruction sleep_instructions[] = {
      [](lab*, own_state& own) {
        if (own.free_to_sleep()) own.seen = flush_delayed_work(&deferred().here->later);
      }},
-    {"delay", "later",
-     [](lab*, own_state& own) {
-       own.seen = queue_delayed_work(deferred().unbound, &deferred().here->later, 1);
-     }},
     {"undelay", "later",
      [](lab*, own_state& own) { own.seen = cancel_delayed_work(&deferred().here->later); }},
     {"drain", "later",
      [](lab*, own_state& own) {
        if (own.free_to_sleep()) drain_workqueue(deferred().line);
      }},
-    {"line_up", "later",
-     [](lab*, own_state& own) {
-       own.seen = queue_work(deferred().line, &deferred().here->in_line);
-     }},
-    {"arm_timer", "later",
-     [](lab*, own_state& own) { own.seen = mod_timer(&deferred().here->timer, jiffies + 1); }},
     {"shut_timer", "later",
      [](lab*, own_state& own) { own.seen = timer_shutdown_sync(&deferred().here->timer); }},
     {"get", "krefs", [](lab* l, own_state&) { refcount_inc(&l->ref); }},
-    {"get_live", "krefs",
-     [](lab* l, own_state& own) { own.seen = refcount_inc_not_zero(&l->ref); }},
-    {"put", "krefs",
-     [](lab* l, own_state& own) {
-       if (refcount_read(&l->ref) != 0) own.seen = refcount_dec_and_test(&l->ref);
-     }},
     {"put_not_last", "krefs",
      [](lab* l, own_state& own) { own.seen = refcount_dec_not_one(&l->ref); }},
     {"get_two", "krefs", [](lab* l, own_state&) { refcount_add(2, &l->ref); }},

@@ -13,7 +13,7 @@ namespace iorace {
 namespace {
 
 // A bit of what schedule() records, besides whether it was woken: a signal ends the sleep.
-constexpr unsigned signalled = 2;
+constexpr unsigned by_signal = 2;
 
 void unlink(wait_queue_entry* entry) {
   wait_queue_head* wq = entry->queue;
@@ -122,7 +122,8 @@ long schedule_timeout(long timeout) {
   // when the wake-up comes, though no event of this task lies there.
   const bool user = signal_fits(t.prepared_state);
   if (user) may_be_signalled(e, t);
-  const bool soon = (timed && timeout < long_timeout) || (user && t.signalled);
+  const bool signalled = user && t.signalled;
+  const bool soon = (timed && timeout < long_timeout) || signalled;
   const waits_for by = timed                           ? waits_for::timer
                        : user                          ? waits_for::user
                        : t.prepared_state == TASK_IDLE ? waits_for::work
@@ -131,9 +132,9 @@ long schedule_timeout(long timeout) {
   const bool awake = t.sleep_state == TASK_RUNNING;
   t.sleep_state = t.prepared_state = TASK_RUNNING;
   touch_thread(e, op_kind::schedule, t.sleeps_on, t);
-  e.commit(op_kind::schedule, t.sleeps_on, awake | (user && t.signalled ? signalled : 0u));
+  e.commit(op_kind::schedule, t.sleeps_on, awake | (signalled ? by_signal : 0u));
   if (awake) e.acquire(t.slept);
-  return awake || !timed || (user && t.signalled) ? timeout : 0;
+  return awake || !timed || signalled ? timeout : 0;
 }
 
 void finish_wait(wait_queue_head_t* wq, wait_queue_entry* entry) {
