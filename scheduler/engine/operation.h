@@ -66,6 +66,14 @@ inline const op_traits& traits(op_kind kind) {
 // Whether the event takes a lock, unless it is a try that fails, or drops one.
 inline bool takes_lock(op_kind kind) { return (traits(kind).flags & op_takes) != 0; }
 inline bool drops_lock(op_kind kind) { return (traits(kind).flags & op_drops) != 0; }
+// Whether the event asks for something that a finding comes of.
+inline bool is_check(op_kind kind) {
+  return kind == op_kind::warn_on || kind == op_kind::bug_on || kind == op_kind::lockdep_assert;
+}
+// Whether the event is one of those on a list_head.
+inline bool is_of_list(op_kind kind) {
+  return kind >= op_kind::list_init && kind <= op_kind::list_next;
+}
 // Returns the kind called `name`, or op_kind::count_ if there is none.
 op_kind op_kind_by_name(std::string_view name);
 

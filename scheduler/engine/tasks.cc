@@ -47,8 +47,8 @@ bool warn_on(bool condition, const char* text) {
 
 void bug_on(bool condition, const char* text) {
   engine& e = engine::current();
-  e.begin_plain(op_kind::warn_on);
-  e.commit(op_kind::warn_on, nullptr, condition);
+  e.begin_plain(op_kind::bug_on);
+  e.commit(op_kind::bug_on, nullptr, condition);
   if (condition) e.found(verdict::kernel_bug, line("BUG_ON(") + text + ")");
 }
 

@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::size_t one_screen = 40;  // rows: so few need no abridging
 
-bool is_check(const recording::line& l) {
-  return l.kind == op_kind::warn_on || l.kind == op_kind::lockdep_assert;
-}
-
 // A writer whom nobody kept waiting: one row says that it has the lock.
 bool gets_in_at_once(const recording& r, std::size_t i) {
   return i + 1 < r.lines.size() && r.lines[i].kind == op_kind::down_write_arrive &&
@@ -36,7 +32,7 @@ std::vector<drawn_as> abridged(const recording& r, bool full) {
   for (std::size_t first = 0, end; first < n; first = end) {
     std::size_t other = n, others = 0;  // than checks: the last, and how many
     for (end = first; end < n && !relevant[end] && together(r, first, end); ++end)
-      if (!is_check(r.lines[end])) other = end, ++others;
+      if (!is_check(r.lines[end].kind)) other = end, ++others;
     if (others < 2)
       for (std::size_t i = first; i < end; ++i)
         drawn[i] = i == other ? drawn_as::row : drawn_as::nothing;

@@ -99,7 +99,8 @@ class drawing {
     open_path(r, column_[l.task], short_.path(l), l.frame, open);
     const bool side = l.number == r.end.at || l.number == r.end.other;
     const bool failed = !r.end.name.empty() && l.number == r.lines.size();
-    const char* const held = l.kind == op_kind::warn_on && !failed ? " = 0" : "";
+    const bool asks = l.kind == op_kind::warn_on || l.kind == op_kind::bug_on;
+    const char* const held = asks && !failed ? " = 0" : "";
     put({l.number, column_[l.task], event_text(l, short_.place(l)) + held, side}, open.size());
   }
 

@@ -193,10 +193,12 @@ TEST(columns, long_names_wrap_inside_their_column) {
 
 TEST(columns, a_check_that_holds_does_not_look_like_one_that_fails) {
   scene s;
-  s.call(1, "f").op(1, op_kind::warn_on, "").op(1, op_kind::warn_on, "");
-  s.r.end.name = "kernel-warn";
+  s.call(1, "f").op(1, op_kind::warn_on, "").op(1, op_kind::bug_on, "");
+  s.op(1, op_kind::bug_on, "");
+  s.r.end.name = "kernel-bug";
   const std::string text = columns(s.r);
-  EXPECT_NE(text.find("   1   WARN_ON() = 0\n   2   WARN_ON()\n"), text.npos) << text;
+  EXPECT_NE(text.find("   1   WARN_ON() = 0\n   2   BUG_ON() = 0\n   3   BUG_ON()\n"), text.npos)
+      << text;
 }
 
 TEST(columns, color_only_adds_to_the_text) {

@@ -80,6 +80,8 @@ std::string event_text(const recording::line& l, std::string_view place) {
       return fmt::format("atomic({}){}", place, change_of(l));
     case op_kind::warn_on:
       return "WARN_ON()";
+    case op_kind::bug_on:
+      return "BUG_ON()";
     default:
       return fmt::format("{}({}){}", traits(l.kind).name, place, result_of(l));
   }

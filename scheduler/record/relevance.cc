@@ -22,6 +22,7 @@ bool has_own_meaning(const line& l, const recording& r) {
     case op_kind::wait_for_completion:
       return true;
     case op_kind::warn_on:
+    case op_kind::bug_on:
     case op_kind::lockdep_assert:
       return !r.end.name.empty() && l.number == r.lines.size();
     case op_kind::choose:

@@ -45,9 +45,6 @@ bool list_peek_empty(const list_head* head);
 // list before, so each counts as one on the whole list: on the node that stands for it, the first
 // in the arena. A node in no list stands for itself.
 const list_head* list_representative(const engine& e, const list_head* node);
-inline bool is_of_list(op_kind kind) {
-  return kind >= op_kind::list_init && kind <= op_kind::list_next;
-}
 
 }  // namespace iorace
 
