@@ -64,6 +64,19 @@ TEST(lambda_trace, an_execution_without_a_finding_has_no_title) {
   EXPECT_EQ(replay_trace(e, p, again->in, again->want).status, replay_status::same);
 }
 
+TEST(lambda_trace, takes_every_bound_that_an_execution_can_have) {
+  lambda_trace t;
+  t.in.options.points_max = t.in.options.faults_max = ~std::uint32_t{0};
+  const auto again = parse_lambda_trace(to_text(t));
+  ASSERT_TRUE(again) << again.error().in("trace");
+  EXPECT_EQ(again->in.options.points_max, t.in.options.points_max);
+  EXPECT_EQ(again->in.options.faults_max, t.in.options.faults_max);
+  const auto beyond = parse_lambda_trace("iorace-trace 1\noptions points=4294967296\n");
+  ASSERT_FALSE(beyond);
+  EXPECT_EQ(beyond.error().in("t"),
+            "t:2:9: option points=4294967296 is out of range, expected 0 to 4294967295");
+}
+
 TEST(lambda_trace, most_of_it_can_be_left_out) {
   const auto t = parse_lambda_trace("# by hand\niorace-trace 1\n[schedule]\ncpu2  # first\ncpu1\n");
   ASSERT_TRUE(t) << t.error().in("trace");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -44,7 +45,7 @@ tl::expected<void, std::string> read_option(std::string_view word, trace_options
   if (std::find(names.begin(), names.end(), name) == names.end())
     return tl::unexpected(
         fmt::format("unknown option {}, {}", quoted(name), expected_one_of(name, names)));
-  const std::uint64_t max = name == "fair" ? 1 : name == "faults" ? 1000 : 1'000'000;
+  const std::uint64_t max = name == "fair" ? 1 : std::numeric_limits<std::uint32_t>::max();
   if (!value) return tl::unexpected(value.error());
   if (*value > max)
     return tl::unexpected(fmt::format("option {} is out of range, expected 0 to {}", word, max));
