@@ -5,6 +5,7 @@
 
 #include "scheduler/explore/account_test.h"
 #include "scheduler/explore/keep.h"
+#include "scheduler/sync/list.h"
 #include "scheduler/sync/spinlock.h"
 
 namespace iorace::this_file {
@@ -110,8 +111,9 @@ struct room {
   shared<int> seats;
   shared<int> guests;
   shared<account*> book;
+  list_head queue, place;
 };
-IORACE_DESCRIBE(room, "room", a, b, seats, guests, book);
+IORACE_DESCRIBE(room, "room", a, b, seats, guests, book, queue, place);
 
 using visit = void (*)(room*);
 
@@ -121,6 +123,7 @@ program in_a_room(std::initializer_list<visit> visits, visit check = nullptr) {
     auto* r = make<room>();
     mutex_init(&r->a);
     mutex_init(&r->b);
+    INIT_LIST_HEAD(&r->queue);
     r->seats.poke(1);
     r->book.poke(make<account>());
     return static_cast<void*>(r);
@@ -229,6 +232,24 @@ void serve(room* r) {
 }
 
 // One hands on what another one began: a chain through three tasks.
+// The lock of the list is no reason to take it for another one.
+TEST(explain, a_list_that_one_side_asks_without_its_lock) {
+  const auto queue_up = [](room* r) {
+    KFUNC();
+    mutex_lock(&r->a);
+    list_add(&r->place, &r->queue);
+    mutex_unlock(&r->a);
+  };
+  const auto look = [](room* r) {
+    KFUNC();
+    BUG_ON(!list_empty(&r->queue));
+  };
+  const explanation x = explained(in_a_room({queue_up, look}), input("cpu1\ncpu2\n"));
+  EXPECT_EQ(x.title, "kernel-bug in operator()");
+  EXPECT_THAT(orders_of(x), ElementsAre("cpu1 list_add(room#1.queue) [room#1.a] < "
+                                        "cpu2 list_empty(room#1.queue)"));
+}
+
 TEST(explain, three_tasks) {
   const explanation x = explained(in_a_room({serve, cook, invite}), input("cpu3\ncpu2\ncpu1\n"));
   EXPECT_EQ(x.title, "kernel-bug in serve");

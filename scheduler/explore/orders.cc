@@ -54,13 +54,13 @@ class order_search {
   std::vector<moment_pair> pairs() const {
     std::map<std::string_view, std::vector<const moment*>> places, objects;
     for (const moment& m : time_.moments()) {
-      places[m.touched].push_back(&m);
+      for (const std::string& place : m.touched) places[place].push_back(&m);
       objects[m.object].push_back(&m);
     }
     std::vector<moment_pair> all;
     for (const moment& a : time_.moments()) {
       if (!a.reached()) continue;
-      add_pairs(a, places[a.touched], all);
+      for (const std::string& place : a.touched) add_pairs(a, places[place], all);
       add_pairs(a, objects[a.object], all, true);
     }
     const auto key = [](const moment_pair& p) {
@@ -69,6 +69,7 @@ class order_search {
     };
     std::sort(all.begin(), all.end(),
               [&](const moment_pair& x, const moment_pair& y) { return key(x) < key(y); });
+    all.erase(std::unique(all.begin(), all.end()), all.end());
     return all;
   }
 

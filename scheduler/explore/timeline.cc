@@ -32,7 +32,7 @@ void timeline::add(std::size_t from, task_id t, std::size_t line) {
                       .at = from == 0 ? line : steps_.lines.size() + mine_[t].size(),
                       .source = from,
                       .line = line,
-                      .touched = touched_place(s.steps, s.sections, line),
+                      .touched = touched(s.steps.lines[line]),
                       .object = s.steps.lines[line].object,
                       .frees = s.steps.lines[line].kind == op_kind::kfree});
 }
@@ -76,7 +76,7 @@ bool timeline::data_conflict(const moment& a, const moment& b) const {
   if (a.task == b.task || commute(x, y) || x.object.empty() ||
       traits(x.kind).access == access_type::none || traits(y.kind).access == access_type::none)
     return false;
-  return a.touched == b.touched || ((a.frees || b.frees) && a.object == b.object);
+  return meet(a.touched, b.touched) || ((a.frees || b.frees) && a.object == b.object);
 }
 
 std::vector<const timeline::moment*> timeline::protected_by(const moment& taken) const {

@@ -24,11 +24,11 @@ class timeline {
   // all others.
   struct moment {
     task_id task = 0;
-    std::size_t own = 0;     // how many operations of its task come before it
-    std::size_t at = 0;      // how many of all tasks do
-    std::size_t source = 0;  // what holds it: 0 is the execution itself
-    std::size_t line = 0;    // of that
-    std::string touched;     // see touched_place()
+    std::size_t own = 0;               // how many operations of its task come before it
+    std::size_t at = 0;                // how many of all tasks do
+    std::size_t source = 0;            // what holds it: 0 is the execution itself
+    std::size_t line = 0;              // of that
+    std::vector<std::string> touched;  // see conflicts.h
     std::string object;
     bool frees = false;  // all of the object
     bool reached() const { return source == 0; }

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/record/lists.h"
+
 namespace iorace {
 
 std::string_view engine_names::task(task_id t) const { return engine_.task_name(t); }
@@ -96,6 +98,22 @@ class capturing {
     to.field += e.of_member;
   }
 
+  // The identity that `place` had in `object`, which may have been freed since. One for all that is
+  // in none.
+  std::uint64_t identity(object_id object, const void* place) const {
+    if (object == 0) return 1;
+    const auto offset = static_cast<const char*>(place) - engine_.objects[object].base;
+    return (std::uint64_t{object} << 32) + static_cast<std::uint64_t>(offset) + 1;
+  }
+
+  // Requires: `kind` is an operation on lists.
+  std::vector<std::string> concerned(op_kind kind, std::uint64_t place, std::uint64_t entry) const {
+    std::vector<std::string> names;
+    for (const std::uint64_t list : lists_.concerned(kind, place, entry))
+      names.push_back(engine_.identity_name(list));
+    return names;
+  }
+
   void add(const step& s, step_id id) {
     const op_traits& row = traits(s.kind);
     recording::line line{.number = 0,
@@ -117,12 +135,17 @@ class capturing {
       if (row.access == access_type::write) line.before = now;
       now = line.value;
     }
+    const void* const place = engine_.memory.base() + std::size_t{engine_.word_of(id)} * granule;
+    if (is_of_list(s.kind)) {
+      const std::uint64_t node = identity(s.object, place);
+      line.lists = concerned(s.kind, node, happened ? s.value : node);
+      if (happened) lists_.follow(s.kind, node, s.value);
+    }
     if (s.kind == op_kind::exit) finished_.insert(s.task);
     if (id < engine_.first_step() || s.task == 0 || s.kind == op_kind::exit) return;
     line.number = static_cast<std::uint32_t>(result_.lines.size() + 1);
     line.frame = frame(engine_.frame_of(id));
-    const std::size_t offset = std::size_t{engine_.word_of(id)} * granule;
-    name_place(s.object, s.field, engine_.memory.base() + offset, line);
+    name_place(s.object, s.field, place, line);
     numbers_[id] = line.number;
     result_.lines.push_back(std::move(line));
   }
@@ -149,6 +172,10 @@ class capturing {
                          .value = {},
                          .before = {}};
     name_place(op.object, op.field, op.place, line);
+    if (is_of_list(op.kind)) {
+      const std::uint64_t node = identity(op.object, op.place);
+      line.lists = concerned(op.kind, node, node);
+    }
     result_.pending.push_back(std::move(line));
   }
 
@@ -182,6 +209,7 @@ class capturing {
   recording result_;
   std::set<std::pair<std::uint16_t, std::uint16_t>> pointers_;  // class and field
   std::map<std::uint32_t, std::string> values_;                 // by word of the arena
+  list_nodes lists_;
   std::map<std::uint32_t, std::uint32_t> frames_;
   std::set<task_id> finished_;
   std::map<step_id, std::uint32_t> numbers_;

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "scheduler/record/conflicts.h"
 
-namespace iorace {
+#include <algorithm>
 
-bool is_list(op_kind k) {
-  return k == op_kind::list_add || k == op_kind::list_del || k == op_kind::list_next ||
-         k == op_kind::list_empty;
-}
+namespace iorace {
 
 bool writes(const recording::line& l) { return traits(l.kind).access == access_type::write; }
 
@@ -23,10 +20,12 @@ bool conflict(const recording::line& a, const recording::line& b) {
   return a.task != b.task && !commute(a, b);
 }
 
-std::string touched_place(const recording& r, const lock_sections& sections, std::size_t i) {
-  const recording::line& l = r.lines[i];
-  if (!is_list(l.kind) || sections.around(i).empty()) return l.place();
-  return "list under " + r.lines[sections.around(i).back()].place();
+std::vector<std::string> touched(const recording::line& l) {
+  return l.lists.empty() ? std::vector{l.place()} : l.lists;
+}
+
+bool meet(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return std::find_first_of(a.begin(), a.end(), b.begin(), b.end()) != a.end();
 }
 
 }  // namespace iorace

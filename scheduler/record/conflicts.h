@@ -5,15 +5,13 @@
 // last. Used by relevance and by explanations.
 #pragma once
 
-#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "scheduler/record/recording.h"
-#include "scheduler/record/sections.h"
 
 namespace iorace {
 
-bool is_list(op_kind k);
 bool writes(const recording::line& l);
 // A reference more or less. Dropping one by dec_and_test asks for the others.
 bool counts(const recording::line& l);
@@ -21,7 +19,9 @@ bool counts(const recording::line& l);
 bool commute(const recording::line& a, const recording::line& b);
 // Whether two operations on one place conflict.
 bool conflict(const recording::line& a, const recording::line& b);
-// What line `i` touches: list operations under one lock are taken for operations on one list.
-std::string touched_place(const recording& r, const lock_sections& sections, std::size_t i);
+// What an operation touches: its place, or the lists that it concerns.
+std::vector<std::string> touched(const recording::line& l);
+// Whether one of them is the same.
+bool meet(const std::vector<std::string>& a, const std::vector<std::string>& b);
 
 }  // namespace iorace

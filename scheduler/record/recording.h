@@ -30,6 +30,7 @@ struct recording {
     std::string field;        // "num_accesses", "tag[2]"; empty if it concerns the whole object
     std::string value;        // as printed; empty if it says nothing
     std::string before;       // of a write: the value it replaces, if that is known
+    std::vector<std::string> lists = {};  // of an operation on a list: those it concerns
 
     std::string place() const { return field.empty() ? object : object + '.' + field; }
   };

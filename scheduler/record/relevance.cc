@@ -2,7 +2,9 @@
 #include "scheduler/record/relevance.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 #include "scheduler/record/conflicts.h"
@@ -39,9 +41,30 @@ bool touches(const line& l) {
   return traits(l.kind).access != access_type::none && l.kind != op_kind::kfree;
 }
 
+// A lock that is taken or dropped tells nothing, a try does.
+bool answers(const line& l) { return !is_lock(l) || (traits(l.kind).flags & op_try) != 0; }
+
 // From the first line to the last one.
 struct extent {
   std::size_t first = 0, last = 0;
+};
+
+class lines_by_place {
+ public:
+  void add(const line& l, std::size_t i) {
+    for (const std::string& place : touched(l)) lines_[place].push_back(i);
+  }
+  // Returns those that touch what `l` does, the last first.
+  std::vector<std::size_t> before(const line& l) const {
+    std::set<std::size_t, std::greater<>> all;
+    for (const std::string& place : touched(l))
+      if (const auto at = lines_.find(place); at != lines_.end())
+        all.insert(at->second.begin(), at->second.end());
+    return {all.begin(), all.end()};
+  }
+
+ private:
+  std::map<std::string, std::vector<std::size_t>> lines_;
 };
 
 class judging {
@@ -81,32 +104,29 @@ class judging {
     for (std::size_t t = 0; t < to.size(); ++t) to[t] = std::max(to[t], from[t]);
   }
 
-  std::string place_of(std::size_t i) const { return touched_place(r_, sections_, i); }
-
   // Marks the orders that do not follow from others.
   void judge_orders() {
     std::vector<clock> at;  // by line
     std::vector<clock> now(r_.tasks.size(), clock(r_.tasks.size()));
-    std::map<std::string, std::vector<std::size_t>> touched;  // lines by place
+    lines_by_place lines;
     std::vector<std::size_t> seen;  // conflicts of the task that is convicted
     for (std::size_t i = 0; i < r_.lines.size(); ++i) {
       const line& l = r_.lines[i];
       clock& mine = now[l.task];
       if (calls_.at(key_of(l)).first == i) follow_ended_calls(i, at, mine);
       if (touches(l) && !is_lock(l)) {
-        std::vector<std::size_t>& others = touched[place_of(i)];
-        for (auto other = others.rbegin(); other != others.rend(); ++other) {
-          const line& o = r_.lines[*other];
+        for (const std::size_t other : lines.before(l)) {
+          const line& o = r_.lines[other];
           if (!conflict(o, l) || !overlap(o, l)) continue;
           if (r_.tasks[l.task] == r_.end.task && (seen.empty() || seen.back() != i)) {
             seen.push_back(i);
-            met_[i] = *other;
+            met_[i] = other;
           }
-          if (mine[o.task] > *other) continue;
-          relevant_[*other] = relevant_[i] = true;
-          join(mine, at[sections_.end_with(*other, i)]);
+          if (mine[o.task] > other) continue;
+          relevant_[other] = relevant_[i] = true;
+          join(mine, at[sections_.end_with(other, i)]);
         }
-        others.push_back(i);
+        lines.add(l, i);
       }
       mine[l.task] = i + 1;
       at.push_back(mine);
@@ -120,13 +140,18 @@ class judging {
   void judge_check() {
     if (r_.lines.empty() || !relevant_.back() || touches(r_.lines.back())) return;
     std::size_t read = r_.lines.size() - 1;
-    const std::uint32_t frame = r_.lines[read].frame;
-    while (read > 0 && (!touches(r_.lines[read]) || r_.lines[read].frame != frame)) --read;
-    if (!touches(r_.lines[read]) || r_.lines[read].frame != frame) return;
+    const line& check = r_.lines[read];
+    const auto asked = [&](const line& l) {
+      return l.task == check.task && l.frame == check.frame && touches(l) && answers(l);
+    };
+    while (read > 0 && !asked(r_.lines[read])) --read;
+    if (!asked(r_.lines[read])) return;
+    const auto place = touched(r_.lines[read]);
+    const auto answered = [&](const line& l) { return writes(l) && meet(touched(l), place); };
     std::size_t wrote = read;
-    while (wrote > 0 && !(writes(r_.lines[wrote]) && place_of(wrote) == place_of(read))) --wrote;
+    while (wrote > 0 && !answered(r_.lines[wrote])) --wrote;
     relevant_[read] = true;
-    if (writes(r_.lines[wrote]) && place_of(wrote) == place_of(read)) relevant_[wrote] = true;
+    if (answered(r_.lines[wrote])) relevant_[wrote] = true;
   }
 
   void judge_writes() {

@@ -95,11 +95,31 @@ TEST(relevance, sections_of_a_lock_follow_each_other) {
 }
 
 // An item that one takes off the list is one that the other does not meet.
-TEST(relevance, list_operations_under_one_lock_are_of_one_list) {
+TEST(relevance, operations_on_two_nodes_of_one_list_conflict) {
   scene s = two_calls();
-  s.op(1, spin_lock, "a#1.lock").op(1, list_del, "item#1.link").op(1, spin_unlock, "a#1.lock");
-  s.op(2, spin_lock, "a#1.lock").op(2, list_next, "a#1.items").op(2, spin_unlock, "a#1.lock");
+  s.op(1, spin_lock, "a#1.lock").op(1, list_del, "item#1.link").lists({"a#1.items"});
+  s.op(1, spin_unlock, "a#1.lock");
+  s.op(2, spin_lock, "a#1.lock").op(2, list_next, "a#1.items").lists({"a#1.items"});
+  s.op(2, spin_unlock, "a#1.lock");
   EXPECT_THAT(relevant(s.r), ElementsAre(3, 4, 5, 6, 7, 8));
+}
+
+TEST(relevance, operations_on_two_lists_under_one_lock_do_not_conflict) {
+  scene s = two_calls();
+  s.op(1, spin_lock, "a#1.lock").op(1, list_del, "item#1.link").lists({"a#1.items"});
+  s.op(1, spin_unlock, "a#1.lock");
+  s.op(2, spin_lock, "a#1.lock").op(2, list_next, "a#1.others").lists({"a#1.others"});
+  s.op(2, spin_unlock, "a#1.lock");
+  EXPECT_THAT(relevant(s.r), IsEmpty());
+}
+
+TEST(relevance, an_entry_that_changes_lists_concerns_both) {
+  for (const std::string list : {"items", "others"}) {
+    scene s = two_calls();
+    s.op(1, list_next, "a#1." + list).lists({"a#1." + list});
+    s.op(2, list_add, "a#1.items").lists({"a#1.items", "a#1.others"});
+    EXPECT_THAT(relevant(s.r), ElementsAre(3, 4)) << list;
+  }
 }
 
 TEST(relevance, what_a_task_was_about_to_meet_matters) {
@@ -118,14 +138,21 @@ TEST(relevance, a_check_that_failed_matters_with_what_it_read) {
   s.op(2, write, "a#1.x", "0", "1").op(2, write, "a#1.y", "1", "0").op(2, read, "a#1.x", "0");
   s.op(2, warn_on, "");
   EXPECT_THAT(relevant(s.r), IsEmpty());
-  s.r.end = {.name = "kernel-warn",
-             .title = "kernel-warn in g",
-             .detail = "",
-             .at = 0,
-             .other = 0,
-             .task = "cpu2",
-             .other_task = ""};
-  EXPECT_THAT(relevant(s.r), ElementsAre(3, 5, 6));
+  EXPECT_THAT(relevant(s.failed().r), ElementsAre(3, 5, 6));
+}
+
+// What was read under a lock may be asked for behind it.
+TEST(relevance, a_check_that_failed_matters_with_what_it_read_under_a_lock) {
+  scene s = two_calls();
+  s.op(2, write, "a#1.x", "0", "1").op(2, mutex_lock, "a#1.lock").op(2, read, "a#1.x", "0");
+  s.op(2, mutex_unlock, "a#1.lock").op(2, bug_on, "");
+  EXPECT_THAT(relevant(s.failed().r), ElementsAre(3, 5, 7));
+}
+
+TEST(relevance, a_check_that_failed_matters_with_the_lock_that_it_asked_for) {
+  scene s = two_calls();
+  s.op(2, write, "a#1.x", "0", "1").op(2, mutex_trylock, "a#1.lock", "1").op(2, warn_on, "");
+  EXPECT_THAT(relevant(s.failed().r), ElementsAre(4, 5));
 }
 
 TEST(relevance, where_one_task_acts_alone_its_writes_matter) {

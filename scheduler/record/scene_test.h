@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "scheduler/record/recording.h"
@@ -36,6 +37,22 @@ class scene {
                        .field = dot == place.npos ? "" : place.substr(dot + 1),
                        .value = value,
                        .before = before});
+    return *this;
+  }
+  // The lists that the last operation concerns.
+  scene& lists(std::vector<std::string> all) {
+    r.lines.back().lists = std::move(all);
+    return *this;
+  }
+  // The check that was the last operation has failed.
+  scene& failed() {
+    r.end = {.name = "kernel-warn",
+             .title = "kernel-warn in g",
+             .detail = "",
+             .at = 0,
+             .other = 0,
+             .task = r.tasks[r.lines.back().task],
+             .other_task = ""};
     return *this;
   }
 
