@@ -10,11 +10,13 @@ void lock_order::reset() {
 const lock_order::edge* lock_order::path(std::uint32_t from, std::uint32_t to, std::size_t depth,
                                          bool this_execution) const {
   if (depth == 0) return nullptr;
-  for (const edge& e : edges_)
-    if (e.a == from && (!this_execution || e.seen == execution_) &&
-        (e.b == to || path(e.b, to, depth - 1, this_execution) != nullptr))
-      return &e;
-  return nullptr;
+  const edge* first = nullptr;
+  for (const edge& e : edges_) {
+    if (e.a != from || (this_execution && e.seen != execution_)) continue;
+    if (first != nullptr && first->at <= e.at) continue;
+    if (e.b == to || path(e.b, to, depth - 1, this_execution) != nullptr) first = &e;
+  }
+  return first;
 }
 
 std::uint32_t lock_order::find(std::uint32_t a, std::uint32_t b) {

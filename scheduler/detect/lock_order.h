@@ -38,7 +38,8 @@ class lock_order {
     std::uint32_t seen;  // execution that last had it
     step_id at;          // the step that showed it first there
   };
-  // The first edge of a path between two classes that are not one, or null.
+  // The first edge of a path between two classes that are not one, or null. If there are several
+  // paths in this execution: the first edge that it met, whatever executions before have met.
   const edge* path(std::uint32_t from, std::uint32_t to, std::size_t depth,
                    bool this_execution) const;
   step_id add_edge(std::uint32_t index, step_id at);

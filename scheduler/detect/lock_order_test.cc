@@ -44,6 +44,23 @@ TEST(lock_order, convicts_where_nothing_can_deadlock) {
   expect_acquitted(in_a_room({one_order_twice}));
 }
 
+// Where several paths lead back, who is named does not depend on what the engine met before.
+TEST(lock_order, names_the_edge_that_came_first_whatever_was_met_before) {
+  constexpr std::uint16_t a = 1, b = 2, c = 3;
+  for (const bool used : {false, true}) {
+    lock_order order;
+    if (used) {
+      order.reset();
+      EXPECT_EQ(order.add(b, a, 1), no_step);
+    }
+    order.reset();
+    EXPECT_EQ(order.add(b, c, 5), no_step);
+    EXPECT_EQ(order.add(c, a, 6), no_step);
+    EXPECT_EQ(order.add(b, a, 7), no_step);
+    EXPECT_EQ(order.add(a, b, 8), 5u) << used;
+  }
+}
+
 TEST(lock_order, a_trylock_waits_for_nobody) {
   expect_acquitted(in_a_room({a_then_b, b_then_try_a}));
 }
