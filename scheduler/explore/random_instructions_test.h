@@ -95,7 +95,7 @@ inline const instruction instructions[] = {
      [](lab* l, own_state& own) {
        if (!own.s) own.s = spin_trylock(&l->s);
      }},
-    {"read_lock", "rwsem",
+    {"read_lock", "rwsem recursion",
      [](lab* l, own_state& own) {
        if (own.reads) {
          up_read(&l->rw);
@@ -105,7 +105,7 @@ inline const instruction instructions[] = {
          own.reads = true;
        }
      }},
-    {"write_lock", "rwsem",
+    {"write_lock", "rwsem recursion",
      [](lab* l, own_state& own) {
        if (own.writes) {
          up_write(&l->rw);
@@ -122,6 +122,12 @@ inline const instruction instructions[] = {
     {"try_write", "rwsem",
      [](lab* l, own_state& own) {
        if (!own.reads && !own.writes) own.writes = down_write_trylock(&l->rw);
+     }},
+    {"read_again", "recursion",
+     [](lab* l, own_state& own) {
+       if (!own.reads) return;
+       down_read(&l->rw);
+       up_read(&l->rw);
      }},
     {"downgrade", "rwsem",
      [](lab* l, own_state& own) {

@@ -63,6 +63,7 @@ bool reversal_finder::departures_precede(event_id e, const tick* past, event_id 
 
 // `past` is what happens before the event of task t in the child.
 bool reversal_finder::in_order(event_id e, task_id t, const tick* past) const {
+  if (!first_in_queue(e, past)) return false;
   event_id end = e;
   for (std::size_t i = log_.departures.size(); i-- > 0;) {
     const departure& d = log_.departures[i];
@@ -73,6 +74,40 @@ bool reversal_finder::in_order(event_id e, task_id t, const tick* past) const {
     end = d.start;
   }
   return true;
+}
+
+// Of the writers that come along in front of `e` and have not entered then, the first one puts off
+// a reader. In which order they enter is left open here: it has to be the lowest.
+bool reversal_finder::first_in_queue(event_id e, const tick* past) const {
+  for (std::size_t i = log_.departures.size(); i-- > 0;) {
+    const departure& d = log_.departures[i];
+    if (d.at <= e) break;
+    if (!queues(d.at, past) || !stops_reader(d)) continue;
+    const event& first = log_.events[log_.at(d.at)];
+    for (event_id f = d.at + 1; f < log_.size(); ++f)
+      if (queues(f, past) && log_.events[log_.at(f)].task < first.task && !log_.ordered(d.at, f) &&
+          log_.accesses[log_.first_access(f)].word == log_.accesses[first.accesses].word)
+        return false;
+  }
+  return true;
+}
+
+// Whether a writer arrives by `e`, and that is the last that its task has done in what `past`
+// knows.
+bool reversal_finder::queues(event_id e, const tick* past) const {
+  const event& v = log_.events[log_.at(e)];
+  return v.kind == op_kind::down_write_arrive && past[v.task] == v.position &&
+         log_.first_access(e) != log_.last_access(e);
+}
+
+// Whether whom it puts off is a reader.
+bool reversal_finder::stops_reader(const departure& d) const {
+  op_kind stopped = op_kind::read;
+  for (const unfinished& u : *ends_)
+    if (u.task == d.against) stopped = u.kind;
+  for (event_id f = log_.size() - 1; f > d.at; --f)
+    if (log_.events[log_.at(f)].task == d.against) stopped = log_.events[log_.at(f)].kind;
+  return stopped == op_kind::down_read;
 }
 
 void reversal_finder::conflicts_of(event_id a) {
@@ -169,13 +204,7 @@ bool reversal_finder::overtakes(event_id e, event_id arrival) const {
   const event_id own = log_.events[log_.at(e)].before;
   const auto d = std::find_if(log_.departures.begin(), log_.departures.end(),
                               [&](const departure& x) { return x.at == own; });
-  if (d == log_.departures.end() || d->against == no_task) return false;
-  op_kind stopped = op_kind::read;
-  for (const unfinished& u : *ends_)
-    if (u.task == d->against) stopped = u.kind;
-  for (event_id f = log_.size() - 1; f > d->at; --f)
-    if (log_.events[log_.at(f)].task == d->against) stopped = log_.events[log_.at(f)].kind;
-  if (stopped != op_kind::down_read) return false;
+  if (d == log_.departures.end() || !stops_reader(*d)) return false;
   for (std::int32_t p = log_.accesses[log_.first_access(arrival)].previous;
        p >= 0 && log_.accesses[log_.at(p)].by >= d->start; p = log_.accesses[log_.at(p)].previous) {
     const word_access& x = log_.accesses[log_.at(p)];

@@ -16,7 +16,8 @@
 //  3. `a` would have been enabled where e stood;
 //  4. every departure behind e happens before `a`: without the others it is the same exchange;
 //  5. where e had been put off before, in favour of events that are independent of `a`, their tasks
-//     have lower numbers.
+//     have lower numbers. Of writers that arrive at a semaphore, the one that enters first puts off
+//     its readers; where that is open, because none enters before `a`, the lowest does.
 // In the child the events that do not precede `a` are dropped; the policy brings them back.
 //
 // What the departures of a node but the last put first stays first in its whole subtree: e is none
@@ -25,7 +26,8 @@
 //
 // An event that ends its execution with a finding ends only its own task here: the others go on
 // without it, as long as they are not in conflict with it, so that their findings are not lost. In
-// other words, traces are those of the program whose tasks stop where they are convicted. (After
+// other words, traces are those of the program whose tasks stop where they are convicted. Tasks
+// that block each other have not ended anything: they wait, and the others go on. (After
 // parsimonious-optimal DPOR, Abdulla et al., CAV 2024, and TruSt, Kokologiannakis et al., POPL
 // 2022.)
 #pragma once
@@ -82,6 +84,9 @@ class reversal_finder {
   bool plain_choice(event_id e) const;
   bool departures_precede(event_id e, const tick* past, event_id head) const;
   bool in_order(event_id e, task_id t, const tick* past) const;
+  bool first_in_queue(event_id e, const tick* past) const;
+  bool queues(event_id e, const tick* past) const;
+  bool stops_reader(const departure& d) const;
 
   const event_log& log_;
   const std::vector<unfinished>* ends_ = nullptr;

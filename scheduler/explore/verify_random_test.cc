@@ -9,8 +9,8 @@
 
 #include "scheduler/engine/this_build_test.h"
 #include "scheduler/explore/random_program_test.h"
+#include "scheduler/explore/same_traces_test.h"
 #include "scheduler/explore/trace_hash.h"
-#include "scheduler/explore/verify.h"
 
 namespace iorace::this_file {
 namespace {
@@ -35,14 +35,12 @@ void compare(const random_program& r, comparison& sum, std::uint32_t faults = 0)
   // First the points that it needs, then the traces.
   o.points = verify(p, o).promoted;
   std::multiset<std::uint64_t> clean;
-  std::set<std::string> titles, brute_titles;
+  std::set<std::string> brute_titles;
   o.seen = [&](const engine& e) {
-    if (e.last_finding().kind == verdict::none)
-      clean.insert(trace_hash(e));
-    else
-      titles.insert(e.last_finding().title);
+    if (e.last_finding().kind == verdict::none) clean.insert(trace_hash(e));
   };
   const verify_result all = verify(p, o);
+  const std::set<std::string> titles = titles_of(all);
   EXPECT_TRUE(all.complete) << r.text();
 
   enumerate_options e;
@@ -118,9 +116,10 @@ TEST(verify_random, findings_hide_no_traces) {
         "[ inc_x ] [ array_get try_s array_get lock_a ] [ array_lock tree_in array_set ]",
         "[ make publish ] [ drop ] [ drop ]", "[ drop ] [ list_look ] [ make publish list_in ]",
         "[ make lock_a lock_a list_in ] [ make list_in lock_a ] [ list_look ]",
-        "[ make publish tree_in ] [ tree_look ] [ drop ]"})
+        "[ make publish tree_in ] [ tree_look ] [ drop ]",
+        "[ write_lock get_x ] [ read_lock inc_x read_again ] [ read_lock swap_x read_again ]"})
     compare(random_program_from(text), sum);
-  EXPECT_EQ(sum.programs, 7u);
+  EXPECT_EQ(sum.programs, 8u);
   EXPECT_EQ(sum.wrong, 0u);
 }
 
@@ -130,9 +129,11 @@ TEST(verify_random, deadlocks_name_the_writer_that_arrived) {
   for (const char* text :
        {"[ read_lock lock_a write_lock ] [ write_lock write_lock ] [ lock_a read_lock lock_a ]",
         "[ lock_a lock_b downgrade read_lock ] [ write_lock try_s try_a try_read ] "
-        "[ try_read lock_b ]"})
+        "[ try_read lock_b ]",
+        "[ lock_b downgrade read_lock try_read ] [ downgrade write_lock lock_a try_write ] "
+        "[ write_lock try_a lock_b try_s ]"})
     compare(random_program_from(text), sum);
-  EXPECT_EQ(sum.programs, 2u);
+  EXPECT_EQ(sum.programs, 3u);
   EXPECT_EQ(sum.wrong, 0u);
 }
 
@@ -141,9 +142,15 @@ TEST(verify_random, arrivals_make_no_traces) {
   comparison sum;
   for (const char* text : {"[ read_lock ] [ write_lock ] [ write_lock ] [ write_lock ]",
                            "[ write_lock ] [ write_lock ] [ read_lock ] [ try_read ]",
-                           "[ write_lock ] [ write_lock ] [ read_lock ] [ try_write ]"})
+                           "[ write_lock ] [ write_lock ] [ read_lock ] [ try_write ]",
+                           "[ write_lock write_lock read_lock ] [ write_lock ] [ try_read ] "
+                           "[ write_lock ]",
+                           "[ read_lock read_lock read_lock ] [ try_write ] [ write_lock ] "
+                           "[ write_lock ]",
+                           "[ write_lock ] [ try_read ] [ write_lock ] "
+                           "[ write_lock write_lock write_lock ]"})
     compare(random_program_from(text), sum);
-  EXPECT_EQ(sum.programs, 3u);
+  EXPECT_EQ(sum.programs, 6u);
   EXPECT_EQ(sum.wrong, 0u);
   EXPECT_EQ(sum.executions, sum.traces);
 }
@@ -165,6 +172,7 @@ TEST(verify_random, faults) { compare_many(19, 200, 3, 3, "memory faults locks",
 TEST(verify_random, locks) { compare_many(3, 200, 3, 4, "locks rwsem"); }
 TEST(verify_random, rwsem) { compare_many(14, 150, 4, 3, "rwsem"); }
 TEST(verify_random, rwsem_and_others) { compare_many(15, 120, 3, 4, "rwsem memory locks"); }
+TEST(verify_random, recursion) { compare_many(32, 300, 3, 4, "recursion memory"); }
 TEST(verify_random, counts) { compare_many(4, 200, 3, 3, "counts"); }
 TEST(verify_random, tasks) { compare_many(5, 200, 2, 4, "tasks memory"); }
 TEST(verify_random, threads) { compare_many(16, 100, 2, 3, "threads waits memory"); }
