@@ -69,9 +69,11 @@ std::string in_sides(std::vector<std::string> sides) {
   return (sides.size() == 1 ? " in " : ": ") + text;
 }
 
-// Words the cycle of lock waiters that `t` is part of, if there is one.
-bool engine::cycle_through(task_id t, finding& f) const {
+// Notes and words the cycle of lock waiters that `t` is part of. Returns whether there is one.
+bool engine::note_cycle(task_id t) {
   std::uint64_t visited[(tasks_max + 63) / 64] = {};
+  noted_cycle cycle;
+  finding& f = cycle.what;
   if (pending_[t].place == nullptr || !reaches(t, t, visited, f.detail)) return false;
   f.kind = verdict::deadlock;
   f.name = "deadlock";
@@ -81,16 +83,17 @@ bool engine::cycle_through(task_id t, finding& f) const {
     std::uint64_t seen[(tasks_max + 63) / 64] = {};
     std::string ignored;
     if (view_.is_enabled(u) || tasks_[u]->finished || !reaches(u, u, seen, ignored)) continue;
+    cycle.tasks.push_back(u);
     sides.push_back(side_of(*this, u));
     if (u != t && f.other_task == no_task) f.other_task = u;
   }
   f.title = f.name + in_sides(std::move(sides));
+  cycles_.push_back(std::move(cycle));
   return true;
 }
 
 void engine::find_cycle(task_id t) {
-  finding f;
-  if (cycle_through(t, f)) found_as(std::move(f));
+  if (note_cycle(t) && !options_->late_deadlocks) found_as(finding(cycles_.back().what));
 }
 
 namespace {
@@ -128,7 +131,7 @@ bool engine::somebody_waits() const {
 // When everything else is over, a timer still runs out, but once: periodic ones would go on for
 // ever.
 bool engine::time_passes() {
-  if (unfinished_ == 0) return false;
+  if (unfinished_ == 0 || !cycles_.empty()) return false;
   const bool over = !somebody_waits();
   for (task_id t = 1; t < task_count_; ++t) {
     task& sleeper = *tasks_[t];
@@ -180,6 +183,7 @@ finding engine::judge_stuck() {
 }
 
 void engine::stuck() {
+  if (!cycles_.empty()) found_as(finding(cycles_.front().what));
   finding f = judge_stuck();
   if (f.kind == verdict::none) end(ended::finished);
   found_as(std::move(f));

@@ -75,6 +75,31 @@ void busy(room* r) {
   for (int i = 0; i < 200; ++i) WRITE_ONCE(r->value, i);
 }
 
+// For an exhaustive search: the others go on, and what closed is known behind the execution.
+TEST(deadlock, comes_late_where_it_is_to) {
+  const program p = in_a_room({a_then_b, b_then_a, busy});
+  engine e;
+  const std::unique_ptr<strategy> choose = make_strategy("random");
+  execution_options o;
+  unsigned late = 0;
+  for (o.number = 0; o.number < 100; ++o.number) {
+    o.late_deadlocks = false;
+    const execution_result soon = e.run(p, *choose, o);
+    const finding at_once = e.last_finding();
+    o.late_deadlocks = true;
+    const execution_result r = e.run(p, *choose, o);
+    EXPECT_EQ(e.last_finding().title, at_once.title);
+    EXPECT_GE(r.operations, soon.operations);
+    late += r.operations > soon.operations;
+    if (at_once.kind != verdict::deadlock) continue;
+    EXPECT_TRUE(e.task_at(3).finished);
+    ASSERT_EQ(e.cycles().size(), 1u);
+    EXPECT_EQ(e.cycles()[0].what.title, at_once.title);
+    EXPECT_EQ(e.cycles()[0].tasks, (std::vector<task_id>{1, 2}));
+  }
+  EXPECT_GT(late, 10u);
+}
+
 // A cycle is found as it closes: others need not have come to rest.
 TEST(deadlock, is_found_while_others_still_run) {
   const program p = in_a_room({a_then_b, b_then_a, busy});

@@ -132,6 +132,7 @@ void engine::begin_execution(const program& p, strategy& s, const execution_opti
   time.reset(stride_tasks_);
   races.reset(time.stride());
   wanted_points_.clear();
+  cycles_.clear();
   specimen = rcu = servers = nullptr;
   checks_ = false;
   attendants_.clear();

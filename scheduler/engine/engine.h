@@ -220,6 +220,7 @@ class engine {
   line name_of(object_id id) const;
   const finding& last_finding() const { return finding_; }
   std::span<const wanted_point> wanted_points() const { return wanted_points_; }
+  std::span<const noted_cycle> cycles() const { return cycles_; }  // in the order of their closing
   std::uint64_t digest() const;
   void print_context() const;
   void* specimen = nullptr;  // see tasks.h
@@ -281,7 +282,7 @@ class engine {
   void note_order(const void* lock, std::uint16_t lock_class);
   bool time_passes();
   bool somebody_waits() const;
-  bool cycle_through(task_id t, finding& f) const;
+  bool note_cycle(task_id t);
   finding judge_stuck();
   void describe(verdict v, const line& detail, step_id other, step_id at);
   bool reaches(task_id from, task_id target, std::uint64_t* visited, std::string& path) const;
@@ -351,8 +352,7 @@ class engine {
   }
 
   std::array<std::unique_ptr<task>, tasks_max> tasks_;
-  unsigned task_count_ = 0;
-  unsigned unfinished_ = 0;    // of these, without the setup
+  unsigned task_count_ = 0, unfinished_ = 0;  // these are without the setup
   unsigned stride_tasks_ = 8;  // rows in the clocks; grows when a program creates more
   unsigned cpus_ = 0;
   std::array<pending_op, tasks_max> pending_{};
@@ -375,10 +375,10 @@ class engine {
   const execution_options* options_ = nullptr;
   strategy* strategy_ = nullptr;
   execution_result result_;
-  std::uint32_t points_max_ = 0;
-  std::uint32_t faults_ = 0;
+  std::uint32_t points_max_ = 0, faults_ = 0;
   std::uint32_t choices_ = 0;  // drawn so far, injected failures not counted
   finding finding_;
+  std::vector<noted_cycle> cycles_;
   std::vector<wanted_point> wanted_points_;
   container_access part_;  // that begin_access() began
   bool checks_ = false;

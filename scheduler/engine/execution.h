@@ -27,6 +27,10 @@ struct execution_options {
   // convicted when it goes on, which depends on the kfree. What an operation on a list or a tree is
   // convicted of ends it only when it has accessed all; and see list_representative().
   bool for_search = false;
+  // For a search whose traces are to show what others do while tasks block each other for good:
+  // such a cycle ends the execution only when nobody else can move, before any time passes. Those
+  // that were met can be asked for, see engine::cycles().
+  bool late_deadlocks = false;
   // Where the engine's last execution was of the same program (an object that has not changed, on
   // the same OS thread) and had this set, too: what its setup made is put back instead of made
   // anew. For programs that allow it, see program::same_setup.
@@ -53,6 +57,12 @@ struct execution_result {
 struct wanted_point {
   object_id object;
   std::uint16_t field;
+};
+
+// Tasks that have come to wait for each other. Unless deadlocks are late, that ends the execution.
+struct noted_cycle {
+  finding what;
+  std::vector<task_id> tasks;
 };
 
 }  // namespace iorace

@@ -177,6 +177,16 @@ void event_log::unstash() {
   }
 }
 
+void event_log::put_away() {
+  stash_.creators = creator_;
+  stash(0);
+}
+
+void event_log::bring_back() {
+  unstash();
+  std::copy(stash_.creators.begin(), stash_.creators.end(), creator_.begin());
+}
+
 void event_log::clear() {
   cut(0);
   draws.clear();

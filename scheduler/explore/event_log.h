@@ -63,7 +63,6 @@ struct event {
   event_id barrier = 0;         // every event below happens before it: time had to pass
   std::uint32_t accesses = 0;   // index of the first one
   std::uint32_t draws = 0;      // index of the first one
-  unfinished next;              // of a dead one: what its task waits for in a deadlock, if anything
 };
 
 struct drawn_number {
@@ -151,6 +150,9 @@ class event_log {
   // what has come in its place.
   void stash(event_id n);
   void unstash();
+  // Makes room for another execution; then brings everything back.
+  void put_away();
+  void bring_back();
   void clear();
   std::size_t entries() const { return events.size() + stash_.events.size(); }
 
@@ -186,6 +188,7 @@ class event_log {
     std::vector<departure> departures;
     std::vector<tick> clocks;
     std::vector<stashed_frame> frames;
+    std::vector<event_id> creators;
   } stash_;
 };
 

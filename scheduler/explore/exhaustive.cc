@@ -111,12 +111,17 @@ task_id exhaustive::first_arrived(const choice_view& view, task_id t) const {
   return first;
 }
 
+bool exhaustive::is_dead(task_id t) const {
+  return std::any_of(dead_.begin(), dead_.end(),
+                     [&](event_id d) { return log_.events[log_.at(d)].task == ours_[t]; });
+}
+
 // Dead tasks do not move, nor does who would meet them.
 bool exhaustive::may_move(task_id t) const {
   if (dead_.empty()) return true;
+  if (is_dead(t)) return false;
   const unfinished u = next_of(t);
   for (const event_id d : dead_) {
-    if (log_.events[log_.at(d)].task == u.task) return false;
     for (std::uint32_t i = log_.first_access(d); i < log_.last_access(d); ++i)
       if (u.meets(log_.accesses[i])) return false;
   }
@@ -313,33 +318,47 @@ void exhaustive::settle() {
   settled_ = true;
 }
 
-// What a task would have done next. One that a finding has stopped would have done nothing, unless
-// it waits: without the deadlock it goes on.
-unfinished exhaustive::end_of(task_id t) const {
-  for (const event_id d : dead_)
-    if (const event& v = log_.events[log_.at(d)]; v.task == ours_[t]) return v.next;
-  return next_of(t);
+exhaustive::plan exhaustive::alone(std::span<const task_id> tasks, task_id last) const {
+  plan p;
+  std::vector<event_log::tick> past(log_.stride());
+  std::vector<bool> planned(log_.events.size());
+  const auto add_past_of = [&](task_id t) {
+    const event_id e = log_.last_of(ours_[t]);
+    if (e != no_event) log_.join(past.data(), log_.clock(e));
+  };
+  const auto plan_past = [&] {
+    for (event_id e = 0; e < log_.size(); ++e) {
+      if (planned[log_.at(e)] || !log_.knows(past.data(), e)) continue;
+      planned[log_.at(e)] = true;
+      for (const drawn_number& d : log_.draws)
+        if (d.by == e) p.numbers.push_back({static_cast<event_id>(p.tasks.size()), d.value, d.of});
+      p.tasks.push_back(log_.events[log_.at(e)].task);
+    }
+  };
+  for (const task_id t : tasks)
+    if (t != last) add_past_of(t);
+  plan_past();
+  add_past_of(last);
+  plan_past();
+  return p;
 }
 
 bool exhaustive::finish(const execution_result& r, std::vector<unfinished>& ends) {
   settle();
   begun_ = false;
+  deaths_ = deaths_ || !engine_.cycles().empty();
   ends.clear();
   if (r.past_bound) return true;
   bool stuck = true;
   for (unsigned t = 1; t < known_; ++t) {
     if (engine_.task_at(static_cast<task_id>(t)).finished) continue;
-    ends.push_back(end_of(static_cast<task_id>(t)));
-    if (ends.back().task == no_task) ends.pop_back();
+    if (!is_dead(static_cast<task_id>(t))) ends.push_back(next_of(static_cast<task_id>(t)));
     stuck = stuck && !engine_.is_enabled(static_cast<task_id>(t));
   }
   if (r.how == ended::finished || ends.empty() || stuck || newest_ == no_event || over_)
     return true;
   deaths_ = true;
-  event& v = log_.events[log_.at(newest_)];
-  const unfinished would = next_of(theirs_[v.task]);
-  if (engine_.last_finding().kind == verdict::deadlock && would.waits) v.next = would;
-  v.dead = true;
+  log_.events[log_.at(newest_)].dead = true;
   dead_.push_back(newest_);
   for (const unfinished& u : ends)
     if (engine_.is_enabled(theirs_[u.task]) && may_move(theirs_[u.task])) return false;

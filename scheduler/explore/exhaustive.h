@@ -8,6 +8,7 @@
 // reversals.h requires.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "scheduler/engine/engine.h"
@@ -39,6 +40,10 @@ class exhaustive final : public strategy {
   task_id pick(const choice_view& view) override;
   std::uint32_t draw(task_id task, const char* site, std::uint32_t n, draw_kind kind) override;
 
+  // The plan for an execution on its own: of what `tasks`, by the engine's numbers, did in the
+  // latest one, and what precedes that; what only `last` needs comes last.
+  plan alone(std::span<const task_id> tasks, task_id last) const;
+
   // To be called when the tasks have ended, before the program's check changes what they left.
   void settle();
   // To be called after an execution: closes the log and tells what the tasks would have done that
@@ -60,7 +65,7 @@ class exhaustive final : public strategy {
   task_id first_arrived(const choice_view& view, task_id t) const;
   bool may_move(task_id t) const;
   unfinished next_of(task_id t) const;
-  unfinished end_of(task_id t) const;
+  bool is_dead(task_id t) const;
   task_id give_up(const choice_view& view);
   void open(const choice_view& view, task_id t);
   void close();

@@ -2,7 +2,9 @@
 #include "scheduler/explore/verify.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <span>
 
 #include <xxhash.h>
 
@@ -21,7 +23,7 @@ class searcher {
       : program_(p), options_(o), each_(o.each), promoted_(o.points.begin(), o.points.end()) {
     each_.fair = false;
     each_.reuse_setup = true;
-    each_.for_search = true;
+    each_.for_search = each_.late_deadlocks = true;
     if (p.check)
       program_.check = [this, &p](void* world) {
         strategy_.settle();
@@ -203,19 +205,20 @@ class searcher {
 
   // Returns false if the search has to begin again.
   bool execute(event_id first) {
-    bool done = false;
+    bool done = false, lost = false;
     while (!done) {
       const execution_result r = engine_.run(program_, strategy_, each_);
       done = strategy_.finish(r, ends_);
       strategy_.next.tasks.clear();
       strategy_.next.against = no_task;
+      lost = strategy_.lost();
       count(r);
-      if (r.how == ended::found && titles_.insert(engine_.last_finding().title).second)
-        keep_finding();
-      if (promote()) return false;
+      const bool again = promote();
+      report(r, again);
+      if (again) return false;
     }
     const std::size_t begin = reversals_.size(), kept = finder_.kept();
-    if (strategy_.lost()) {
+    if (lost) {
       ++result_.blocked;
       levels_.push_back({begin, begin, begin, kept, false});
       return true;
@@ -268,7 +271,9 @@ class searcher {
     return promoted_.size() > before;
   }
 
-  void keep_finding();
+  void report(const execution_result& r, bool again);
+  void keep(const finding& f);
+  void try_alone(std::span<const task_id> tasks);
 
   program program_;  // whose check is the last to look
   const verify_options& options_;
@@ -289,14 +294,51 @@ class searcher {
   verify_result result_;
 };
 
-void searcher::keep_finding() {
+// The first thing that happened would have ended the execution but for this search. What happened
+// behind it may be found without it. `again`: the search begins once more, and will see that.
+void searcher::report(const execution_result& r, bool again) {
+  const std::vector<noted_cycle> cycles(engine_.cycles().begin(), engine_.cycles().end());
+  const finding last = r.how == ended::found ? engine_.last_finding() : finding();
+  if (!cycles.empty())
+    keep(cycles.front().what);
+  else if (last.kind != verdict::none)
+    keep(last);
+  if (again) return;
+  for (const noted_cycle& c : cycles)
+    if (!titles_.contains(c.what.title)) try_alone(c.tasks);
+  if (last.kind != verdict::none && !titles_.contains(last.title)) try_alone(std::array{last.task});
+}
+
+void searcher::keep(const finding& what) {
+  if (!titles_.insert(what.title).second) return;
   verified_finding f;
-  f.what = engine_.last_finding();
+  f.what = what;
   f.what.execution = result_.earlier + result_.executions - 1;
   f.points = fields_;
   f.picks = strategy_.picks();
   f.numbers = strategy_.numbers();
   result_.findings.push_back(std::move(f));
+}
+
+// Other executions: of what `tasks` have done, each of them once as the last one, and what precedes
+// that.
+void searcher::try_alone(std::span<const task_id> tasks) {
+  execution_options alone = each_;
+  alone.late_deadlocks = false;
+  std::vector<exhaustive::plan> plans;
+  for (const task_id last : tasks) plans.push_back(strategy_.alone(tasks, last));
+  log_.put_away();
+  for (exhaustive::plan& p : plans) {
+    log_.cut(0);
+    strategy_.next = std::move(p);
+    const execution_result r = engine_.run(program_, strategy_, alone);
+    std::vector<unfinished> ends;
+    strategy_.finish(r, ends);
+    count(r);
+    if (r.how == ended::found) keep(engine_.last_finding());
+  }
+  strategy_.next = {};
+  log_.bring_back();
 }
 
 }  // namespace

@@ -48,7 +48,8 @@ struct verified_finding {
 
 struct verify_result {
   std::uint64_t traces = 0;
-  // Of the last pass: one per trace, and one more for each finding that leaves other tasks behind.
+  // Of the last pass: one per trace, and one more for each finding that leaves other tasks behind,
+  // or that a deadlock came before.
   std::uint64_t executions = 0;
   std::uint64_t earlier = 0;     // of the passes before, which ended where a field became a point
   std::uint64_t duplicates = 0;  // of these executions those that go on behind a finding, without

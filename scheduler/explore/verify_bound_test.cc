@@ -73,12 +73,10 @@ struct found {
   std::set<std::uint64_t> clean;
   std::set<std::string> titles;
   void note(const engine& e) {
-    const finding& f = e.last_finding();
-    if (f.kind == verdict::none)
-      clean.insert(trace_hash(e));
-    else  // whom a deadlock names depends on who came last, which is no part of a trace
-      titles.insert(f.kind == verdict::deadlock ? f.name : f.title);
+    if (e.last_finding().kind == verdict::none) clean.insert(trace_hash(e));
   }
+  // Whom a deadlock names depends on who came last, which is no part of a trace.
+  void note(const finding& f) { titles.insert(f.kind == verdict::deadlock ? f.name : f.title); }
 };
 
 void compare(const random_program& r, unsigned preemptions, comparison& sum,
@@ -92,6 +90,7 @@ void compare(const random_program& r, unsigned preemptions, comparison& sum,
   found cleverly, brutally;
   o.seen = [&](const engine& e) { cleverly.note(e); };
   const verify_result all = verify(p, o);
+  for (const verified_finding& f : all.findings) cleverly.note(f.what);
   EXPECT_TRUE(all.complete) << r.text();
   EXPECT_LE(all.executions, full.executions) << r.text();
 
@@ -100,7 +99,10 @@ void compare(const random_program& r, unsigned preemptions, comparison& sum,
   e.each.faults_max = faults;
   e.preemptions = preemptions;
   e.interleavings_max = 30'000;
-  e.seen = [&](const engine& x) { brutally.note(x); };
+  e.seen = [&](const engine& x) {
+    brutally.note(x);
+    if (x.last_finding().kind != verdict::none) brutally.note(x.last_finding());
+  };
   const enumeration brute = all_of(
       p, [](lab*) { return std::string("clean"); }, e);
   if (!brute.complete) return;
