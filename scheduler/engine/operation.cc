@@ -29,8 +29,8 @@ meets_as meeting(op_kind kind, bool failed) {
   }
   const op_traits& row = traits(kind);
   if (row.access == access_type::none) return meets_as::nothing;
-  return row.access == access_type::read || ((row.flags & op_try) != 0 && failed) ? meets_as::look
-                                                                                  : meets_as::write;
+  return row.access == access_type::read || (is_try(kind) && failed) ? meets_as::look
+                                                                     : meets_as::write;
 }
 
 }  // namespace iorace

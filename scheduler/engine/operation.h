@@ -74,6 +74,8 @@ inline bool is_check(op_kind kind) {
 inline bool is_of_list(op_kind kind) {
   return kind >= op_kind::list_init && kind <= op_kind::list_next;
 }
+// Whether the event may fail, and then changes nothing.
+inline bool is_try(op_kind kind) { return (traits(kind).flags & op_try) != 0; }
 // Returns the kind called `name`, or op_kind::count_ if there is none.
 op_kind op_kind_by_name(std::string_view name);
 

@@ -78,6 +78,7 @@ struct departure {
   event_id at;
   event_id start;
   task_id against;
+  bool waited = false;  // `at` waits, and had not been in front of that one
 };
 
 class event_log {
@@ -113,6 +114,11 @@ class event_log {
   std::uint32_t last_access(event_id e) const {
     return e + 1 < size() ? events[at(e + 1)].accesses
                           : static_cast<std::uint32_t>(accesses.size());
+  }
+  bool meets(const unfinished& u, event_id e) const {
+    for (std::uint32_t i = first_access(e); i < last_access(e); ++i)
+      if (u.meets(accesses[i])) return true;
+    return false;
   }
   std::int32_t last_access_of_word(std::uint32_t word) const {
     return word < words_.size() ? words_[word].last : -1;

@@ -121,11 +121,7 @@ bool exhaustive::may_move(task_id t) const {
   if (dead_.empty()) return true;
   if (is_dead(t)) return false;
   const unfinished u = next_of(t);
-  for (const event_id d : dead_) {
-    for (std::uint32_t i = log_.first_access(d); i < log_.last_access(d); ++i)
-      if (u.meets(log_.accesses[i])) return false;
-  }
-  return true;
+  return std::none_of(dead_.begin(), dead_.end(), [&](event_id d) { return log_.meets(u, d); });
 }
 
 unfinished exhaustive::next_of(task_id t) const {

@@ -18,7 +18,10 @@
 //  5. where e had been put off before, in favour of events that are independent of `a`, their tasks
 //     have lower numbers. Of writers that arrive at a semaphore, the one that enters first puts off
 //     its readers; where that is open, because none enters before `a`, the lowest does.
-// In the child the events that do not precede `a` are dropped; the policy brings them back.
+// In the child the events that do not precede `a` are dropped; the policy brings them back. But for
+// one case: where `a` waits, what is in conflict with it at another place than that is as free to
+// come before it as behind it. A node in which it comes behind has one more child for each, in
+// which the departure is the same, with that in front of `a`.
 //
 // What the departures of a node but the last put first stays first in its whole subtree: e is none
 // of it, by 1, and what precedes `a` has it, by 4. Only the last one may still be brought further
@@ -40,13 +43,14 @@
 namespace iorace {
 
 struct reversal {
-  enum class kind : std::uint8_t { conflict, waits, choice } how;
+  // `again`: a departure that waits, once more, with something in front of `a` that was behind it.
+  enum class kind : std::uint8_t { conflict, waits, again, choice } how;
   task_id task;   // of `a`
-  event_id at;    // e, or the event that chooses
+  event_id at;    // e, or the event that chooses; of `again`: where the departure begins
   event_id head;  // a; no_event if it never ran
   event_id past;  // of `waits`: what precedes `a` precedes this, or nothing (no_event)
   std::uint32_t draw = 0, value = 0;  // of a choice: which of the event's numbers, and what it is
-  std::size_t also = none;  // of `waits`: besides, whatever this clock of the finder's knows
+  std::size_t also = none;            // besides, whatever this clock of the finder's knows
   static constexpr std::size_t none = ~std::size_t{0};
 };
 
@@ -79,6 +83,12 @@ class reversal_finder {
   void each_past(std::size_t next, std::size_t frame, const See& see);
   bool is_admitted(event_id e, op_kind kind, std::int32_t chain, const tick* past) const;
   void keep(reversal r, const tick* past);
+  void behind_others(const departure& d, event_id first);
+  bool puts_off(const departure& d, const tick* past) const;
+  bool lowest_beside(const departure& d, event_id f) const;
+  bool in_conflict_beside(event_id f, event_id a) const;
+  bool in_conflict(event_id f, event_id a) const;
+  bool touches(event_id f, const word_access& x) const;
   void choices_of(event_id e);
   void note_conflict(event_id e, event_id a);
   bool plain_choice(event_id e) const;

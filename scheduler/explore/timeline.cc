@@ -12,7 +12,7 @@ namespace {
 
 // Meets a lock without taking it: a try that failed, or the end of the lock.
 bool tries(const recording::line& l) {
-  return l.kind == op_kind::kfree || ((traits(l.kind).flags & op_try) != 0 && !is_lock(l));
+  return l.kind == op_kind::kfree || (is_try(l.kind) && !is_lock(l));
 }
 
 }  // namespace

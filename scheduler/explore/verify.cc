@@ -163,14 +163,23 @@ class searcher {
     result_.digest = 0;
   }
 
+  // Returns the departure whose last event is `e`, or else the last one.
+  const departure& departure_at(event_id e) const {
+    for (const departure& d : log_.departures)
+      if (d.at == e) return d;
+    return log_.departures.back();
+  }
+
   // Makes the log and the plan those of a reversal. Returns the first new event that counts.
   event_id depart(const reversal& r) {
     exhaustive::plan& plan = strategy_.next;
     plan.tasks.clear();
     plan.numbers.clear();
-    const bool choice = r.how == reversal::kind::choice;
-    plan.against = choice ? no_task : log_.events[log_.at(r.at)].task;
-    for (event_id e = r.at + 1; e < log_.size() && !choice; ++e) {
+    const bool choice = r.how == reversal::kind::choice, again = r.how == reversal::kind::again;
+    plan.against = choice  ? no_task
+                   : again ? departure_at(r.head).against
+                           : log_.events[log_.at(r.at)].task;
+    for (event_id e = r.at; e < log_.size() && !choice; ++e) {
       if (!finder_.precedes(r, e)) continue;
       const event& v = log_.events[log_.at(e)];
       const std::size_t end =
@@ -182,7 +191,7 @@ class searcher {
       plan.tasks.push_back(v.task);
     }
     const event_id head = r.at + static_cast<event_id>(plan.tasks.size());
-    departure d{head, r.at, plan.against};
+    departure d{head, r.at, plan.against, again || r.how == reversal::kind::waits};
     bool scheduled = true;
     if (choice) {
       const event& v = log_.events[log_.at(r.at)];
@@ -190,9 +199,7 @@ class searcher {
       for (std::uint32_t i = 0; i < r.draw; ++i) plan.numbers.push_back(log_.draws[v.draws + i]);
       plan.numbers.push_back({r.at, r.value, 0});
       if (scheduled) {
-        d = log_.departures.back();
-        for (const departure& old : log_.departures)
-          if (old.at == r.at) d = old;
+        d = departure_at(r.at);
         plan.against = d.against;
       }
     }
@@ -214,7 +221,7 @@ class searcher {
       lost = strategy_.lost();
       count(r);
       const bool again = promote();
-      report(r, again);
+      if (r.how == ended::found || !engine_.cycles().empty()) report(r, again);
       if (again) return false;
     }
     const std::size_t begin = reversals_.size(), kept = finder_.kept();

@@ -155,6 +155,19 @@ TEST(verify_random, arrivals_make_no_traces) {
   EXPECT_EQ(sum.executions, sum.traces);
 }
 
+// An alarm that another task takes back may have gone off before or behind a flush that does not
+// know of it.
+TEST(verify_random, what_waits_may_be_behind_others) {
+  comparison sum;
+  for (const char* text :
+       {"[ not_later ] [ flush_all later flush_all ]", "[ not_later at_once ] [ later flush_all ]",
+        "[ at_once ] [ later flush_all ]", "[ later not_later ] [ flush_all flush_line ]"})
+    compare(random_program_from(text), sum);
+  EXPECT_EQ(sum.programs, 4u);
+  EXPECT_EQ(sum.wrong, 0u);
+  EXPECT_EQ(sum.executions, sum.traces);
+}
+
 // An alarm whose time has run out goes off, or is set again or taken back before it does.
 TEST(verify_random, expired_alarms_are_set_again) {
   comparison sum;

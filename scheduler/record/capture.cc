@@ -127,7 +127,7 @@ class capturing {
     const bool variable = is_variable(s);
     // The step that convicts has not happened: its value means nothing.
     const bool happened = id != engine_.last_finding().at;
-    if (variable || (row.flags & op_try) != 0 || has_value(s.kind)) line.value = printed(s);
+    if (variable || is_try(s.kind) || has_value(s.kind)) line.value = printed(s);
     if (!happened) line.value.clear();
     if (variable && happened) {
       std::string& now = values_[engine_.word_of(id)];

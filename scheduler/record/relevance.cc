@@ -42,7 +42,7 @@ bool touches(const line& l) {
 }
 
 // A lock that is taken or dropped tells nothing, a try does.
-bool answers(const line& l) { return !is_lock(l) || (traits(l.kind).flags & op_try) != 0; }
+bool answers(const line& l) { return !is_lock(l) || is_try(l.kind); }
 
 // From the first line to the last one.
 struct extent {

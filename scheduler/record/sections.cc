@@ -6,7 +6,7 @@
 namespace iorace {
 
 bool takes_lock(const recording::line& l) {
-  return takes_lock(l.kind) && ((traits(l.kind).flags & op_try) == 0 || l.value != "0");
+  return takes_lock(l.kind) && (!is_try(l.kind) || l.value != "0");
 }
 
 bool opens_section(const recording::line& l) {
