@@ -12,22 +12,29 @@
 #include "scheduler/engine/scope.h"
 
 namespace iorace {
+namespace {
+
+// Whatever is freed stays in quarantine: a program that allocates on and on comes to the end.
+void* room_for(engine& e, std::uint16_t cls, std::size_t bytes) {
+  void* p =
+      e.memory.allocate(bytes, static_cast<object_id>(e.objects.size()), e.objects.cls(cls).shadow);
+  if (p == nullptr) cut("the memory of an execution");
+  return p;
+}
+
+}  // namespace
 
 void* engine::allocate(const class_info& cls, std::size_t bytes, gfp flags, bool may_fail) {
   const scheduler_scope scope(me_->context);
   if (flags == gfp::kernel && me_->atomic_depth != 0)
     found(verdict::sleep_in_atomic, line("kmalloc of ") + cls.name + atomic_words());
   begin_plain(op_kind::kmalloc);
-  const bool failed = may_fail && draw_fault("kmalloc");
-  const std::uint16_t index = objects.class_index(cls);
-  void* p = failed ? nullptr
-                   : memory.allocate(bytes, static_cast<object_id>(objects.size()),
-                                     objects.cls(index).shadow);
-  if (p == nullptr) {
-    CHECK(may_fail, "the run arena is full");
+  if (may_fail && draw_fault("kmalloc")) {
     append(op_kind::kmalloc, nullptr, {}, 0);
     return nullptr;
   }
+  const std::uint16_t index = objects.class_index(cls);
+  void* p = room_for(*this, index, bytes);
   const object_id id = add_object(index, p, bytes, self_, may_fail);
   append(op_kind::kmalloc, p, {.object = id}, bytes);
   return p;
@@ -49,9 +56,7 @@ object_id engine::add_object(std::uint16_t cls, void* p, std::size_t bytes, task
 void* engine::keep(const class_info& cls, std::size_t bytes, task_id maker) {
   const scheduler_scope scope(me_->context);
   const std::uint16_t index = objects.class_index(cls);
-  void* p =
-      memory.allocate(bytes, static_cast<object_id>(objects.size()), objects.cls(index).shadow);
-  CHECK(p != nullptr, "the run arena is full");
+  void* p = room_for(*this, index, bytes);
   add_object(index, p, bytes, maker, false);
   return p;
 }
@@ -115,7 +120,7 @@ void* scratch(std::size_t bytes) {
   engine& e = engine::current();
   const scheduler_scope scope(e.task_at(e.self()).context);
   void* p = e.memory.allocate(bytes, 0, {});
-  CHECK(p != nullptr, "the run arena is full");
+  if (p == nullptr) cut("the memory of an execution");
   return p;
 }
 

@@ -15,7 +15,8 @@ namespace iorace {
 enum class gfp : std::uint8_t { kernel, atomic };
 
 // Returns zeroed memory for an object described by `cls`, or null when the strategy lets the
-// allocation fail (a choice, only while the limit on injected faults is not used up).
+// allocation fail (a choice, only while the limit on injected faults is not used up). An execution
+// has 64 MiB, freed or not; it is cut where it wants more.
 // Blocks: a point before the allocation; `gfp::kernel` may sleep, so it is illegal in atomic
 // context.
 void* allocate_object(const class_info& cls, std::size_t bytes, gfp flags, bool may_fail);
@@ -46,7 +47,7 @@ T* make() {
 void kfree(const void* object);
 
 // Unrecorded memory for bookkeeping that is nobody's object (ghosts, program variables): lives
-// until the end of the execution, is never checked. Never fails.
+// until the end of the execution, is never checked. Never fails, see above.
 void* scratch(std::size_t bytes);
 
 // Identities. Objects are numbered per (creating task, class). A program that names the results of

@@ -133,6 +133,34 @@ TEST(heap, fails_allocations_within_the_budget) {
   for (const step& s : e.steps()) EXPECT_FALSE(s.kind == op_kind::kmalloc && s.object == 0);
 }
 
+// No null that no fault has made, and no verdict: it is cut.
+TEST(heap, ends_an_execution_that_allocates_on_and_on) {
+  for (const bool frees : {false, true}) {
+    program p;
+    p.cpu([frees](void*) {
+      for (;;) {
+        auto* i = kvcalloc<item>(1 << 16);
+        BUG_ON(i == nullptr);
+        if (frees) kfree(i);
+      }
+    });
+    engine e;
+    random_strategy choose;
+    EXPECT_EQ(e.run(p, choose, {}).how, ended::cut);
+    EXPECT_LE(e.memory.used(), std::size_t{64} << 20);
+    EXPECT_GT(e.memory.used(), std::size_t{60} << 20);
+  }
+  program p;
+  p.setup = [] {
+    for (;;) kvcalloc<item>(1 << 16);
+    return static_cast<void*>(nullptr);
+  };
+  p.cpu([](void*) { BUG_ON(true); });
+  engine e;
+  random_strategy choose;
+  EXPECT_EQ(e.run(p, choose, {}).how, ended::cut);
+}
+
 TEST(heap, numbers_what_a_program_reserved) {
   program p;
   p.cpu([](void*) {
