@@ -127,7 +127,7 @@ TEST_F(cli_verify, the_text_has_the_executions_behind_findings) {
   const json all = json_of({"verify", "small.trace", "--with", spin}, 1);
   ASSERT_NE(all["duplicates"], 0);
   EXPECT_THAT(iorace({"verify", "small.trace", "--with", spin}).out,
-              HasSubstr("\nexecutions that go on behind a finding " + all["duplicates"].dump()));
+              HasSubstr("\nexecutions behind findings " + all["duplicates"].dump()));
   EXPECT_THAT(iorace({"verify", "small.trace"}).out, Not(HasSubstr("behind a finding")));
 }
 

@@ -100,7 +100,7 @@ std::string verify_text(const verify_request& o, const program_data& p, const ve
       v.traces, v.executions, v.blocked, v.points, v.operations, r.seconds, v.cut, v.step_bound,
       v.digest);
   if (v.duplicates != 0)
-    text += fmt::format("executions that go on behind a finding {}\n", v.duplicates);
+    text += fmt::format("executions behind findings {}\n", v.duplicates);
   if (o.preemptions) text += fmt::format("beyond the bound {}\n", v.beyond);
   text += fmt::format("at most {} events and branches kept at a time\n", v.tree);
   if (v.earlier != 0)

@@ -48,13 +48,13 @@ struct verified_finding {
 
 struct verify_result {
   std::uint64_t traces = 0;
-  // Of the last pass: one per trace, and one more for each finding that leaves other tasks behind,
-  // or that a deadlock came before.
+  // Of the last pass: one per trace, and those of `duplicates` and `blocked`.
   std::uint64_t executions = 0;
-  std::uint64_t earlier = 0;     // of the passes before, which ended where a field became a point
-  std::uint64_t duplicates = 0;  // of these executions those that go on behind a finding, without
-                                 // the task that it stopped: executions - traces - blocked
-  std::uint64_t beyond = 0;      // traces that need more preemptions than the bound, met on the way
+  std::uint64_t earlier = 0;  // of the passes before, which ended where a field became a point
+  // Of these executions (executions - traces - blocked) those that go on behind a finding without
+  // the task that it stopped, or try what came behind a deadlock alone.
+  std::uint64_t duplicates = 0;
+  std::uint64_t beyond = 0;   // traces that need more preemptions than the bound, met on the way
   std::uint64_t blocked = 0;  // executions whose plan could not be followed, behind findings only
   std::uint64_t points = 0;
   std::uint64_t operations = 0;
