@@ -149,7 +149,7 @@ void list_splice_init(list_head* list, list_head* head) {
   op.set_next(last, at);
   op.set_prev(at, last);
   op.own(list, list, list);
-  op.done(first);
+  op.done(list);
 }
 
 bool list_empty(const list_head* head) {
