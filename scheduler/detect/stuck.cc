@@ -79,10 +79,13 @@ bool engine::note_cycle(task_id t) {
   f.name = "deadlock";
   f.task = t;
   std::vector<std::string> sides;
-  for (task_id u = 1; u < task_count_; ++u) {
+  const auto waits_for = [this](task_id from, task_id target) {
     std::uint64_t seen[(tasks_max + 63) / 64] = {};
     std::string ignored;
-    if (view_.is_enabled(u) || tasks_[u]->finished || !reaches(u, u, seen, ignored)) continue;
+    return reaches(from, target, seen, ignored);
+  };
+  for (task_id u = 1; u < task_count_; ++u) {
+    if (!waits_for(t, u) || !waits_for(u, t)) continue;
     cycle.tasks.push_back(u);
     sides.push_back(side_of(*this, u));
     if (u != t && f.other_task == no_task) f.other_task = u;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // Tasks that wait for ever: whose fault it is, and when it is nobody's.
+#include <set>
+
+#include <gmock/gmock.h>
+
 #include "scheduler/detect/planted_test.h"
 #include "scheduler/sync/completion.h"
 
@@ -98,6 +102,38 @@ TEST(deadlock, comes_late_where_it_is_to) {
     EXPECT_EQ(e.cycles()[0].tasks, (std::vector<task_id>{1, 2}));
   }
   EXPECT_GT(late, 10u);
+}
+
+void c_then_sem(room* r) {
+  KFUNC();
+  mutex_lock(&r->c);
+  down_write(&r->sem);
+  up_write(&r->sem);
+  mutex_unlock(&r->c);
+}
+void sem_then_c(room* r) {
+  KFUNC();
+  down_write(&r->sem);
+  mutex_lock(&r->c);
+  mutex_unlock(&r->c);
+  up_write(&r->sem);
+}
+
+TEST(deadlock, late_cycles_are_told_apart) {
+  const program p = in_a_room({a_then_b, b_then_a, c_then_sem, sem_then_c});
+  engine e;
+  const std::unique_ptr<strategy> choose = make_strategy("random");
+  execution_options o;
+  o.late_deadlocks = true;
+  std::set<std::string> titles;
+  for (o.number = 0; o.number < 200; ++o.number) {
+    e.run(p, *choose, o);
+    if (e.cycles().size() != 2) continue;
+    for (const noted_cycle& c : e.cycles()) titles.insert(c.what.title);
+    EXPECT_EQ(e.last_finding().title, e.cycles()[0].what.title);
+  }
+  EXPECT_THAT(titles, testing::ElementsAre("deadlock: a_then_b v b_then_a",
+                                           "deadlock: c_then_sem v sem_then_c"));
 }
 
 // A cycle is found as it closes: others need not have come to rest.

@@ -352,7 +352,8 @@ class engine {
   }
 
   std::array<std::unique_ptr<task>, tasks_max> tasks_;
-  unsigned task_count_ = 0, unfinished_ = 0;  // these are without the setup
+  unsigned task_count_ = 0;
+  unsigned unfinished_ = 0;    // of these, without the setup
   unsigned stride_tasks_ = 8;  // rows in the clocks; grows when a program creates more
   unsigned cpus_ = 0;
   std::array<pending_op, tasks_max> pending_{};
@@ -375,13 +376,13 @@ class engine {
   const execution_options* options_ = nullptr;
   strategy* strategy_ = nullptr;
   execution_result result_;
-  std::uint32_t points_max_ = 0, faults_ = 0;
+  bool checks_ = false;
+  std::uint32_t points_max_ = 0, faults_ = 0, steps_at_bound_ = 0;
   std::uint32_t choices_ = 0;  // drawn so far, injected failures not counted
   finding finding_;
   std::vector<noted_cycle> cycles_;
   std::vector<wanted_point> wanted_points_;
-  container_access part_;  // that begin_access() began
-  bool checks_ = false;
+  container_access part_;              // that begin_access() began
   std::vector<attendant> attendants_;  // that the setup asked for
   const std::function<void()>* alone_ = nullptr;
   void* world_ = nullptr;
@@ -393,7 +394,6 @@ class engine {
   std::uint32_t frame_count_ = 0, frame_room_ = 0;
   setup_image setup_;
   std::vector<std::uint64_t> probe_hashes_;
-  std::uint32_t steps_at_bound_ = 0;
   task_id probe_next_ = 0;
 };
 

@@ -107,7 +107,13 @@ void event_log::set_tasks(unsigned n) {
     all = std::move(wide);
   };
   widen(clocks_);
+  widen(kept_);
   widen(stash_.clocks);
+}
+
+std::size_t event_log::keep(const tick* clock) {
+  kept_.insert(kept_.end(), clock, clock + stride_);
+  return kept() - 1;
 }
 
 void event_log::cut(event_id n) {
@@ -190,6 +196,7 @@ void event_log::bring_back() {
 void event_log::clear() {
   cut(0);
   draws.clear();
+  kept_.clear();
   stash_.events.clear();
   stash_.accesses.clear();
   stash_.draws.clear();

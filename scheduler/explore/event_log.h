@@ -156,10 +156,16 @@ class event_log {
   // what has come in its place.
   void stash(event_id n);
   void unstash();
-  // Makes room for another execution; then brings everything back.
+  // Makes room for another execution, but for what is drawn before the first event; then brings
+  // everything back. Not to be nested.
   void put_away();
   void bring_back();
   void clear();
+  // Keeps a copy of a clock, and returns its number; those from `n` on can be dropped again.
+  std::size_t keep(const tick* clock);
+  const tick* kept(std::size_t number) const { return kept_.data() + number * stride_; }
+  std::size_t kept() const { return kept_.size() / stride_; }
+  void drop_kept(std::size_t n) { kept_.resize(n * stride_); }
   std::size_t entries() const { return events.size() + stash_.events.size(); }
 
   static std::size_t at(std::int32_t i) { return static_cast<std::size_t>(i); }
@@ -180,7 +186,7 @@ class event_log {
   void link(std::int32_t access);
 
   unsigned stride_ = 8;
-  std::vector<tick> clocks_;
+  std::vector<tick> clocks_, kept_;
   std::vector<word_state> words_;
   struct object_chain {
     std::int32_t last = -1, freed = -1;

@@ -41,7 +41,8 @@ class exhaustive final : public strategy {
   std::uint32_t draw(task_id task, const char* site, std::uint32_t n, draw_kind kind) override;
 
   // The plan for an execution on its own: of what `tasks`, by the engine's numbers, did in the
-  // latest one, and what precedes that; what only `last` needs comes last.
+  // latest one, and what precedes that; what only `last` needs comes last. Requires: the log is of
+  // the latest execution.
   plan alone(std::span<const task_id> tasks, task_id last) const;
 
   // To be called when the tasks have ended, before the program's check changes what they left.

@@ -144,8 +144,7 @@ bool reversal_finder::is_admitted(event_id e, op_kind kind, std::int32_t chain,
 }
 
 void reversal_finder::keep(reversal r, const tick* past) {
-  r.also = kept_.size();
-  kept_.insert(kept_.end(), past, past + log_.stride());
+  r.also = log_.keep(past);
   to_->push_back(r);
 }
 
@@ -170,7 +169,7 @@ void reversal_finder::common(const reversal& r, tick* to) const {
   std::fill_n(to, log_.stride(), tick{0});
   const bool again = r.how == reversal::kind::again;
   if (again)
-    log_.join(to, kept_.data() + r.also);
+    log_.join(to, log_.kept(r.also));
   else if (r.how != reversal::kind::waits)
     log_.past_of(r.head, to);
   else if (r.past != no_event)
@@ -189,9 +188,9 @@ bool reversal_finder::precedes(const reversal& r, event_id e) const {
       return e < r.head && log_.ordered(e, r.head);
     case reversal::kind::waits:
       return (r.past != no_event && log_.ordered(e, r.past)) ||
-             (r.also != reversal::none && log_.knows(kept_.data() + r.also, e));
+             (r.also != reversal::none && log_.knows(log_.kept(r.also), e));
     case reversal::kind::again:
-      return log_.knows(kept_.data() + r.also, e);
+      return log_.knows(log_.kept(r.also), e);
     case reversal::kind::choice:
       return false;
   }

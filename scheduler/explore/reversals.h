@@ -50,14 +50,14 @@ struct reversal {
   event_id head;  // a; no_event if it never ran
   event_id past;  // of `waits`: what precedes `a` precedes this, or nothing (no_event)
   std::uint32_t draw = 0, value = 0;  // of a choice: which of the event's numbers, and what it is
-  std::size_t also = none;            // besides, whatever this clock of the finder's knows
+  std::size_t also = none;            // besides, whatever this clock knows that the log keeps
   static constexpr std::size_t none = ~std::size_t{0};
 };
 
 class reversal_finder {
  public:
   using tick = event_log::tick;
-  explicit reversal_finder(const event_log& log) : log_(log) {}
+  explicit reversal_finder(event_log& log) : log_(log) {}
   // Appends the children of the execution in the log, whose events from `first` on are new.
   void find(event_id first, const std::vector<unfinished>& ends, std::vector<reversal>& to);
   // Returns true iff event `e` precedes `a` in the child.
@@ -65,9 +65,6 @@ class reversal_finder {
   // Sets to[t] to how many of the first events of each task t all traces have in common, and in the
   // same order, that the child and its descendants stand for. `to` has room for log.stride().
   void common(const reversal& r, tick* to) const;
-  // Reversals keep clocks here: of the newest ones they are cut when those are dropped.
-  std::size_t kept() const { return kept_.size(); }
-  void cut(std::size_t n) { kept_.resize(n); }
 
  private:
   void conflicts_of(event_id a);
@@ -98,11 +95,11 @@ class reversal_finder {
   bool queues(event_id e, const tick* past) const;
   bool stops_reader(const departure& d) const;
 
-  const event_log& log_;
+  event_log& log_;
   const std::vector<unfinished>* ends_ = nullptr;
   std::vector<reversal>* to_ = nullptr;
   std::vector<event_id> in_conflict_, candidates_;
-  std::vector<tick> past_, without_, frames_, kept_;
+  std::vector<tick> past_, without_, frames_;
 };
 
 }  // namespace iorace

@@ -43,7 +43,7 @@ class searcher {
   // Executions that are still to come out of one execution.
   struct level {
     std::size_t first, next, end;  // of its reversals
-    std::size_t kept;              // what the finder kept before
+    std::size_t kept;              // clocks that the log kept before
     bool stashed;
   };
   // What is known of the nodes of the tree that are so many reversals away from its root.
@@ -56,6 +56,7 @@ class searcher {
     fields_.assign(promoted_.begin(), promoted_.end());
     engine_.promote(fields_);
     breadths_.clear();
+    tried_.clear();
     restart_passed();
     std::vector<drawn_number> way;
     do {
@@ -85,7 +86,7 @@ class searcher {
     log_.clear();
     levels_.clear();
     reversals_.clear();
-    finder_.cut(0);
+    log_.drop_kept(0);
     strategy_.restart();
     strategy_.next.numbers = std::move(way);
   }
@@ -114,7 +115,7 @@ class searcher {
       }
       if (top.next != top.end) return true;
       reversals_.resize(top.first);
-      finder_.cut(top.kept);
+      log_.drop_kept(top.kept);
     }
     return false;
   }
@@ -163,11 +164,12 @@ class searcher {
     result_.digest = 0;
   }
 
-  // Returns the departure whose last event is `e`, or else the last one.
+  // Returns the departure whose last event is `e`. Requires: there is one.
   const departure& departure_at(event_id e) const {
-    for (const departure& d : log_.departures)
-      if (d.at == e) return d;
-    return log_.departures.back();
+    std::size_t i = 0;
+    while (log_.departures[i].at != e)
+      CHECK(++i < log_.departures.size(), "no departure ends here");
+    return log_.departures[i];
   }
 
   // Makes the log and the plan those of a reversal. Returns the first new event that counts.
@@ -224,7 +226,7 @@ class searcher {
       if (r.how == ended::found || !engine_.cycles().empty()) report(r, again);
       if (again) return false;
     }
-    const std::size_t begin = reversals_.size(), kept = finder_.kept();
+    const std::size_t begin = reversals_.size(), kept = log_.kept();
     if (lost) {
       ++result_.blocked;
       levels_.push_back({begin, begin, begin, kept, false});
@@ -257,13 +259,17 @@ class searcher {
   }
 
   void count(const execution_result& r) {
+    add_to_totals(r);
+    result_.cut += r.how == ended::cut;
+    result_.step_bound += r.past_bound;
+    if (options_.seen) options_.seen(engine_);
+  }
+
+  void add_to_totals(const execution_result& r) {
     ++result_.executions;
     result_.points += r.points;
     result_.operations += r.operations;
-    result_.cut += r.how == ended::cut;
-    result_.step_bound += r.past_bound;
     result_.digest = XXH3_64bits_withSeed(&r.digest, sizeof r.digest, result_.digest);
-    if (options_.seen) options_.seen(engine_);
   }
 
   bool promote() {
@@ -280,7 +286,8 @@ class searcher {
 
   void report(const execution_result& r, bool again);
   void keep(const finding& f);
-  void try_alone(std::span<const task_id> tasks);
+  void plan_alone(std::span<const task_id> tasks, std::vector<exhaustive::plan>& to);
+  void try_alone(std::vector<exhaustive::plan> plans);
 
   program program_;  // whose check is the last to look
   const verify_options& options_;
@@ -288,6 +295,7 @@ class searcher {
   std::set<std::string> promoted_;
   std::vector<std::string> fields_;
   std::set<std::string> titles_;
+  std::set<std::uint64_t> tried_;  // hashes of plans, see plan_alone()
   engine engine_;
   event_log log_;
   exhaustive strategy_{engine_, log_};
@@ -311,9 +319,23 @@ void searcher::report(const execution_result& r, bool again) {
   else if (last.kind != verdict::none)
     keep(last);
   if (again) return;
+  std::vector<exhaustive::plan> plans;
   for (const noted_cycle& c : cycles)
-    if (!titles_.contains(c.what.title)) try_alone(c.tasks);
-  if (last.kind != verdict::none && !titles_.contains(last.title)) try_alone(std::array{last.task});
+    if (!titles_.contains(c.what.title)) plan_alone(c.tasks, plans);
+  if (last.kind != verdict::none && !titles_.contains(last.title))
+    plan_alone(std::array{last.task}, plans);
+  if (!plans.empty()) try_alone(std::move(plans));
+}
+
+// Plans of what `tasks` have done, each of them once as the last one, and what precedes that. Not
+// what has been tried before.
+void searcher::plan_alone(std::span<const task_id> tasks, std::vector<exhaustive::plan>& to) {
+  for (const task_id last : tasks) {
+    exhaustive::plan p = strategy_.alone(tasks, last);
+    std::uint64_t h = XXH3_64bits(p.tasks.data(), p.tasks.size() * sizeof p.tasks[0]);
+    h = XXH3_64bits_withSeed(p.numbers.data(), p.numbers.size() * sizeof p.numbers[0], h);
+    if (tried_.insert(h).second) to.push_back(std::move(p));
+  }
 }
 
 void searcher::keep(const finding& what) {
@@ -327,13 +349,10 @@ void searcher::keep(const finding& what) {
   result_.findings.push_back(std::move(f));
 }
 
-// Other executions: of what `tasks` have done, each of them once as the last one, and what precedes
-// that.
-void searcher::try_alone(std::span<const task_id> tasks) {
+// Other executions, which are no part of the search.
+void searcher::try_alone(std::vector<exhaustive::plan> plans) {
   execution_options alone = each_;
   alone.late_deadlocks = false;
-  std::vector<exhaustive::plan> plans;
-  for (const task_id last : tasks) plans.push_back(strategy_.alone(tasks, last));
   log_.put_away();
   for (exhaustive::plan& p : plans) {
     log_.cut(0);
@@ -341,7 +360,7 @@ void searcher::try_alone(std::span<const task_id> tasks) {
     const execution_result r = engine_.run(program_, strategy_, alone);
     std::vector<unfinished> ends;
     strategy_.finish(r, ends);
-    count(r);
+    add_to_totals(r);
     if (r.how == ended::found) keep(engine_.last_finding());
   }
   strategy_.next = {};
