@@ -15,11 +15,14 @@ namespace iorace {
 namespace {
 
 // Whatever is freed stays in quarantine: a program that allocates on and on comes to the end.
-void* room_for(engine& e, std::uint16_t cls, std::size_t bytes) {
-  void* p =
-      e.memory.allocate(bytes, static_cast<object_id>(e.objects.size()), e.objects.cls(cls).shadow);
+void* or_cut(void* p) {
   if (p == nullptr) cut("the memory of an execution");
   return p;
+}
+
+void* room_for(engine& e, std::uint16_t cls, std::size_t bytes) {
+  const auto id = static_cast<object_id>(e.objects.size());
+  return or_cut(e.memory.allocate(bytes, id, e.objects.cls(cls).shadow));
 }
 
 }  // namespace
@@ -119,9 +122,7 @@ void kfree(const void* object) { engine::current().free(object); }
 void* scratch(std::size_t bytes) {
   engine& e = engine::current();
   const scheduler_scope scope(e.task_at(e.self()).context);
-  void* p = e.memory.allocate(bytes, 0, {});
-  if (p == nullptr) cut("the memory of an execution");
-  return p;
+  return or_cut(e.memory.allocate(bytes, 0, {}));
 }
 
 void reserve_names(const class_info& cls, std::uint32_t n) {

@@ -35,7 +35,7 @@ T* kvcalloc(std::size_t n, gfp flags = gfp::kernel) {
   for (std::size_t i = 0; i < n; ++i) ::new (static_cast<char*>(p) + i * sizeof(T)) T;
   return static_cast<T*>(p);
 }
-// Never fails: for setup code and for objects that are not the kernel's.
+// Never returns null: for setup code and for objects that are not the kernel's.
 template <class T>
 T* make() {
   static_assert(class_of<T>() != nullptr, "IORACE_DESCRIBE the struct first");
@@ -47,7 +47,7 @@ T* make() {
 void kfree(const void* object);
 
 // Unrecorded memory for bookkeeping that is nobody's object (ghosts, program variables): lives
-// until the end of the execution, is never checked. Never fails, see above.
+// until the end of the execution, is never checked. Never returns null; of the same 64 MiB.
 void* scratch(std::size_t bytes);
 
 // Identities. Objects are numbered per (creating task, class). A program that names the results of

@@ -231,7 +231,6 @@ void serve(room* r) {
   BUG_ON(READ_ONCE(r->seats) == 0);
 }
 
-// One hands on what another one began: a chain through three tasks.
 // The lock of the list is no reason to take it for another one.
 TEST(explain, a_list_that_one_side_asks_without_its_lock) {
   const auto queue_up = [](room* r) {
@@ -250,6 +249,7 @@ TEST(explain, a_list_that_one_side_asks_without_its_lock) {
                                         "cpu2 list_empty(room#1.queue)"));
 }
 
+// One hands on what another one began: a chain through three tasks.
 TEST(explain, three_tasks) {
   const explanation x = explained(in_a_room({serve, cook, invite}), input("cpu3\ncpu2\ncpu1\n"));
   EXPECT_EQ(x.title, "kernel-bug in serve");

@@ -19,14 +19,11 @@ constexpr std::size_t last_conflicts = 2;  // of the task that is convicted
 constexpr std::size_t last_writes = 40;    // of a task that acts alone
 
 bool has_own_meaning(const line& l, const recording& r) {
+  if (is_check(l.kind)) return !r.end.name.empty() && l.number == r.lines.size();
   switch (l.kind) {
     case op_kind::schedule:
     case op_kind::wait_for_completion:
       return true;
-    case op_kind::warn_on:
-    case op_kind::bug_on:
-    case op_kind::lockdep_assert:
-      return !r.end.name.empty() && l.number == r.lines.size();
     case op_kind::choose:
       return l.value != "0";
     case op_kind::copy_from_user:
