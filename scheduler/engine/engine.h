@@ -376,13 +376,13 @@ class engine {
   const execution_options* options_ = nullptr;
   strategy* strategy_ = nullptr;
   execution_result result_;
-  bool checks_ = false;
   std::uint32_t points_max_ = 0, faults_ = 0, steps_at_bound_ = 0;
   std::uint32_t choices_ = 0;  // drawn so far, injected failures not counted
   finding finding_;
   std::vector<noted_cycle> cycles_;
   std::vector<wanted_point> wanted_points_;
-  container_access part_;              // that begin_access() began
+  container_access part_;  // that begin_access() began
+  bool checks_ = false;
   std::vector<attendant> attendants_;  // that the setup asked for
   const std::function<void()>* alone_ = nullptr;
   void* world_ = nullptr;

@@ -87,6 +87,13 @@ class object_table {
     return c.tags.empty() ? std::uint16_t{0}
                           : c.tags[word < c.tags.size() ? word : word % c.tags.size()];
   }
+  // The identity of a place in an object, which may have been freed since: see engine::identity().
+  // One for all that is in none.
+  std::uint64_t identity(object_id id, const void* place) const {
+    if (id == 0) return 1;
+    const auto offset = static_cast<const char*>(place) - objects_[id].base;
+    return std::uint64_t{id} << 32 | (static_cast<std::uint64_t>(offset) + 1);
+  }
   // Replaces the set of promoted fields, each "type.field".
   void promote(std::span<const std::string> fields);
   // Returns the first promoted field that the objects of its class do not have, or null; null, too,

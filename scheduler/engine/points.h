@@ -180,11 +180,7 @@ inline void engine::frame_enter(const char* function, bool call) {
 }
 
 inline std::uint64_t engine::identity(const void* p) const {
-  if (!memory.contains(p)) return identity_of_number(p);
-  const object_id id = memory.at(p).object;
-  if (id == 0) return 1;
-  const auto offset = static_cast<std::uint64_t>(static_cast<const char*>(p) - objects[id].base);
-  return std::uint64_t{id} << 32 | (offset + 1);
+  return memory.contains(p) ? objects.identity(memory.at(p).object, p) : identity_of_number(p);
 }
 
 inline void engine::hold(const void* lock, op_kind how) {

@@ -115,6 +115,11 @@ class event_log {
     return e + 1 < size() ? events[at(e + 1)].accesses
                           : static_cast<std::uint32_t>(accesses.size());
   }
+  // Draws of `e` are [first, last).
+  std::uint32_t first_draw(event_id e) const { return events[at(e)].draws; }
+  std::uint32_t last_draw(event_id e) const {
+    return e + 1 < size() ? events[at(e + 1)].draws : static_cast<std::uint32_t>(draws.size());
+  }
   bool meets(const unfinished& u, event_id e) const {
     for (std::uint32_t i = first_access(e); i < last_access(e); ++i)
       if (u.meets(accesses[i])) return true;

@@ -314,6 +314,13 @@ void exhaustive::settle() {
   settled_ = true;
 }
 
+void exhaustive::plan::add(const event_log& log, event_id e, event_id first) {
+  const event_id here = first + static_cast<event_id>(tasks.size());
+  for (std::size_t i = log.first_draw(e); i < log.last_draw(e); ++i)
+    numbers.push_back({here, log.draws[i].value, log.draws[i].of});
+  tasks.push_back(log.events[event_log::at(e)].task);
+}
+
 exhaustive::plan exhaustive::alone(std::span<const task_id> tasks, task_id last) const {
   plan p;
   std::vector<event_log::tick> past(log_.stride());
@@ -326,9 +333,7 @@ exhaustive::plan exhaustive::alone(std::span<const task_id> tasks, task_id last)
     for (event_id e = 0; e < log_.size(); ++e) {
       if (planned[log_.at(e)] || !log_.knows(past.data(), e)) continue;
       planned[log_.at(e)] = true;
-      for (const drawn_number& d : log_.draws)
-        if (d.by == e) p.numbers.push_back({static_cast<event_id>(p.tasks.size()), d.value, d.of});
-      p.tasks.push_back(log_.events[log_.at(e)].task);
+      p.add(log_, e, 0);
     }
   };
   for (const task_id t : tasks)

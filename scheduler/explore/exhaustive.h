@@ -27,6 +27,8 @@ class exhaustive final : public strategy {
     std::vector<task_id> tasks;
     std::vector<drawn_number> numbers;
     task_id against = no_task;
+    // Adds what event `e` of the log did. The plan begins at event `first`.
+    void add(const event_log& log, event_id e, event_id first);
   };
   plan next;
   bool head_scheduled = true;  // false: the last of `tasks` is the policy's choice, and draws anew

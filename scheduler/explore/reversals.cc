@@ -25,7 +25,8 @@ void reversal_finder::find(event_id first, const std::vector<unfinished>& ends,
     choices_of(a);
     const event& v = log_.events[log_.at(a)];
     if (v.drawn) continue;
-    conflicts_of(a);
+    find_conflicts(a);
+    for (const event_id e : in_conflict_) note_conflict(e, a);
     // Whose time ran out has waited until then, too.
     const bool waited = v.waits || v.barrier != 0;
     if (waited && !v.scheduled && log_.first_access(a) != log_.last_access(a))
@@ -76,7 +77,8 @@ bool reversal_finder::in_order(event_id e, task_id t, const tick* past) const {
   return true;
 }
 
-void reversal_finder::conflicts_of(event_id a) {
+// Makes in_conflict_ the events that `a` is in conflict with and no other covers.
+void reversal_finder::find_conflicts(event_id a) {
   in_conflict_.clear();
   const auto add = [&](event_id e) {
     if (e != a && std::find(in_conflict_.begin(), in_conflict_.end(), e) == in_conflict_.end())
@@ -84,7 +86,14 @@ void reversal_finder::conflicts_of(event_id a) {
   };
   for (std::uint32_t i = log_.first_access(a); i < log_.last_access(a); ++i)
     log_.each_conflict(i, add);
-  for (const event_id e : in_conflict_) note_conflict(e, a);
+}
+
+// What happens before `a`, but for `e` and what follows from that alone. Requires: in_conflict_ is
+// of `a`.
+void reversal_finder::past_without(event_id e, event_id a, tick* into) const {
+  log_.past_of(a, into);
+  for (const event_id d : in_conflict_)
+    if (d != e) log_.join(into, log_.clock(d));
 }
 
 void reversal_finder::note_conflict(event_id e, event_id a) {
@@ -92,9 +101,7 @@ void reversal_finder::note_conflict(event_id e, event_id a) {
   const event& va = log_.events[log_.at(a)];
   if (ve.task == va.task || !plain_choice(e)) return;
   tick* const without = without_.data();
-  log_.past_of(a, without);
-  for (const event_id d : in_conflict_)
-    if (d != e) log_.join(without, log_.clock(d));
+  past_without(e, a, without);
   if (log_.knows(without, e)) return;
   if (!departures_precede(e, log_.clock(a), a)) return;
   tick* const past = past_.data();
@@ -153,15 +160,14 @@ void reversal_finder::choices_of(event_id e) {
   const event& v = log_.events[log_.at(e)];
   const bool head = !log_.departures.empty() && log_.departures.back().at == e;
   if (v.scheduled && !head) return;
-  const std::size_t end =
-      e + 1 < log_.size() ? log_.events[log_.at(e + 1)].draws : log_.draws.size();
+  const std::size_t first = log_.first_draw(e), end = log_.last_draw(e);
   std::uint32_t settled = 0;  // numbers that a departure has fixed: up to the last that is not 0
-  for (std::size_t i = v.draws; i < end; ++i)
-    if (log_.draws[i].value != 0) settled = static_cast<std::uint32_t>(i - v.draws) + 1;
-  for (std::size_t i = v.draws + settled; i < end; ++i)
+  for (std::size_t i = first; i < end; ++i)
+    if (log_.draws[i].value != 0) settled = static_cast<std::uint32_t>(i - first) + 1;
+  for (std::size_t i = first + settled; i < end; ++i)
     for (std::uint32_t value = 1; value < log_.draws[i].of; ++value)
       to_->push_back({reversal::kind::choice, v.task, e, e, no_event,
-                      static_cast<std::uint32_t>(i - v.draws), value});
+                      static_cast<std::uint32_t>(i - first), value});
 }
 
 void reversal_finder::common(const reversal& r, tick* to) const {

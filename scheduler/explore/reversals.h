@@ -67,7 +67,8 @@ class reversal_finder {
   void common(const reversal& r, tick* to) const;
 
  private:
-  void conflicts_of(event_id a);
+  void find_conflicts(event_id a);
+  void past_without(event_id e, event_id a, tick* into) const;
   void waits_of(const unfinished& u, std::int32_t chain, event_id past, event_id head,
                 event_id end);
   bool overtakes(event_id e, event_id arrival) const;

@@ -16,11 +16,8 @@ void reversal_finder::behind_others(const departure& d, event_id first) {
     const event& v = log_.events[log_.at(f)];
     if (v.task == a.task || v.task == d.against || !in_conflict_beside(f, d.at)) continue;
     tick* const past = past_.data();
-    log_.past_of(f, past);
-    for (std::uint32_t i = log_.first_access(f); i < log_.last_access(f); ++i)
-      log_.each_conflict(i, [&](event_id c) {
-        if (c != d.at && c != f) log_.join(past, log_.clock(c));
-      });
+    find_conflicts(f);
+    past_without(d.at, f, past);
     if (log_.knows(past, d.at) || !departures_precede(d.at, past, f) || !lowest_beside(d, f))
       continue;
     log_.join(past, log_.clock(d.at));

@@ -145,8 +145,7 @@ void reversal_finder::arrives(event_id e, const unfinished& u, std::int32_t chai
 // have come before, and behind any of the others that it is in conflict with.
 void reversal_finder::stopped_by(event_id e, const unfinished& u) {
   const event& v = log_.events[log_.at(e)];
-  if (!plain_choice(e) || v.task == u.task) return;
-  if (!log_.meets(u, e)) return;
+  if (!plain_choice(e) || v.task == u.task || !log_.meets(u, e)) return;
   const std::uint8_t need = admission_needed(u.kind);
   const bool closes = (v.admits_before & need) != 0 && (v.admits_after & need) == 0;
   if (u.waits && (closes || v.kind == op_kind::down_write_arrive)) return;

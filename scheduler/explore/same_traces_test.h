@@ -21,30 +21,34 @@ inline std::set<std::string> titles_of(const verify_result& r) {
   return titles;
 }
 
+// What executions came to.
+struct seen_traces {
+  std::multiset<std::uint64_t> clean;  // hashes
+  std::set<std::string> titles;
+  void note(const engine& e) {
+    if (e.last_finding().kind == verdict::none)
+      clean.insert(trace_hash(e));
+    else
+      titles.insert(e.last_finding().title);
+  }
+  std::set<std::uint64_t> distinct() const { return {clean.begin(), clean.end()}; }
+};
+
 inline void expect_same_traces(const program& p, const char* what = "") {
   verify_options o;
   o.points = verify(p, o).promoted;  // first the points that it needs, then the traces
-  std::multiset<std::uint64_t> once;
-  std::set<std::string> brute_titles;
-  o.seen = [&](const engine& e) {
-    if (e.last_finding().kind == verdict::none) once.insert(trace_hash(e));
-  };
+  seen_traces once, brute;
+  o.seen = [&](const engine& e) { once.note(e); };
   const verify_result all = verify(p, o);
   EXPECT_TRUE(all.complete) << what;
 
   enumerate_options e;
   e.points = all.promoted;
-  std::set<std::uint64_t> brute;
-  e.seen = [&](const engine& x) {
-    if (x.last_finding().kind == verdict::none)
-      brute.insert(trace_hash(x));
-    else
-      brute_titles.insert(x.last_finding().title);
-  };
+  e.seen = [&](const engine& x) { brute.note(x); };
   EXPECT_TRUE(all_of(p, clean, e).complete) << what;
-  EXPECT_EQ(once.size(), brute.size()) << what;
-  EXPECT_EQ(std::set<std::uint64_t>(once.begin(), once.end()), brute) << what;
-  EXPECT_EQ(titles_of(all), brute_titles) << what;
+  EXPECT_EQ(once.clean.size(), brute.distinct().size()) << what;
+  EXPECT_EQ(once.distinct(), brute.distinct()) << what;
+  EXPECT_EQ(titles_of(all), brute.titles) << what;
 }
 
 }  // namespace iorace

@@ -86,7 +86,6 @@ class searcher {
     log_.clear();
     levels_.clear();
     reversals_.clear();
-    log_.drop_kept(0);
     strategy_.restart();
     strategy_.next.numbers = std::move(way);
   }
@@ -166,10 +165,10 @@ class searcher {
 
   // Returns the departure whose last event is `e`. Requires: there is one.
   const departure& departure_at(event_id e) const {
-    std::size_t i = 0;
-    while (log_.departures[i].at != e)
-      CHECK(++i < log_.departures.size(), "no departure ends here");
-    return log_.departures[i];
+    const auto at = std::find_if(log_.departures.begin(), log_.departures.end(),
+                                 [&](const departure& d) { return d.at == e; });
+    CHECK(at != log_.departures.end(), "no departure ends here");
+    return *at;
   }
 
   // Makes the log and the plan those of a reversal. Returns the first new event that counts.
@@ -181,17 +180,8 @@ class searcher {
     plan.against = choice  ? no_task
                    : again ? departure_at(r.head).against
                            : log_.events[log_.at(r.at)].task;
-    for (event_id e = r.at; e < log_.size() && !choice; ++e) {
-      if (!finder_.precedes(r, e)) continue;
-      const event& v = log_.events[log_.at(e)];
-      const std::size_t end =
-          e + 1 < log_.size() ? log_.events[log_.at(e + 1)].draws : log_.draws.size();
-      for (std::size_t i = v.draws; i < end; ++i) {
-        plan.numbers.push_back(log_.draws[i]);
-        plan.numbers.back().by = r.at + static_cast<event_id>(plan.tasks.size());
-      }
-      plan.tasks.push_back(v.task);
-    }
+    for (event_id e = r.at; e < log_.size() && !choice; ++e)
+      if (finder_.precedes(r, e)) plan.add(log_, e, r.at);
     const event_id head = r.at + static_cast<event_id>(plan.tasks.size());
     departure d{head, r.at, plan.against, again || r.how == reversal::kind::waits};
     bool scheduled = true;
@@ -311,19 +301,16 @@ class searcher {
 
 // The first thing that happened would have ended the execution but for this search. What happened
 // behind it may be found without it. `again`: the search begins once more, and will see that.
+// Requires: something did happen.
 void searcher::report(const execution_result& r, bool again) {
-  const std::vector<noted_cycle> cycles(engine_.cycles().begin(), engine_.cycles().end());
-  const finding last = r.how == ended::found ? engine_.last_finding() : finding();
-  if (!cycles.empty())
-    keep(cycles.front().what);
-  else if (last.kind != verdict::none)
-    keep(last);
+  const std::span<const noted_cycle> cycles = engine_.cycles();
+  const finding* const last = r.how == ended::found ? &engine_.last_finding() : nullptr;
+  keep(cycles.empty() ? *last : cycles.front().what);
   if (again) return;
   std::vector<exhaustive::plan> plans;
   for (const noted_cycle& c : cycles)
     if (!titles_.contains(c.what.title)) plan_alone(c.tasks, plans);
-  if (last.kind != verdict::none && !titles_.contains(last.title))
-    plan_alone(std::array{last.task}, plans);
+  if (last != nullptr && !titles_.contains(last->title)) plan_alone(std::array{last->task}, plans);
   if (!plans.empty()) try_alone(std::move(plans));
 }
 

@@ -34,11 +34,8 @@ void compare(const random_program& r, comparison& sum, std::uint32_t faults = 0)
   o.each.faults_max = faults;
   // First the points that it needs, then the traces.
   o.points = verify(p, o).promoted;
-  std::multiset<std::uint64_t> clean;
-  std::set<std::string> brute_titles;
-  o.seen = [&](const engine& e) {
-    if (e.last_finding().kind == verdict::none) clean.insert(trace_hash(e));
-  };
+  seen_traces seen;
+  o.seen = [&](const engine& e) { seen.note(e); };
   const verify_result all = verify(p, o);
   const std::set<std::string> titles = titles_of(all);
   EXPECT_TRUE(all.complete) << r.text();
@@ -47,6 +44,7 @@ void compare(const random_program& r, comparison& sum, std::uint32_t faults = 0)
   e.each.faults_max = faults;
   e.points = accessed_plainly();
   e.interleavings_max = 30'000;
+  std::set<std::string> brute_titles;
   e.seen = [&](const engine& x) {
     if (x.last_finding().kind != verdict::none) brute_titles.insert(x.last_finding().title);
   };
@@ -61,12 +59,12 @@ void compare(const random_program& r, comparison& sum, std::uint32_t faults = 0)
   const auto found = brute.outcomes.find("clean");
   const std::uint64_t expected = found == brute.outcomes.end() ? 0 : found->second.traces;
   sum.clean += expected;
-  const std::set<std::uint64_t> distinct(clean.begin(), clean.end());
-  if (distinct.size() == expected && clean.size() == expected && titles == brute_titles) return;
+  const std::size_t distinct = seen.distinct().size();
+  if (distinct == expected && seen.clean.size() == expected && titles == brute_titles) return;
   if (++sum.wrong > 3) return;
-  ADD_FAILURE() << "program " << r.text() << "\n  brute " << expected << " verify " << clean.size()
-                << " distinct " << distinct.size() << "\n  brute " << set_text(brute_titles)
-                << "\n  verify " << set_text(titles);
+  ADD_FAILURE() << "program " << r.text() << "\n  brute " << expected << " verify "
+                << seen.clean.size() << " distinct " << distinct << "\n  brute "
+                << set_text(brute_titles) << "\n  verify " << set_text(titles);
 }
 
 void compare_many(std::uint64_t seed, std::uint64_t programs, std::size_t cpus, std::size_t length,

@@ -98,14 +98,6 @@ class capturing {
     to.field += e.of_member;
   }
 
-  // The identity that `place` had in `object`, which may have been freed since. One for all that is
-  // in none.
-  std::uint64_t identity(object_id object, const void* place) const {
-    if (object == 0) return 1;
-    const auto offset = static_cast<const char*>(place) - engine_.objects[object].base;
-    return (std::uint64_t{object} << 32) + static_cast<std::uint64_t>(offset) + 1;
-  }
-
   // Requires: `kind` is an operation on lists.
   std::vector<std::string> concerned(op_kind kind, std::uint64_t place, std::uint64_t entry) const {
     std::vector<std::string> names;
@@ -137,7 +129,7 @@ class capturing {
     }
     const void* const place = engine_.memory.base() + std::size_t{engine_.word_of(id)} * granule;
     if (is_of_list(s.kind)) {
-      const std::uint64_t node = identity(s.object, place);
+      const std::uint64_t node = engine_.objects.identity(s.object, place);
       line.lists = concerned(s.kind, node, happened ? s.value : node);
       if (happened) lists_.follow(s.kind, node, s.value);
     }
@@ -173,7 +165,7 @@ class capturing {
                          .before = {}};
     name_place(op.object, op.field, op.place, line);
     if (is_of_list(op.kind)) {
-      const std::uint64_t node = identity(op.object, op.place);
+      const std::uint64_t node = engine_.objects.identity(op.object, op.place);
       line.lists = concerned(op.kind, node, node);
     }
     result_.pending.push_back(std::move(line));
