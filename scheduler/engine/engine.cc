@@ -151,16 +151,6 @@ void engine::begin_execution(const program& p, strategy& s, const execution_opti
   become(0);
 }
 
-// Names a task slot, which often has the name from the execution before; cpuN if it is empty.
-void engine::name_task(task& t, const char* name) {
-  const bool numbered = *name == '\0';
-  if (!numbered && t.cpu_number == 0 && t.name == name) return;
-  t.cpu_number = numbered ? cpus_ : 0;
-  t.name = numbered ? "cpu" + std::to_string(cpus_) : name;
-  // ThreadSanitizer shows CPU1 as a drawing does.
-  t.context.set_name((numbered ? "CPU" + std::to_string(cpus_) : t.name).c_str());
-}
-
 void engine::make_slot() { tasks_[task_count_] = std::make_unique<task>(); }
 
 task& engine::add_task(task_kind kind, const char* name) {
@@ -168,7 +158,7 @@ task& engine::add_task(task_kind kind, const char* name) {
   if (tasks_[task_count_] == nullptr) make_slot();
   task& t = *tasks_[task_count_];
   if (kind == task_kind::cpu) ++cpus_;
-  if (*name != '\0' ? task_count_ != 0 || t.name.empty() : t.cpu_number != cpus_)
+  if (task_count_ >= named_ || (*name != '\0' ? task_count_ != 0 : t.cpu_number != cpus_))
     name_task(t, name);  // the setup's slot is always its own
   static constexpr task_record blank;
   std::memcpy(static_cast<task_record*>(&t), &blank, sizeof blank);

@@ -353,9 +353,9 @@ class engine {
 
   std::array<std::unique_ptr<task>, tasks_max> tasks_;
   unsigned task_count_ = 0;
-  unsigned unfinished_ = 0;    // of these, without the setup
-  unsigned stride_tasks_ = 8;  // rows in the clocks; grows when a program creates more
-  unsigned cpus_ = 0;
+  unsigned unfinished_ = 0;        // of these, without the setup
+  unsigned stride_tasks_ = 8;      // rows in the clocks; grows when a program creates more
+  unsigned cpus_ = 0, named_ = 0;  // so many slots would get the names that they have
   std::array<pending_op, tasks_max> pending_{};
   std::uint64_t enabled_[(tasks_max + 63) / 64] = {};
   choice_view view_{};

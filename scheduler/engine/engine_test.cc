@@ -174,6 +174,32 @@ TEST(engine, creates_and_joins_tasks) {
   EXPECT_EQ(e.task_name(2), "kworker1");
 }
 
+std::vector<std::string> names_of_tasks(engine& e, std::initializer_list<const char*> asked) {
+  program p;
+  p.setup = [] { return static_cast<void*>(make<counter>()); };
+  for (const char* name : asked) p.bodies.push_back({task_kind::cpu, name, child});
+  random_strategy choose;
+  e.run(p, choose, {});
+  std::vector<std::string> names;
+  for (task_id t = 1; t < e.tasks(); ++t) names.push_back(e.task_name(t));
+  return names;
+}
+
+TEST(engine, names_tasks_apart) {
+  using names = std::vector<std::string>;
+  engine e;
+  const names two = {"reader", "reader-2"};
+  EXPECT_EQ(names_of_tasks(e, {"reader", "reader"}), two);
+  EXPECT_EQ(names_of_tasks(e, {"writer", "reader"}), (names{"writer", "reader"}));
+  EXPECT_EQ(names_of_tasks(e, {"reader-2", "reader", "reader", "reader"}),
+            (names{"reader-2", "reader", "reader-3", "reader-4"}));
+  EXPECT_EQ(names_of_tasks(e, {"reader", "reader"}), two);
+  EXPECT_EQ(names_of_tasks(e, {"cpu2", "", "cpu1", ""}), (names{"cpu2", "cpu2-2", "cpu1", "cpu4"}));
+  EXPECT_EQ(names_of_tasks(e, {"", "", "setup"}), (names{"cpu1", "cpu2", "setup-2"}));
+  EXPECT_EQ(names_of_tasks(e, {"choose", "7", "#a b:c"}),
+            (names{"task-choose", "task-7", "task-_a_b_c"}));
+}
+
 // 128 tasks at once, and made by tasks, so that the clocks have to grow.
 TEST(engine, runs_many_tasks) {
   program p;

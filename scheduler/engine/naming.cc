@@ -14,7 +14,34 @@ namespace {
 
 const char* rerun_command = nullptr;
 
+// A word by which a schedule, the name of a choice and that of an object can call a task.
+std::string task_word(std::string_view name) {
+  std::string word(name);
+  for (char& c : word)
+    if (c <= ' ' || c > '~' || c == ':' || c == '#') c = '_';
+  const bool letter = (word[0] >= 'a' && word[0] <= 'z') || (word[0] >= 'A' && word[0] <= 'Z');
+  return letter && word != "choose" ? word : "task-" + word;
+}
+
 }  // namespace
+
+// Names the newest task, in a slot that often has the name from the execution before; cpuN if
+// `name` is empty.
+void engine::name_task(task& t, const char* name) {
+  const bool numbered = *name == '\0';
+  if (task_count_ < named_ && !numbered && t.cpu_number == 0 && t.asked == name) return;
+  named_ = task_count_ + 1;
+  t.cpu_number = numbered ? cpus_ : 0;
+  t.asked = numbered ? "cpu" + std::to_string(cpus_) : name;
+  const std::string word = task_word(t.asked);
+  t.name = word;
+  const auto end = tasks_.begin() + task_count_;
+  for (unsigned k = 2;
+       std::any_of(tasks_.begin(), end, [&](auto& u) { return u->name == t.name; });)
+    t.name = word + '-' + std::to_string(k++);
+  // ThreadSanitizer shows CPU1 as a drawing does.
+  t.context.set_name((numbered ? "CPU" + std::to_string(cpus_) : t.name).c_str());
+}
 
 std::string engine::object_name(object_id id) const { return place_name(id, 0); }
 

@@ -63,7 +63,8 @@ struct task_record {
 
 struct task : task_record {
   fiber context;
-  std::string name;
+  std::string asked;        // what it was to be called
+  std::string name;         // one word that no other task of the execution has
   unsigned cpu_number = 0;  // of a task called cpuN; 0 otherwise
   held_lock held[held_max];
 };

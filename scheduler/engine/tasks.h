@@ -28,8 +28,8 @@ std::uint32_t choose(const char* site, std::uint32_t n);
 // seldom. Never an event when the budget is used up. Blocks: may be a point.
 bool inject_fault(const char* site);
 
-// Makes a task that runs `body(argument)`; returns its id. `name` null: the next cpuN.
-// Blocks: create is a point. The new task is run up to its first operation at once.
+// Makes a task that runs `body(argument)`; returns its id. `name` null: the next cpuN; see
+// program::body. Blocks: create is a point. The new task is run up to its first operation at once.
 task_id create_task(task_kind kind, const char* name, void (*body)(void*), void* argument);
 // Blocks until the task has ended.
 void join_task(task_id task);

@@ -64,6 +64,38 @@ TEST(lambda_trace, an_execution_without_a_finding_has_no_title) {
   EXPECT_EQ(replay_trace(e, p, again->in, again->want).status, replay_status::same);
 }
 
+void pay_one_or_two(void* world) {
+  auto& balance = static_cast<account*>(world)->balance;
+  WRITE_ONCE(balance, READ_ONCE(balance) + (choose("more", 2) == 0 ? 1 : 2));
+}
+
+void start_two(void* world) {
+  for (int i = 0; i < 2; ++i) create_task(task_kind::kthread, "a thread", pay_one_or_two, world);
+}
+
+// Two bodies of one name, one that is called like a line of a schedule, and threads of one name.
+TEST(lambda_trace, tasks_may_have_any_names) {
+  program p;
+  p.setup = [] { return static_cast<void*>(make<account>()); };
+  for (const char* name : {"pay", "pay", "choose"})
+    p.bodies.push_back({task_kind::cpu, name, pay_one_or_two});
+  p.bodies.push_back({task_kind::cpu, "7: start", start_two});
+  p.check = [](void* world) {
+    warn_on(READ_ONCE(static_cast<account*>(world)->balance) == 6, "of at most ten");
+  };
+  sample_options o;
+  o.strategy = "random";
+  const sample_result found = sample(p, o);
+  ASSERT_EQ(found.findings.size(), 1u);
+  engine e;
+  const sampled_finding& f = found.findings[0];
+  const std::string text = to_text(trace_of(keep(e, p, f), f.options));
+  const auto t = parse_lambda_trace(text);
+  ASSERT_TRUE(t) << t.error().in("trace") << '\n' << text;
+  const replay_report again = replay_trace(e, p, t->in, t->want);
+  EXPECT_EQ(again.status, replay_status::same) << again.what << '\n' << text;
+}
+
 TEST(lambda_trace, takes_every_bound_that_an_execution_can_have) {
   lambda_trace t;
   t.in.options.points_max = t.in.options.faults_max = ~std::uint32_t{0};

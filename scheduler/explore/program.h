@@ -17,7 +17,8 @@ namespace iorace {
 struct program {
   struct body {
     task_kind kind = task_kind::cpu;
-    // Empty: cpu1, cpu2, ... in order. In traces tasks are known by it: one word, no two the same.
+    // Empty: cpu1, cpu2, ... in order. Traces know tasks by their names: one is made a word, and
+    // the second task of the same name is NAME-2, the third NAME-3.
     std::string name;
     std::function<void(void* world)> run;
   };
