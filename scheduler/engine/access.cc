@@ -132,7 +132,7 @@ void engine::note_touched(const void* place, access_type how, bool marked) {
 void engine::touch(op_kind kind, const void* place, access_type how) {
   const scheduler_scope scope(me_->context);
   note_touched(place, how, true);
-  check_live(place, kind);
+  check_live(place, kind, true);
   const step_id other = race_with(place, true, how == access_type::write);
   if (__builtin_expect(other == no_step, 1)) return;
   append(kind, place, memory.at(place), 0);

@@ -147,9 +147,9 @@ class engine {
   // The same with a finding made elsewhere. Leaves nothing behind in `f`.
   [[noreturn]] void found_as(finding&& f);
   [[noreturn]] void end(ended how);
-  // Convicts unless `place` lies in a live object. `kind` is what is about to be done to it.
-  void check_live(const void* place, op_kind kind) {
-    if (__builtin_expect(!is_alive(place), 0)) found_dead(place, kind);
+  // Convicts unless `place` lies in a live object. `kind` is about to be done to it, or has begun.
+  void check_live(const void* place, op_kind kind, bool begun = false) {
+    if (__builtin_expect(!is_alive(place), 0)) found_dead(place, kind, begun);
   }
   bool is_alive(const void* place) const {
     return memory.contains(place) && memory.at(place).bad == 0;
@@ -291,7 +291,7 @@ class engine {
   fiber* probe_livelock();
   std::uint64_t state_hash() const;
   finding word_livelock(std::size_t period) const;
-  [[noreturn, gnu::cold]] void found_dead(const void* place, op_kind kind, bool stopped = false);
+  [[noreturn, gnu::cold]] void found_dead(const void* place, op_kind kind, bool stopped);
   [[noreturn, gnu::cold]] void found_held(const task& t);
   [[noreturn, gnu::cold]] void found_race(const void* place, step_id other);
   [[gnu::noinline]] step_id race_with(const void* place, bool marked, bool write);

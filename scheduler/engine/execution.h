@@ -22,10 +22,8 @@ struct execution_options {
   std::uint32_t faults_max = 0;       // injected failures per execution
   bool fair = false;                  // locks are handed over first come, first served
   bool detect_races = true;
-  // An exhaustive search is to see all that an operation depends on. A task that is about to use
-  // dead memory, or to free it again, stops before it does, as before any other operation, and is
-  // convicted when it goes on, which depends on the kfree. What an operation on a list or a tree is
-  // convicted of ends it only when it has accessed all; and see list_representative().
+  // An exhaustive search is to see all that an operation depends on: what one on a list or a tree
+  // is convicted of ends it only when it has accessed all; and see list_representative().
   bool for_search = false;
   // For a search whose traces are to show what others do while tasks block each other for good:
   // such a cycle ends the execution only when nobody else can move, before any time passes. Those

@@ -87,7 +87,7 @@ void engine::free(const void* p) {
     }
     return o;
   };
-  const object_entry* o = &check(quiet() || !options_->for_search);
+  const object_entry* o = &check(quiet());
   if (!quiet()) {
     declare(p, {.object = memory.at(p).object}, op_kind::kfree);
     stop();
@@ -95,6 +95,11 @@ void engine::free(const void* p) {
   }
   for (unsigned t = 0; t < task_count_; ++t) {
     tasks_[t]->doubtful = true;
+    // Who waits for something in it can only be convicted; a sleeper in a wait queue of it when he
+    // has been woken, and what attends to it only has nothing to do.
+    const bool waits = tasks_[t]->enabled != nullptr && pending_[t].kind != op_kind::schedule;
+    if (waits && !tasks_[t]->attends && pending_[t].object == memory.at(p).object)
+      set_enabled(static_cast<task_id>(t), true);
     for (unsigned i = 0; i < tasks_[t]->held_count; ++i) {
       const char* lock = static_cast<const char*>(tasks_[t]->held[i].lock);
       if (lock >= o->base && lock < o->base + o->bytes)

@@ -124,9 +124,18 @@ bool exhaustive::may_move(task_id t) const {
   return std::none_of(dead_.begin(), dead_.end(), [&](event_id d) { return log_.meets(u, d); });
 }
 
+// Who comes to a lock that has been freed stops without waiting for it: it would have, in front of
+// the kfree.
+bool exhaustive::waits(task_id t) const {
+  const enabled_fn enabled = engine_.task_at(t).enabled;
+  const pending_op& op = engine_.pending_of(t);
+  if (enabled != nullptr) return enabled != at_any_time;
+  return (traits(op.kind).flags & op_waits) != 0 && engine_.memory.contains(op.place) &&
+         !engine_.is_alive(op.place);
+}
+
 unfinished exhaustive::next_of(task_id t) const {
   const pending_op& op = engine_.pending_of(t);
-  const task& waiter = engine_.task_at(t);
   const bool word = op.place != nullptr && op.object != 0;
   const auto* const node = static_cast<const list_head*>(op.place);
   const void* const place = is_of_list(op.kind) ? list_representative(engine_, node) : op.place;
@@ -135,7 +144,7 @@ unfinished exhaustive::next_of(task_id t) const {
           .word = word ? engine_.memory.word_of(place) : no_word,
           .object = op.object,
           .how = meeting(op.kind, false),
-          .waits = waiter.enabled != nullptr && waiter.enabled != at_any_time,
+          .waits = waits(t),
           .whole = op.kind == op_kind::kfree,
           .held = !counts_attendance(op.kind) && engine_.holds(op.place, t)};
 }
@@ -215,8 +224,8 @@ void exhaustive::open(const choice_view& view, task_id t) {
   v.kind = op_.kind;
   const auto planned = static_cast<std::size_t>(at_ - keep_) + 1;
   v.scheduled = planned < next.tasks.size() || (planned == next.tasks.size() && head_scheduled);
+  v.waits = waits(t);
   if (mover.enabled != nullptr) {
-    v.waits = mover.enabled != at_any_time;
     if (may_time_out(mover) && sleepers_[v.task].expired_at != no_step) {
       v.waits = false;
       v.barrier = sleepers_[v.task].barrier;

@@ -67,6 +67,7 @@ class exhaustive final : public strategy {
   task_id next_behind(const choice_view& view, task_id t) const;
   task_id first_arrived(const choice_view& view, task_id t) const;
   bool may_move(task_id t) const;
+  bool waits(task_id t) const;
   unfinished next_of(task_id t) const;
   bool is_dead(task_id t) const;
   task_id give_up(const choice_view& view);

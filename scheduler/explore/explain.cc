@@ -35,7 +35,7 @@ void add_futures(attempts& tries, timeline& t) {
   const std::size_t segments = tries.plan().segments.size();
   for (const recording::line& l : r.pending) add_future(tries, t, l.task, segments);
   for (task_id i = 1; i < r.tasks.size(); ++i)
-    if (r.tasks[i] == r.end.task) add_future(tries, t, i, segments - 1);
+    if (r.tasks[i] == r.end.task) add_future(tries, t, i, segments - (segments != 0));
 }
 
 // The operation with that number; without one what `task` was about to do, or did last.

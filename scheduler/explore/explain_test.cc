@@ -312,6 +312,21 @@ TEST(explain, says_that_a_schedule_is_longer_than_it_has_to_be) {
   EXPECT_EQ(to_text(explained(accounts(), input(restless))), to_text(x));
 }
 
+// The setup holds the lock that the only task wants: nobody ever moves.
+TEST(explain, a_schedule_may_be_empty) {
+  program p = accounts({.cpus = 1, .payments = 1});
+  p.setup = [setup = p.setup] {
+    void* const world = setup();
+    mutex_lock(&static_cast<account*>(world)->lock);
+    return world;
+  };
+  engine e;
+  const kept_execution kept = keep(e, p, {}, {}, {});
+  EXPECT_EQ(kept.what.kind, verdict::deadlock);
+  EXPECT_TRUE(kept.plan.segments.empty());
+  EXPECT_TRUE(explain(e, p, {kept.plan, kept.points, {}}, {}).complete);
+}
+
 TEST(explain, is_bounded) {
   engine e;
   for (const std::uint32_t max : {1u, 10u, 100u}) {

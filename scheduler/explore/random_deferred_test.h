@@ -36,9 +36,24 @@ struct deferred_command {
 };
 IORACE_DESCRIBE(deferred_command, "command", command);
 
+// May be freed.
+struct mortal {
+  mutex lock;
+  spinlock_t spin;
+  rw_semaphore rw;
+  completion done;
+  work_struct work;
+  delayed_work later;
+  timer_list timer;
+  rcu_head rcu;
+  atomic_t uses;
+};
+IORACE_DESCRIBE(mortal, "mortal", lock, spin, rw, done, work, later, timer, rcu, uses);
+
 struct deferred_world {
   lab* world;
   deferred_lab* here;
+  mortal* doomed;
   workqueue_struct* unbound;
   workqueue_struct* line;
   device_queue device;
@@ -47,8 +62,9 @@ inline deferred_world& deferred() { return *static_cast<deferred_world*>(specime
 
 inline void make_deferred(lab* l) {
   auto* d = make<deferred_lab>();
+  auto* m = make<mortal>();
   specimen() = ::new (scratch(sizeof(deferred_world))) deferred_world{
-      l, d, alloc_workqueue("unbound", WQ_UNBOUND, 0), alloc_ordered_workqueue("line", 0), {}};
+      l, d, m, alloc_workqueue("unbound", WQ_UNBOUND, 0), alloc_ordered_workqueue("line", 0), {}};
   INIT_WORK(&d->plain, [](work_struct*) { atomic_inc(&deferred().world->x); });
   INIT_WORK(&d->in_line, [](work_struct* w) {
     if (atomic_inc_return(&deferred().world->y) == 1) queue_work(deferred().line, w);
@@ -61,6 +77,14 @@ inline void make_deferred(lab* l) {
   INIT_LIST_HEAD(&d->others);
   device_queue_init(&deferred().device);
   device_status_init(&d->status);
+  mutex_init(&m->lock);
+  spin_lock_init(&m->spin);
+  init_rwsem(&m->rw);
+  init_completion(&m->done);
+  INIT_WORK(&m->work, [](work_struct*) { atomic_inc(&deferred().doomed->uses); });
+  INIT_DELAYED_WORK(&m->later, [](work_struct*) { atomic_inc(&deferred().doomed->uses); });
+  timer_setup(
+      &m->timer, [](timer_list*) { atomic_inc(&deferred().doomed->uses); }, 0);
 }
 
 inline void ask_device(std::uint64_t number) {

@@ -17,6 +17,7 @@ struct own_state {
   thing* made = nullptr;
   task_id child = no_task;
   bool rcu = false, srcu = false;
+  bool mortal_lock = false, mortal_spin = false, mortal_reads = false, mortal_writes = false;
   kthread* thread = nullptr;
   // It may sleep.
   bool free_to_sleep() const { return !s && !xa && !rcu; }
@@ -45,8 +46,8 @@ inline void stop_thread(own_state& own) {
 
 inline const instruction instructions[] = {
     {"set_x", "memory turns signals devices", [](lab* l, own_state&) { atomic_set(&l->x, 1); }},
-    {"set_y", "memory", [](lab* l, own_state& own) { atomic_set(&l->y, own.seen + 1); }},
-    {"get_x", "memory", [](lab* l, own_state& own) { own.seen = atomic_read(&l->x); }},
+    {"set_y", "memory lines", [](lab* l, own_state& own) { atomic_set(&l->y, own.seen + 1); }},
+    {"get_x", "memory lines", [](lab* l, own_state& own) { own.seen = atomic_read(&l->x); }},
     {"get_y", "memory devices later",
      [](lab* l, own_state& own) { own.seen = atomic_read(&l->y); }},
     {"inc_x", "memory", [](lab* l, own_state&) { atomic_inc(&l->x); }},
@@ -298,13 +299,13 @@ inline const instruction instructions[] = {
      [](lab*, own_state& own) {
        own.seen = queue_work(deferred().unbound, &deferred().here->plain);
      }},
-    {"flush", "work",
+    {"flush", "work lines",
      [](lab*, own_state& own) {
        if (own.free_to_sleep()) own.seen = flush_work(&deferred().here->plain);
      }},
     {"cancel", "work",
      [](lab*, own_state& own) { own.seen = cancel_work(&deferred().here->plain); }},
-    {"cancel_sync", "work",
+    {"cancel_sync", "work lines",
      [](lab*, own_state& own) {
        if (own.free_to_sleep()) own.seen = cancel_work_sync(&deferred().here->plain);
      }},
@@ -312,11 +313,23 @@ inline const instruction instructions[] = {
      [](lab*, own_state& own) {
        if (own.free_to_sleep()) flush_workqueue(deferred().unbound);
      }},
-    {"queue_line", "work later",
+    {"queue_line", "work later lines",
      [](lab*, own_state& own) {
        own.seen = queue_work(deferred().line, &deferred().here->in_line);
      }},
-    {"flush_line", "work",
+    {"flush_in_line", "lines",
+     [](lab*, own_state& own) {
+       if (own.free_to_sleep()) own.seen = flush_work(&deferred().here->in_line);
+     }},
+    {"cancel_in_line", "lines",
+     [](lab*, own_state& own) {
+       if (own.free_to_sleep()) own.seen = cancel_work_sync(&deferred().here->in_line);
+     }},
+    {"other_in_line", "lines",
+     [](lab*, own_state& own) {
+       own.seen = queue_work(deferred().line, &deferred().here->plain);
+     }},
+    {"flush_line", "work lines",
      [](lab*, own_state& own) {
        if (own.free_to_sleep()) flush_workqueue(deferred().line);
      }},

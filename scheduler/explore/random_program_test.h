@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "scheduler/explore/random_containers_test.h"
+#include "scheduler/explore/random_mortals_test.h"
 #include "scheduler/explore/random_sleeps_test.h"
 
 namespace iorace {
@@ -20,6 +21,7 @@ template <class Take>
 void for_each_instruction(Take take) {
   for (const auto table : {std::span<const instruction>(instructions),
                            std::span<const instruction>(container_instructions),
+                           std::span<const instruction>(mortal_instructions),
                            std::span<const instruction>(sleep_instructions)})
     for (const instruction& i : table) take(i);
 }
@@ -53,6 +55,10 @@ inline void run_instructions(lab* l, const std::vector<const instruction*>& code
   if (own.xa) xa_unlock(&l->xa);
   if (own.rcu) rcu_read_unlock();
   if (own.srcu) srcu_read_unlock(&deferred().here->srcu, 0);
+  if (own.mortal_lock) mutex_unlock(&doomed()->lock);
+  if (own.mortal_spin) spin_unlock(&doomed()->spin);
+  if (own.mortal_reads) up_read(&doomed()->rw);
+  if (own.mortal_writes) up_write(&doomed()->rw);
   stop_thread(own);
 }
 

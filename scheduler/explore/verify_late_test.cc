@@ -2,6 +2,7 @@
 //
 // What a search finds whoever it lets go first: a kfree and the uses of its object, more tasks than
 // there were in the executions before, and what lies behind a finding.
+#include "scheduler/explore/keep.h"
 #include "scheduler/explore/same_traces_test.h"
 #include "scheduler/sync/rcu.h"
 
@@ -75,6 +76,26 @@ TEST(verify_findings, may_hide_what_a_grace_period_waits_for) {
   EXPECT_EQ(all.findings.size(), 1u);
   EXPECT_GT(all.blocked, 0u);
   EXPECT_LT(all.blocked, all.executions);
+}
+
+// Who goes on to use what it has freed can be overtaken by who uses it, too.
+TEST(verify_findings, are_found_by_an_execution_of_their_own) {
+  const lab_body frees_then_uses = [](lab* l) {
+    const frame_scope here("frees_then_uses");
+    kfree(l->slot.peek());
+    READ_ONCE(l->slot.peek()->value);
+  };
+  const lab_body uses = [](lab* l) {
+    const frame_scope here("uses");
+    READ_ONCE(l->slot.peek()->value);
+  };
+  const program p = on_lab({frees_then_uses, uses}, one_thing);
+  const verify_result all = verify(p, {});
+  EXPECT_TRUE(all.complete);
+  EXPECT_EQ(all.findings.size(), 2u);
+  engine e;
+  for (const verified_finding& f : all.findings)
+    EXPECT_EQ(keep(e, p, f, {}).what.title, f.what.title);
 }
 
 }  // namespace

@@ -49,13 +49,14 @@ std::uint8_t of_deferred(op_kind kind, const void* place, const moment& now) {
     case op_kind::queue_work:
     case op_kind::work_start:
     case op_kind::work_end:
-    case op_kind::cancel_work:
-    case op_kind::cancel_work_sync:
     case op_kind::enable_work:
     case op_kind::device_submit:
     case op_kind::device_fetch:
     case op_kind::device_done:
       return of_server(*static_cast<const server*>(place), now);
+    case op_kind::cancel_work:
+    case op_kind::cancel_work_sync:
+      return of_server(*static_cast<const server*>(place)->item_at, now);
     case op_kind::mod_timer:
     case op_kind::timer_delete:
     case op_kind::timer_delete_sync:

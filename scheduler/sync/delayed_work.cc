@@ -89,6 +89,7 @@ bool flush_delayed_work(delayed_work* dwork) {
   alarm& a = *dwork->work.delay;
   e.begin(kind, &a.base);
   touch_item(e, kind, *a.worker, &dwork->work, &a);
+  if (dwork->wq != nullptr) e.touch(kind, dwork->wq, access_type::read);
   const bool was = a.set;
   e.commit(kind, &a.base, was);
   if (was) {

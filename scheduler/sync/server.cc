@@ -27,13 +27,13 @@ void unlink(engine& e, server& s, job& j) {
   job** at = &s.first;
   job* before = nullptr;
   while (*at != &j) {
-    e.check_live(*at, s.role->start);
+    e.check_live(*at, s.role->start, true);
     before = *at;
     at = &before->next;
   }
   *at = j.next;
   if (s.last == &j) s.last = before;
-  if (s.first != nullptr) e.check_live(s.first, s.role->start);
+  if (s.first != nullptr) e.check_live(s.first, s.role->start, true);
   s.first_ticket = s.first == nullptr ? 0 : s.first->ticket;
   j.next = nullptr;
 }
@@ -96,7 +96,7 @@ server* make_server(engine& e, const class_info& cls, const server_role& role, t
 }
 
 void give(engine& e, server& s, job& j) {
-  if (s.last != nullptr) e.check_live(s.last, s.role->start);
+  if (s.last != nullptr) e.check_live(s.last, s.role->start, true);
   j.ticket = ++s.given;
   j.next = nullptr;
   (s.last == nullptr ? s.first : s.last->next) = &j;

@@ -45,33 +45,27 @@ bool cancel(work_struct* work, op_kind kind, bool sync) {
   engine& e = engine::current();
   check_initialised(e, kind, work);
   alarm* const delay = work->delay;
-  for (;;) {
-    server& s = *work->at;
-    sync_base& place = delay != nullptr ? delay->base : s.base;
-    e.begin(kind, &place);
-    touch_item(e, kind, s, work, delay);
-    if (&s != work->at) {  // it has moved meanwhile
-      e.commit(kind, &place, 0);
-      continue;
-    }
-    const bool pending = is_pending(*work);
-    const bool wait = sync && s.current == &work->queued;
-    e.commit(kind, &place, pending);
-    if (delay != nullptr) unset_alarm(e, *delay);
-    if (work->queued.ticket != 0) take_back(e, s, work->queued);
-    if (!sync) return pending;
-    e.acquire(s.base);
-    if (!wait) return pending;
-    ++work->disabled;
-    awaited* jobs = nullptr;
-    await_jobs(s, s.running, jobs);
-    await(e, op_kind::work_wait, jobs);
-    e.begin(op_kind::enable_work, &s.base);
-    touch_item(e, op_kind::enable_work, s, work);
-    e.commit(op_kind::enable_work, &s.base, 1);
-    --work->disabled;
-    return pending;
-  }
+  sync_base& place = delay != nullptr ? delay->base : work->own->base;
+  e.begin(kind, &place);
+  server& s = *work->at;
+  touch_item(e, kind, s, work, delay);
+  const bool pending = is_pending(*work);
+  const bool wait = sync && s.current == &work->queued;
+  e.commit(kind, &place, pending);
+  if (delay != nullptr) unset_alarm(e, *delay);
+  if (work->queued.ticket != 0) take_back(e, s, work->queued);
+  if (!sync) return pending;
+  e.acquire(s.base);
+  if (!wait) return pending;
+  ++work->disabled;
+  awaited* jobs = nullptr;
+  await_jobs(s, s.running, jobs);
+  await(e, op_kind::work_wait, jobs);
+  e.begin(op_kind::enable_work, &s.base);
+  touch_item(e, op_kind::enable_work, s, work);
+  e.commit(op_kind::enable_work, &s.base, 1);
+  --work->disabled;
+  return pending;
 }
 
 awaited* everything_in(engine& e, const workqueue_struct& wq) {

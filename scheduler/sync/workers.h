@@ -29,7 +29,7 @@ inline void touch_item(engine& e, op_kind kind, const server& s, work_struct* wo
 }
 inline void put_in_queue(engine& e, server& s, const workqueue_struct& wq, work_struct& work) {
   s.owner = &wq;
-  work.at = &s;
+  work.own->item_at = work.at = &s;
   give(e, s, work.queued);
 }
 // What the check queues runs at once, but not inside itself.

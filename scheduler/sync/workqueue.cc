@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
-// Events are at the worker: it outlives the item and the queue. They touch the item, which has to
-// live and may change its worker, and look at the queue, whose flush writes to it.
+// Events are at the worker, which outlives the item and the queue; who flushes or cancels an item
+// is at its own, wherever it will turn out to be. They touch the item, which has to live, and look
+// at the queue, whose flush writes to it.
 #include "scheduler/sync/workqueue.h"
 
 #include "scheduler/sync/workers.h"
@@ -14,7 +15,8 @@ void INIT_WORK(work_struct* work, work_func_t func) {
   const bool before = work->queued.base.magic == sync_magic;
   if (before && (is_pending(*work) || work->at->current == &work->queued))
     e.found(verdict::kernel_warn, "INIT_WORK of " + e.name_of(work) + ", which is in use");
-  if (!before) work->at = work->own = make_worker(e);
+  if (!before) work->own = make_worker(e);
+  if (!before) work->own->item_at = work->at = work->own;
   work->queued.base.magic = sync_magic;
   work->func = func;
 }
@@ -54,25 +56,20 @@ bool queue_work(workqueue_struct* wq, work_struct* work) {
 bool flush_work(work_struct* work) {
   engine& e = engine::current();
   check_initialised(e, op_kind::flush_work, work);
-  for (;;) {
-    server& s = *work->at;
-    e.begin(op_kind::flush_work, &s.base);
-    touch_server(e, op_kind::flush_work, s, access_type::read);
-    e.touch(op_kind::flush_work, work, access_type::read);
-    if (&s != work->at) {  // it has moved meanwhile
-      e.commit(op_kind::flush_work, &s.base, 0);
-      continue;
-    }
-    const bool runs = s.current == &work->queued;
-    const std::uint32_t until = work->queued.ticket != 0 ? work->queued.ticket : s.running;
-    const bool wait = work->queued.ticket != 0 || runs;
-    e.commit(op_kind::flush_work, &s.base, wait);
-    e.acquire(s.base);
-    awaited* jobs = nullptr;
-    if (wait) await_jobs(s, until, jobs);
-    await(e, op_kind::work_wait, jobs);
-    return wait;
-  }
+  sync_base& place = work->own->base;
+  e.begin(op_kind::flush_work, &place);
+  server& s = *work->at;
+  touch_server(e, op_kind::flush_work, s, access_type::read);
+  e.touch(op_kind::flush_work, work, access_type::read);
+  const bool runs = s.current == &work->queued;
+  const std::uint32_t until = work->queued.ticket != 0 ? work->queued.ticket : s.running;
+  const bool wait = work->queued.ticket != 0 || runs;
+  e.commit(op_kind::flush_work, &place, wait);
+  e.acquire(s.base);
+  awaited* jobs = nullptr;
+  if (wait) await_jobs(s, until, jobs);
+  await(e, op_kind::work_wait, jobs);
+  return wait;
 }
 
 bool cancel_work(work_struct* work) { return cancel(work, op_kind::cancel_work, false); }
