@@ -151,10 +151,10 @@ class minimizer {
     for (; o.number < options_.search_executions && points < options_.search_points; ++o.number) {
       if (options_.stop()) break;
       const execution_result r = engine_.run(bound.runnable(), *search_, o);
-      points += r.points;
-      o.points_estimate = std::max(o.points_estimate, r.points);
       if (r.how == ended::found && engine_.last_finding().title == goal_.title)
         return keep(engine_, bound.runnable(), *search_, o, in_.points).plan;
+      points += r.points;
+      o.points_estimate = std::max(o.points_estimate, r.points);
     }
     return std::nullopt;
   }

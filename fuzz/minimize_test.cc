@@ -57,6 +57,22 @@ TEST(minimize, can_leave_the_program_alone) {
   EXPECT_LE(m.trace.schedule->switches(), 4u);
 }
 
+// What is found with fewer calls has to be the same, not what the next execution comes to.
+TEST(minimize, each_of_several_findings_stays_what_it_is) {
+  const auto t = scenario("two_commands", kernel_schema());
+  sample_options o;
+  o.executions_max = 1200;
+  o.keep_going = true;
+  o.each.seed = 77;
+  const program_run r = run_program(*t, o, kernel_schema());
+  EXPECT_GT(r.traces.size(), 1u);
+  for (const trace_file& found : r.traces) {
+    const minimized m = minimize_well(found);
+    EXPECT_EQ(m.trace.title, found.title);
+    EXPECT_TRUE(m.minimal);
+  }
+}
+
 TEST(minimize, ends_where_it_began_once_nothing_can_go) {
   const minimized m = minimize_well(first_finding("iommufd", "selftest_access.lock=spin"));
   const minimized again = minimize_well(m.trace);

@@ -21,6 +21,15 @@ constexpr std::string_view first_word = "iorace-checkpoint", last_word = "checks
 
 std::uint64_t checksum(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
 
+// Which iorace this is: another build may execute something else, whatever its version.
+const std::string& this_build() {
+  static const std::string build = [] {
+    const auto program = read_file("/proc/self/exe", bytes_max);
+    return fmt::format("{} {:016x}", IORACE_VERSION, program ? checksum(*program) : 0);
+  }();
+  return build;
+}
+
 // Everything of a file that is executed, whatever its comments say.
 std::uint64_t identity(const trace_file& t) {
   return checksum(fmt::format("{:x} {} {} {} {}", hash_of(t.program), t.options.faults,
@@ -111,9 +120,10 @@ std::string complaint(std::string_view text) {
   const std::size_t last = text.rfind('\n', text.size() - 2) + 1;
   if (text.substr(last) != fmt::format("{} {:016x}\n", last_word, checksum(text.substr(0, last))))
     return "was cut or edited, expected its last line to be the checksum of the others";
-  const std::string mine = "\nversion " IORACE_VERSION "\n";
+  const std::string mine = fmt::format("\nversion {}\n", this_build());
   if (text.substr(first.size() - 1, mine.size()) != mine)
-    return "was written by another version, expected one by iorace " IORACE_VERSION;
+    return "was written by another version or build of iorace, expected one by "
+           "this " IORACE_VERSION;
   return {};
 }
 
@@ -137,7 +147,7 @@ checkpoint checkpoint_of(const run_request& o, const subject& s) {
 std::string checkpoint_text(const checkpoint& c, const sample_state& s, const reached_rows& r) {
   ledger_writer to;
   to.line(first_word).count(version);
-  to.line("version").words(IORACE_VERSION);
+  to.line("version").words(this_build());
   to.line("run").words(c.command);
   to.line("program").hash(c.program);
   to.line("done").count(c.done.size());

@@ -72,6 +72,7 @@ TEST_F(cli_test, usage) {
       {{"IORACE_WITH=" + spin + ",", "run", "access_pin_unmap"}, "'' is no setting"},
       {{"run", "access_pin_unmap", "--faults", "1001"}, "out of range, expected 0 to 1000"},
       {{"run", "access_pin_unmap", "-o", ""}, "-o: '' is no name"},
+      {{"run", "access_pin_unmap", "--resume", ""}, "--resume: '' is no name"},
       {{"minimize", ""}, "'': expected the name of a file"},
       {{"list"}, "KIND is required"},
       {{"list", "bugs"}, "unknown kind 'bugs', expected one of scenarios"},
@@ -205,6 +206,14 @@ TEST_F(cli_test, bytes_that_nobody_wrote) {
                    "iorace: -: ", "neither a trace nor");
   write("empty", "");
   EXPECT_EQ(iorace({"replay", "empty"}).status, 0);  // the dullest legal run
+}
+
+// JSON is UTF-8 whatever the file is called.
+TEST_F(cli_test, names_that_are_no_text) {
+  const std::string name = "./a\xff.trace";
+  find_race(name);
+  for (const char* verb : {"replay", "explain"})
+    EXPECT_THAT(json_of({verb, name, "--format", "json"}, 0).dump(), HasSubstr("a\xef\xbf\xbd"));
 }
 
 TEST_F(cli_test, outputs_that_cannot_be_written) {

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <xxhash.h>
 
 #include "tools/cli_harness_test.h"
 
@@ -162,6 +164,23 @@ TEST_F(cli_test, checkpoints_of_other_runs) {
   write("p.trace", "iorace-trace 1\n\n[setup]\nioas#1 = ioas_alloc()\nioas#2 = ioas_alloc()\n");
   EXPECT_THAT(iorace({"run", "p.trace", "--max-executions", "5", "--resume", "p.ckpt"}).err,
               HasSubstr("p.ckpt: its program has changed, expected"));
+}
+
+// What another build executes may be something else, though the file is whole.
+TEST_F(cli_test, checkpoints_of_another_build) {
+  const words run = with(many, {"50", "--resume", "run.ckpt"});
+  iorace(run);
+  std::string text = read("run.ckpt");
+  const std::size_t digit = text.find('\n', text.find("\nversion ") + 1) - 1;
+  text[digit] = text[digit] == '0' ? '1' : '0';
+  const std::size_t last = text.rfind('\n', text.size() - 2) + 1;
+  text.resize(last);
+  text += fmt::format("checksum {:016x}\n", XXH3_64bits(text.data(), text.size()));
+  write("run.ckpt", text);
+  const outcome o = iorace(run);
+  EXPECT_EQ(o.status, 2);
+  EXPECT_THAT(o.err, HasSubstr("run.ckpt: was written by another version or build of iorace"));
+  EXPECT_EQ(read("run.ckpt"), text);
 }
 
 TEST_F(cli_test, damaged_checkpoints) {

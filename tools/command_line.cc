@@ -95,9 +95,11 @@ void add_settings_options(CLI::App& app, outside_settings& o) {
       [&o](const std::string& w) { return error_of(set_limit(o.command, w, kernel_schema())); });
 }
 
-void add_out(CLI::App& app, std::string& out, const std::string& help) {
-  add(app, "-o", "PATH", help, [&out](const std::string& w) {
-    out = w;
+// An option that names a file.
+void add_file(CLI::App& app, const char* option, const char* type, std::string& file,
+              const std::string& help) {
+  add(app, option, type, help, [&file](const std::string& w) {
+    file = w;
     return w.empty() ? "'' is no name, expected one of a file" : std::string();
   });
 }
@@ -127,7 +129,7 @@ void add_search_limits(CLI::App& app, Request& o, const std::string& executions_
       });
   add(app, "--faults", "N", "Inject up to N failures (default: as SCENARIO says)",
       [&o](const std::string& w) { return store(parse_count(w, 0, faults_max), o.faults); });
-  add_out(app, o.out, "Trace of the finding (default SCENARIO-VERDICT-HASH.trace)");
+  add_file(app, "-o", "PATH", o.out, "Trace of the finding (default SCENARIO-VERDICT-HASH.trace)");
 }
 
 void add_run_limits(CLI::App& app, run_request& o) {
@@ -157,8 +159,8 @@ action add_run(CLI::App& verb, run_request& o) {
                            expected_one_of(word, names));
       });
   verb.add_flag("--fair", o.fair, "Locks are handed over first come, first served");
-  verb.add_option("--resume", o.resume, "Keep checkpoints in FILE; go on from it if it exists")
-      ->type_name("FILE");
+  add_file(verb, "--resume", "FILE", o.resume,
+           "Keep checkpoints in FILE; go on from it if it exists");
   add_output(verb, o.output);
   verb.footer(
       "Example: iorace run access_pin_unmap --with selftest_access.lock=spin\n"
@@ -202,7 +204,7 @@ action add_minimize(CLI::App& verb, minimize_request& o) {
   add_file(verb, o.file, "A trace or corpus file with a finding; - for stdin");
   add_settings_options(verb, o.with);
   verb.add_flag("--keep-program", o.keep_program, "Shrink the schedule only");
-  add_out(verb, o.out, "Where to write (default FILE.min.trace)");
+  add_file(verb, "-o", "PATH", o.out, "Where to write (default FILE.min.trace)");
   add_output(verb, o.output);
   verb.footer(
       "Example: iorace minimize found.trace -o minimal.trace\n"
@@ -234,7 +236,7 @@ action add_explain(CLI::App& verb, explain_request& o) {
 action add_convert(CLI::App& verb, convert_request& o) {
   add_file(verb, o.file, "Corpus bytes or a trace; - for stdin");
   add_settings_options(verb, o.with);
-  add_out(verb, o.out, "Where to write (default: stdout); no *.trace for bytes");
+  add_file(verb, "-o", "PATH", o.out, "Where to write (default: stdout); no *.trace for bytes");
   verb.footer("Example: iorace convert corpus/iommufd_fuzzer/0a1b2c > seed.trace\n" + plain_status);
   return [&o] { return convert_command(o); };
 }

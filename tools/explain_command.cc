@@ -108,8 +108,8 @@ result<int> explain_command(const explain_request& o) {
   const explanation all = explain(e, bound.runnable(), in, how);
   explanation_text_options look;
   look.color = use_color(o.output.color, STDOUT_FILENO);
-  const auto done = write_stdout(o.output.json ? explanation_json(o.file, all).dump(2) + "\n"
-                                               : to_text(all, look));
+  const auto done =
+      write_stdout(o.output.json ? json_text(explanation_json(o.file, all)) : to_text(all, look));
   if (!done) return tl::unexpected(done.error());
   return interrupt_guard::interrupted() ? exit_interrupted : exit_ok;
 }

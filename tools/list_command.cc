@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
 #include "fuzz/scenarios.h"
 #include "model/model.h"
@@ -13,11 +12,10 @@
 #include "scheduler/strategies/strategy.h"
 #include "tools/command.h"
 #include "tools/files.h"
+#include "tools/program_report.h"
 
 namespace iorace::cli {
 namespace {
-
-using json = nlohmann::ordered_json;
 
 json row(std::string_view name, std::string_view summary) {
   return {{"name", name}, {"summary", summary}};
@@ -197,7 +195,7 @@ result<int> list_command(const list_request& o) {
       std::find_if(std::begin(kinds), std::end(kinds), [&](auto& k) { return o.kind == k.name; });
   const json rows = kind->rows();
   const paint colors(!o.output.json && use_color(o.output.color, 1));
-  const auto done = write_stdout(o.output.json ? rows.dump(2) + "\n" : text_of(rows, colors));
+  const auto done = write_stdout(o.output.json ? json_text(rows) : text_of(rows, colors));
   if (!done) return tl::unexpected(done.error());
   return exit_ok;
 }

@@ -54,14 +54,14 @@ std::string report_json(const minimized& m, const std::string& path) {
   all["after"] = size_json(m.after);
   all["minimal"] = m.minimal;
   all["trace"] = path;
-  return all.dump(2) + "\n";
+  return json_text(all);
 }
 
 // What minimize() said of a trace that it could do nothing with.
 std::string failure_json(const trace_file& t, const std::string& what) {
   json all = fields_of(t, size_of(t));
   all["what"] = what;
-  return all.dump(2) + "\n";
+  return json_text(all);
 }
 
 }  // namespace

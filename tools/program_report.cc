@@ -51,6 +51,10 @@ std::vector<std::string> set_in_vain(const program_data& p, const unreached& nev
 
 }  // namespace
 
+std::string json_text(const json& report) {
+  return report.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
 std::string shell_line(const std::vector<std::string>& words) {
   std::string line;
   for (const std::string& word : words) {

@@ -16,6 +16,9 @@ namespace iorace::cli {
 
 using json = nlohmann::ordered_json;
 
+// The text of a report. Names of files need not be UTF-8: bytes that are not are replaced.
+std::string json_text(const json& report);
+
 // The words `words` as a shell takes them back.
 std::string shell_line(const std::vector<std::string>& words);
 // The command that replays a file, whatever it is called.

@@ -183,7 +183,7 @@ result<int> replay_command(const replay_request& o) {
       write_stderr(fmt::format("{}{}\n", one.located ? "" : "iorace: ", one.what));
   }
   if (o.output.json) {
-    const auto written = write_stdout(json{{"results", results}}.dump(2) + "\n");
+    const auto written = write_stdout(json_text({{"results", results}}));
     if (!written) return tl::unexpected(written.error());
   }
   if (interrupt_guard::interrupted() && status == exit_ok) return exit_interrupted;

@@ -123,7 +123,7 @@ class runner {
         all.push_back(run_json(options_, subject_.trace, subject_.name, r));
       json out = options_.seeds.many ? json{{"runs", all}} : all[0];
       out["interrupted"] = interrupted;
-      text = out.dump(2) + "\n";
+      text = json_text(out);
     } else {
       text = options_.seeds.many ? seeds_text(subject_.trace, reports, colors_)
                                  : run_text(subject_.trace, reports[0], colors_);

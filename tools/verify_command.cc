@@ -69,7 +69,7 @@ result<int> verify_command(const verify_request& o) {
   }
   const paint colors(use_color(o.output.color, STDOUT_FILENO));
   const auto done =
-      write_stdout(o.output.json ? out.dump(2) + "\n" : verify_text(o, p, report, colors));
+      write_stdout(o.output.json ? json_text(out) : verify_text(o, p, report, colors));
   if (!done) return tl::unexpected(done.error());
   if (unwritten) return tl::unexpected(*unwritten);
   return status_of(report.all.verified);

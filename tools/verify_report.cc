@@ -99,8 +99,7 @@ std::string verify_text(const verify_request& o, const program_data& p, const ve
       "step-bound {}  digest {:016x}\n",
       v.traces, v.executions, v.blocked, v.points, v.operations, r.seconds, v.cut, v.step_bound,
       v.digest);
-  if (v.duplicates != 0)
-    text += fmt::format("executions behind findings {}\n", v.duplicates);
+  if (v.duplicates != 0) text += fmt::format("executions behind findings {}\n", v.duplicates);
   if (o.preemptions) text += fmt::format("beyond the bound {}\n", v.beyond);
   text += fmt::format("at most {} events and branches kept at a time\n", v.tree);
   if (v.earlier != 0)
