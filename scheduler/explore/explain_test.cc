@@ -103,6 +103,9 @@ It passes if CPU2 is let in 3 operations later:
     cpu1
 instead of
     cpu1 until write_balance mutex_lock account#1.lock
+which makes the schedule
+    cpu1
+    cpu2
 )");
 }
 

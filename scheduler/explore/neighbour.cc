@@ -74,6 +74,7 @@ class neighbourhood {
                 .operations = m.operations,
                 .ends = tries_.ending(),
                 .plan = follow.followed()};
+    nearest_->one_line = nearest_->plan == s && plan_ == tries_.input().plan;
     return best_ == passes;
   }
 

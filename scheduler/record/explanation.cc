@@ -39,6 +39,8 @@ bool for_reading(op_kind how) {
   return traits(how).access == access_type::read || how == op_kind::downgrade_write;
 }
 
+constexpr std::size_t lines_shown = 20;  // of a schedule
+
 class explanation_printer {
  public:
   explanation_printer(const explanation& e, const explanation_text_options& o) : e_(e), o_(o) {}
@@ -165,13 +167,22 @@ class explanation_printer {
     paragraph(4, to_text(n.moved));
     paragraph(0, "instead of");
     paragraph(4, to_text(n.was));
+    if (n.one_line) return;
+    const std::size_t lines = n.plan.segments.size() + n.plan.choices.size();
+    paragraph(0, "which makes the schedule");
+    if (lines > lines_shown) return paragraph(4, fmt::format("({} lines, see JSON)", lines));
+    for (const segment& g : n.plan.segments) paragraph(4, to_text(g));
+    for (const choice& c : n.plan.choices)
+      paragraph(4, fmt::format("choose {} {}", c.site, c.value));
   }
 
   void remarks() {
     if (e_.alone)
       heading("One task acts alone: no order matters.");
     else if (e_.complete && e_.orders.empty() && e_.calls.empty() && e_.choices.empty())
-      heading("No order of two operations matters: the finding comes either way.");
+      heading(e_.neighbour && e_.neighbour->ends.title.empty()
+                  ? "No order of two operations matters alone: when the state is judged does."
+                  : "No order of two operations matters: the finding comes either way.");
     if (!e_.minimal && e_.complete)
       heading(
           "The schedule has lines that the finding does not need: minimise it for a shorter "

@@ -60,6 +60,7 @@ struct passing_neighbour {
   std::size_t operations = 0;  // of its task: by how many it moved
   instead ends;
   struct schedule plan;  // of the whole execution
+  bool one_line = true;  // that line is all that is not as in the schedule that was explained
 };
 
 struct explanation {
