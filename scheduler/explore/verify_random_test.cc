@@ -126,6 +126,16 @@ TEST(verify_random, findings_hide_no_traces) {
   EXPECT_EQ(sum.wrong, 0u);
 }
 
+// Whether a wake-up finds a thread asleep hangs on others, and not on who looks at its flag.
+TEST(verify_random, threads_are_woken_by_several) {
+  comparison sum;
+  for (const char* text : {"[ wake ] [ start wake stop ]", "[ wake ] [ wake ] [ start stop ]",
+                           "[ wake_all ] [ start wake_all wait_done_long ]"})
+    compare(random_program_from(text), sum);
+  EXPECT_EQ(sum.programs, 3u);
+  EXPECT_EQ(sum.wrong, 0u);
+}
+
 // A writer that arrives closes the cycle of a reader and the holder of a mutex, or is there before.
 TEST(verify_random, deadlocks_name_the_writer_that_arrived) {
   comparison sum;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //
 // The flag is the place. Whether a thread sleeps, and where, is what a stop asks, too: whatever
-// changes that writes to the same place (waitqueue.cc).
+// changes that writes to a place for it (waitqueue.cc).
 #include "scheduler/sync/kthread.h"
 
 #include "scheduler/engine/heap.h"
@@ -32,6 +32,7 @@ void set_and_wake(engine& e, kthread* k) {
   task& t = e.task_at(k->task);
   const bool asleep = (t.sleep_state & TASK_NORMAL) != 0;
   e.touch(op_kind::kthread_stop, &k->base, access_type::write);
+  e.touch(op_kind::kthread_stop, &k->sleep, access_type::write);
   if (asleep) e.touch(op_kind::kthread_stop, t.sleeps_on, access_type::write);
   e.commit(op_kind::kthread_stop, &k->base, asleep);
   k->should_stop = true;

@@ -19,6 +19,7 @@ namespace iorace {
 // In the kernel this is struct task_struct with its struct kthread.
 struct kthread {
   sync_base base;
+  sync_base sleep;  // the place of whether it sleeps, and where: no matter to who reads the flag
   task_id task = no_task;
   bool should_stop = false;
   int result = 0;

@@ -35,7 +35,7 @@ void link(wait_queue_head* wq, wait_queue_entry* entry) {
 void touch_thread(engine& e, op_kind kind, const void* wq, const task& t) {
   if (t.thread == nullptr) return;
   if (is_live(wq)) e.touch(kind, wq, access_type::write);
-  e.touch(kind, &t.thread->base, access_type::write);
+  e.touch(kind, &t.thread->sleep, access_type::write);
 }
 
 void prepare(wait_queue_head* wq, wait_queue_entry* entry, task_state state, bool exclusive) {
