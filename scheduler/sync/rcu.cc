@@ -155,17 +155,22 @@ server& callbacks_of(engine& e, const rcu_domain& d) {
   return *s;
 }
 
-void call(rcu_domain& d, rcu_head* head) {
+void call(rcu_domain& d, rcu_head* head, void (*func)(rcu_head*), const void* object = nullptr) {
   engine& e = engine::current();
   e.check_live(head, op_kind::call_rcu);
-  if (e.checking()) return head->func(head);
-  head->queued.base.magic = sync_magic;
+  if (e.checking()) {
+    head->object = object;
+    return func(head);
+  }
   server& s = callbacks_of(e, d);
   e.begin(op_kind::call_rcu, &s.base);
   e.touch(op_kind::call_rcu, &s.base, access_type::write);
   e.touch(op_kind::call_rcu, &d.base, access_type::write);
   e.touch(op_kind::call_rcu, head, access_type::write);
   const bool queued = head->queued.ticket != 0;
+  head->queued.base.magic = sync_magic;
+  head->func = func;
+  head->object = object;
   e.commit(op_kind::call_rcu, &s.base, !queued);
   if (queued)
     e.found(verdict::kernel_warn, "call_rcu of " + e.name_of(head) + ", which is queued already");
@@ -194,12 +199,11 @@ bool rcu_read_lock_held() {
 }
 void synchronize_rcu() { synchronize(of_all(engine::current()), of_rcu); }
 void call_rcu(rcu_head* head, void (*func)(rcu_head*)) {
-  head->func = func;
-  call(of_all(engine::current()), head);
+  call(of_all(engine::current()), head, func);
 }
 void kfree_rcu_head(const void* object, rcu_head* head) {
-  head->object = object;
-  call_rcu(head, [](rcu_head* h) { kfree(h->object); });
+  call(
+      of_all(engine::current()), head, [](rcu_head* h) { kfree(h->object); }, object);
 }
 void rcu_barrier() { wait_for_callbacks(of_all(engine::current())); }
 
@@ -229,8 +233,7 @@ bool srcu_read_lock_held(const srcu_struct* srcu) {
 }
 void synchronize_srcu(srcu_struct* srcu) { synchronize(srcu->domain, of_srcu); }
 void call_srcu(srcu_struct* srcu, rcu_head* head, void (*func)(rcu_head*)) {
-  head->func = func;
-  call(srcu->domain, head);
+  call(srcu->domain, head, func);
 }
 void srcu_barrier(srcu_struct* srcu) { wait_for_callbacks(srcu->domain); }
 

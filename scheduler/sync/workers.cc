@@ -45,9 +45,10 @@ bool cancel(work_struct* work, op_kind kind, bool sync) {
   engine& e = engine::current();
   check_initialised(e, kind, work);
   alarm* const delay = work->delay;
-  sync_base& place = delay != nullptr ? delay->base : work->own->base;
+  server& own = *work->own;
+  sync_base& place = delay != nullptr ? delay->base : own.base;
   e.begin(kind, &place);
-  server& s = *work->at;
+  server& s = worker_now(e, *work, own);
   touch_item(e, kind, s, work, delay);
   const bool pending = is_pending(*work);
   const bool wait = sync && s.current == &work->queued;

@@ -12,6 +12,11 @@ server* make_worker(engine& e);
 inline server& worker_in(const workqueue_struct& wq, const work_struct& work) {
   return wq.line != nullptr ? *wq.line : *work.own;
 }
+// The worker that the item has in an event that has begun. The item may have been freed meanwhile,
+// for which the event, as it touches it, is going to be convicted.
+inline server& worker_now(const engine& e, const work_struct& work, server& own) {
+  return e.is_alive(&work) ? *work.at : own;
+}
 // True iff the item is queued or its time is running.
 inline bool is_pending(const work_struct& work) {
   return work.queued.ticket != 0 || (work.delay != nullptr && work.delay->set);

@@ -56,15 +56,15 @@ bool queue_work(workqueue_struct* wq, work_struct* work) {
 bool flush_work(work_struct* work) {
   engine& e = engine::current();
   check_initialised(e, op_kind::flush_work, work);
-  sync_base& place = work->own->base;
-  e.begin(op_kind::flush_work, &place);
-  server& s = *work->at;
+  server& own = *work->own;
+  e.begin(op_kind::flush_work, &own.base);
+  server& s = worker_now(e, *work, own);
   touch_server(e, op_kind::flush_work, s, access_type::read);
   e.touch(op_kind::flush_work, work, access_type::read);
   const bool runs = s.current == &work->queued;
   const std::uint32_t until = work->queued.ticket != 0 ? work->queued.ticket : s.running;
   const bool wait = work->queued.ticket != 0 || runs;
-  e.commit(op_kind::flush_work, &place, wait);
+  e.commit(op_kind::flush_work, &own.base, wait);
   e.acquire(s.base);
   awaited* jobs = nullptr;
   if (wait) await_jobs(s, until, jobs);
