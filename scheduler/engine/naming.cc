@@ -139,7 +139,7 @@ void engine::found_as(finding&& f) {
   end(ended::found);
 }
 
-// `stopped`: the operation has been declared, and picked.
+// `stopped`: the operation has been declared and picked.
 void engine::found_dead(const void* place, op_kind kind, bool stopped) {
   CHECK(memory.contains(place) || reinterpret_cast<std::uintptr_t>(place) < 4096 ||
             reinterpret_cast<std::uintptr_t>(place) > ~std::uintptr_t{4095},

@@ -81,10 +81,10 @@ inline void make_deferred(lab* l) {
   spin_lock_init(&m->spin);
   init_rwsem(&m->rw);
   init_completion(&m->done);
-  INIT_WORK(&m->work, [](work_struct*) { atomic_inc(&deferred().doomed->uses); });
-  INIT_DELAYED_WORK(&m->later, [](work_struct*) { atomic_inc(&deferred().doomed->uses); });
-  timer_setup(
-      &m->timer, [](timer_list*) { atomic_inc(&deferred().doomed->uses); }, 0);
+  constexpr auto use = [](auto*) { atomic_inc(&deferred().doomed->uses); };
+  INIT_WORK(&m->work, use);
+  INIT_DELAYED_WORK(&m->later, use);
+  timer_setup(&m->timer, use, 0);
 }
 
 inline void ask_device(std::uint64_t number) {

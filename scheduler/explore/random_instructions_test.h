@@ -20,7 +20,7 @@ struct own_state {
   bool mortal_lock = false, mortal_spin = false, mortal_reads = false, mortal_writes = false;
   kthread* thread = nullptr;
   // It may sleep.
-  bool free_to_sleep() const { return !s && !xa && !rcu; }
+  bool free_to_sleep() const { return !s && !xa && !rcu && !mortal_spin; }
 };
 
 struct instruction {
@@ -42,6 +42,12 @@ inline int waits_for_x(void* data) {
 inline void stop_thread(own_state& own) {
   if (own.thread != nullptr) own.seen = kthread_stop(own.thread);
   own.thread = nullptr;
+}
+
+template <class Lock>
+void take_or_drop(bool& held, Lock* lock, void (*take)(Lock*), void (*drop)(Lock*)) {
+  (held ? drop : take)(lock);
+  held = !held;
 }
 
 inline const instruction instructions[] = {
@@ -69,52 +75,26 @@ inline const instruction instructions[] = {
     {"copy_in", "faults", [](lab*, own_state& own) { copies(own, copy_from_user); }},
     {"copy_out", "faults", [](lab*, own_state& own) { copies(own, copy_to_user); }},
     {"lock_a", "locks",
-     [](lab* l, own_state& own) {
-       (own.a ? mutex_unlock : mutex_lock)(&l->a);
-       own.a = !own.a;
-     }},
+     [](lab* l, own_state& own) { take_or_drop(own.a, &l->a, mutex_lock, mutex_unlock); }},
     {"lock_b", "locks",
-     [](lab* l, own_state& own) {
-       (own.b ? mutex_unlock : mutex_lock)(&l->b);
-       own.b = !own.b;
-     }},
+     [](lab* l, own_state& own) { take_or_drop(own.b, &l->b, mutex_lock, mutex_unlock); }},
     {"try_a", "locks",
      [](lab* l, own_state& own) {
        if (!own.a) own.a = mutex_trylock(&l->a);
      }},
     {"lock_s", "locks",
-     [](lab* l, own_state& own) {
-       if (!own.s) {
-         spin_lock(&l->s);
-         own.s = true;
-       } else {
-         spin_unlock(&l->s);
-         own.s = false;
-       }
-     }},
+     [](lab* l, own_state& own) { take_or_drop(own.s, &l->s, spin_lock, spin_unlock); }},
     {"try_s", "locks",
      [](lab* l, own_state& own) {
        if (!own.s) own.s = spin_trylock(&l->s);
      }},
     {"read_lock", "rwsem recursion",
      [](lab* l, own_state& own) {
-       if (own.reads) {
-         up_read(&l->rw);
-         own.reads = false;
-       } else if (!own.writes) {
-         down_read(&l->rw);
-         own.reads = true;
-       }
+       if (!own.writes) take_or_drop(own.reads, &l->rw, down_read, up_read);
      }},
     {"write_lock", "rwsem recursion",
      [](lab* l, own_state& own) {
-       if (own.writes) {
-         up_write(&l->rw);
-         own.writes = false;
-       } else if (!own.reads) {
-         down_write(&l->rw);
-         own.writes = true;
-       }
+       if (!own.reads) take_or_drop(own.writes, &l->rw, down_write, up_write);
      }},
     {"try_read", "rwsem",
      [](lab* l, own_state& own) {
@@ -212,15 +192,7 @@ inline const instruction instructions[] = {
     {"array_get", "heap arrays",
      [](lab* l, own_state& own) { own.seen = xa_load(&l->xa, 1) != nullptr; }},
     {"array_lock", "heap",
-     [](lab* l, own_state& own) {
-       if (own.xa) {
-         xa_unlock(&l->xa);
-         own.xa = false;
-       } else {
-         xa_lock(&l->xa);
-         own.xa = true;
-       }
-     }},
+     [](lab* l, own_state& own) { take_or_drop(own.xa, &l->xa, xa_lock, xa_unlock); }},
     {"wait_x", "waits",
      [](lab* l, own_state& own) {
        if (!own.s) wait_event(l->wq, [&] { return atomic_read(&l->x) != 0; });

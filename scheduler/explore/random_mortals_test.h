@@ -8,17 +8,12 @@
 
 namespace iorace {
 
-template <class Lock>
-void take_or_drop(bool& held, Lock* lock, void (*take)(Lock*), void (*drop)(Lock*)) {
-  (held ? drop : take)(lock);
-  held = !held;
-}
 inline mortal* doomed() { return deferred().doomed; }
 
 inline const instruction mortal_instructions[] = {
     {"mortal_lock", "mortals",
      [](lab*, own_state& own) {
-       if (own.free_to_sleep() && !own.mortal_spin)
+       if (own.free_to_sleep())
          take_or_drop(own.mortal_lock, &doomed()->lock, mutex_lock, mutex_unlock);
      }},
     {"mortal_spin", "mortals",
@@ -27,17 +22,17 @@ inline const instruction mortal_instructions[] = {
      }},
     {"mortal_read", "mortals",
      [](lab*, own_state& own) {
-       if (own.free_to_sleep() && !own.mortal_spin && !own.mortal_writes)
+       if (own.free_to_sleep() && !own.mortal_writes)
          take_or_drop(own.mortal_reads, &doomed()->rw, down_read, up_read);
      }},
     {"mortal_write", "mortals",
      [](lab*, own_state& own) {
-       if (own.free_to_sleep() && !own.mortal_spin && !own.mortal_reads)
+       if (own.free_to_sleep() && !own.mortal_reads)
          take_or_drop(own.mortal_writes, &doomed()->rw, down_write, up_write);
      }},
     {"mortal_wait", "mortals",
      [](lab*, own_state& own) {
-       if (own.free_to_sleep() && !own.mortal_spin) wait_for_completion(&doomed()->done);
+       if (own.free_to_sleep()) wait_for_completion(&doomed()->done);
      }},
     {"mortal_done", "mortals", [](lab*, own_state&) { complete(&doomed()->done); }},
     {"mortal_use", "mortals mortals_later",

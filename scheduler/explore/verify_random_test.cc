@@ -94,6 +94,15 @@ void compare_many(std::uint64_t seed, std::uint64_t programs, std::size_t cpus, 
   EXPECT_LE(sum.blocked * 10, sum.executions);
 }
 
+// Expects each of them to be small enough for the enumerator, and the search to be right.
+comparison expect_same(std::initializer_list<const char*> programs) {
+  comparison sum;
+  for (const char* text : programs) compare(random_program_from(text), sum);
+  EXPECT_EQ(sum.programs, programs.size());
+  EXPECT_EQ(sum.wrong, 0u);
+  return sum;
+}
+
 // Readers of a semaphore are in no order, so that their plain writes race in their only trace.
 TEST(verify_random, readers_race) {
   const random_program both = random_program_from("[ read_lock write_v ] [ read_lock write_v ]");
@@ -108,87 +117,64 @@ TEST(verify_random, readers_race) {
 // Where a finding stops other tasks, these may have come before it in several ways; where a
 // deadlock does, all who are stopped would have gone on without it.
 TEST(verify_random, findings_hide_no_traces) {
-  comparison sum;
-  for (const char* text :
-       {"[ try_s downgrade try_read lock_b ] [ try_write try_a write_lock lock_s ] "
-        "[ lock_b lock_a try_read downgrade ]",
-        "[ try_a lock_b ] [ lock_b lock_a lock_s read_lock ] [ lock_s try_write lock_b ]",
-        "[ inc_x ] [ array_get try_s array_get lock_a ] [ array_lock tree_in array_set ]",
-        "[ make publish ] [ drop ] [ drop ]", "[ drop ] [ list_look ] [ make publish list_in ]",
-        "[ make lock_a lock_a list_in ] [ make list_in lock_a ] [ list_look ]",
-        "[ make publish tree_in ] [ tree_look ] [ drop ]",
-        "[ write_lock get_x ] [ read_lock inc_x read_again ] [ read_lock swap_x read_again ]",
-        "[ look mortal_lock mortal_lock mortal_free ] [ look mortal_lock mortal_lock ]",
-        "[ look mortal_wait ] [ look mortal_free ]", "[ mortal_queue mortal_free ]",
-        "[ mortal_arm mortal_free ]"})
-    compare(random_program_from(text), sum);
-  EXPECT_EQ(sum.programs, 12u);
-  EXPECT_EQ(sum.wrong, 0u);
+  expect_same(
+      {"[ try_s downgrade try_read lock_b ] [ try_write try_a write_lock lock_s ] "
+       "[ lock_b lock_a try_read downgrade ]",
+       "[ try_a lock_b ] [ lock_b lock_a lock_s read_lock ] [ lock_s try_write lock_b ]",
+       "[ inc_x ] [ array_get try_s array_get lock_a ] [ array_lock tree_in array_set ]",
+       "[ make publish ] [ drop ] [ drop ]", "[ drop ] [ list_look ] [ make publish list_in ]",
+       "[ make lock_a lock_a list_in ] [ make list_in lock_a ] [ list_look ]",
+       "[ make publish tree_in ] [ tree_look ] [ drop ]",
+       "[ write_lock get_x ] [ read_lock inc_x read_again ] [ read_lock swap_x read_again ]",
+       "[ look mortal_lock mortal_lock mortal_free ] [ look mortal_lock mortal_lock ]",
+       "[ look mortal_wait ] [ look mortal_free ]", "[ mortal_queue mortal_free ]",
+       "[ mortal_arm mortal_free ]"});
 }
 
 // Whether a wake-up finds a thread asleep hangs on others, and not on who looks at its flag.
 TEST(verify_random, threads_are_woken_by_several) {
-  comparison sum;
-  for (const char* text : {"[ wake ] [ start wake stop ]", "[ wake ] [ wake ] [ start stop ]",
-                           "[ wake_all ] [ start wake_all wait_done_long ]"})
-    compare(random_program_from(text), sum);
-  EXPECT_EQ(sum.programs, 3u);
-  EXPECT_EQ(sum.wrong, 0u);
+  expect_same({"[ wake ] [ start wake stop ]", "[ wake ] [ wake ] [ start stop ]",
+               "[ wake_all ] [ start wake_all wait_done_long ]"});
 }
 
 // A writer that arrives closes the cycle of a reader and the holder of a mutex, or is there before.
 TEST(verify_random, deadlocks_name_the_writer_that_arrived) {
-  comparison sum;
-  for (const char* text :
-       {"[ read_lock lock_a write_lock ] [ write_lock write_lock ] [ lock_a read_lock lock_a ]",
-        "[ lock_a lock_b downgrade read_lock ] [ write_lock try_s try_a try_read ] "
-        "[ try_read lock_b ]",
-        "[ lock_b downgrade read_lock try_read ] [ downgrade write_lock lock_a try_write ] "
-        "[ write_lock try_a lock_b try_s ]"})
-    compare(random_program_from(text), sum);
-  EXPECT_EQ(sum.programs, 3u);
-  EXPECT_EQ(sum.wrong, 0u);
+  expect_same(
+      {"[ read_lock lock_a write_lock ] [ write_lock write_lock ] [ lock_a read_lock lock_a ]",
+       "[ lock_a lock_b downgrade read_lock ] [ write_lock try_s try_a try_read ] "
+       "[ try_read lock_b ]",
+       "[ lock_b downgrade read_lock try_read ] [ downgrade write_lock lock_a try_write ] "
+       "[ write_lock try_a lock_b try_s ]"});
 }
 
 // Whichever section comes first, and whoever is stopped by its arrival.
 TEST(verify_random, arrivals_make_no_traces) {
-  comparison sum;
-  for (const char* text : {"[ read_lock ] [ write_lock ] [ write_lock ] [ write_lock ]",
-                           "[ write_lock ] [ write_lock ] [ read_lock ] [ try_read ]",
-                           "[ write_lock ] [ write_lock ] [ read_lock ] [ try_write ]",
-                           "[ write_lock write_lock read_lock ] [ write_lock ] [ try_read ] "
-                           "[ write_lock ]",
-                           "[ read_lock read_lock read_lock ] [ try_write ] [ write_lock ] "
-                           "[ write_lock ]",
-                           "[ write_lock ] [ try_read ] [ write_lock ] "
-                           "[ write_lock write_lock write_lock ]"})
-    compare(random_program_from(text), sum);
-  EXPECT_EQ(sum.programs, 6u);
-  EXPECT_EQ(sum.wrong, 0u);
+  const comparison sum =
+      expect_same({"[ read_lock ] [ write_lock ] [ write_lock ] [ write_lock ]",
+                   "[ write_lock ] [ write_lock ] [ read_lock ] [ try_read ]",
+                   "[ write_lock ] [ write_lock ] [ read_lock ] [ try_write ]",
+                   "[ write_lock write_lock read_lock ] [ write_lock ] [ try_read ] "
+                   "[ write_lock ]",
+                   "[ read_lock read_lock read_lock ] [ try_write ] [ write_lock ] "
+                   "[ write_lock ]",
+                   "[ write_lock ] [ try_read ] [ write_lock ] "
+                   "[ write_lock write_lock write_lock ]"});
   EXPECT_EQ(sum.executions, sum.traces);
 }
 
 // An alarm that another task takes back may have gone off before or behind a flush that does not
 // know of it.
 TEST(verify_random, what_waits_may_be_behind_others) {
-  comparison sum;
-  for (const char* text :
-       {"[ not_later ] [ flush_all later flush_all ]", "[ not_later at_once ] [ later flush_all ]",
-        "[ at_once ] [ later flush_all ]", "[ later not_later ] [ flush_all flush_line ]"})
-    compare(random_program_from(text), sum);
-  EXPECT_EQ(sum.programs, 4u);
-  EXPECT_EQ(sum.wrong, 0u);
+  const comparison sum = expect_same(
+      {"[ not_later ] [ flush_all later flush_all ]", "[ not_later at_once ] [ later flush_all ]",
+       "[ at_once ] [ later flush_all ]", "[ later not_later ] [ flush_all flush_line ]"});
   EXPECT_EQ(sum.executions, sum.traces);
 }
 
 // An alarm whose time has run out goes off, or is set again or taken back before it does.
 TEST(verify_random, expired_alarms_are_set_again) {
-  comparison sum;
-  for (const char* text : {"[ wait_long arm ] [ arm_long ]", "[ wait_done_long disarm ] [ later ]",
-                           "[ later ] [ much_later ]", "[ arm ] [ arm_long ] [ disarm ]"})
-    compare(random_program_from(text), sum);
-  EXPECT_EQ(sum.programs, 4u);
-  EXPECT_EQ(sum.wrong, 0u);
+  expect_same({"[ wait_long arm ] [ arm_long ]", "[ wait_done_long disarm ] [ later ]",
+               "[ later ] [ much_later ]", "[ arm ] [ arm_long ] [ disarm ]"});
 }
 
 TEST(verify_random, memory) { compare_many(1, 300, 3, 4, "memory"); }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "scheduler/record/event_text.h"
+#include "scheduler/record/words.h"
 
 namespace iorace {
 
@@ -171,9 +172,10 @@ class explanation_printer {
     const std::size_t lines = n.plan.segments.size() + n.plan.choices.size();
     paragraph(0, "which makes the schedule");
     if (lines > lines_shown) return paragraph(4, fmt::format("({} lines, see JSON)", lines));
-    for (const segment& g : n.plan.segments) paragraph(4, to_text(g));
-    for (const choice& c : n.plan.choices)
-      paragraph(4, fmt::format("choose {} {}", c.site, c.value));
+    for_each_line(to_text(n.plan), 1, [&](std::string_view line, unsigned) {
+      if (!line.empty()) paragraph(4, line);
+      return true;
+    });
   }
 
   void remarks() {

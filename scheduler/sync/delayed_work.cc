@@ -46,7 +46,8 @@ bool set_delay(workqueue_struct* wq, delayed_work* dwork, unsigned long delay, o
   e.release(work.queued.base);
   if (!queue) return anew && pending;
   if (work.queued.ticket != 0) take_back(e, *work.at, work.queued);
-  a.worker = work.at = &s;
+  move_item(work, s);
+  a.worker = &s;
   dwork->wq = wq;
   if (delay != 0) {
     set_alarm(e, a, delay);

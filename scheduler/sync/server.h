@@ -40,11 +40,11 @@ struct server {
   std::uint32_t given = 0;    // tickets so far
   std::uint32_t running = 0;  // ticket of the job at hand, 0 if there is none
   const job* current = nullptr;
-  std::uint32_t first_ticket = 0;   // of the first in the queue, 0 if there is none
-  step_id ended_at = no_step;       // the step that ended a job last
-  awaited* barriers = nullptr;      // for all jobs up to a ticket
-  const void* owner = nullptr;      // for primitives
-  const server* item_at = nullptr;  // of an item's own server: the one that it was given to last
+  std::uint32_t first_ticket = 0;  // of the first in the queue, 0 if there is none
+  step_id ended_at = no_step;      // the step that ended a job last
+  awaited* barriers = nullptr;     // for all jobs up to a ticket
+  const void* owner = nullptr;     // for primitives
+  server* item_at = nullptr;       // of an item's own server: the one that it was given to last
   // A place that all events at the server touch as well: an exhaustive search looks for what an
   // event that has not happened depends on at one place only.
   sync_base* beside = nullptr;

@@ -48,7 +48,7 @@ bool cancel(work_struct* work, op_kind kind, bool sync) {
   server& own = *work->own;
   sync_base& place = delay != nullptr ? delay->base : own.base;
   e.begin(kind, &place);
-  server& s = worker_now(e, *work, own);
+  server& s = *own.item_at;
   touch_item(e, kind, s, work, delay);
   const bool pending = is_pending(*work);
   const bool wait = sync && s.current == &work->queued;

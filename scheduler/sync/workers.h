@@ -12,11 +12,8 @@ server* make_worker(engine& e);
 inline server& worker_in(const workqueue_struct& wq, const work_struct& work) {
   return wq.line != nullptr ? *wq.line : *work.own;
 }
-// The worker that the item has in an event that has begun. The item may have been freed meanwhile,
-// for which the event, as it touches it, is going to be convicted.
-inline server& worker_now(const engine& e, const work_struct& work, server& own) {
-  return e.is_alive(&work) ? *work.at : own;
-}
+// The item is at the worker `s` from now on. Its own worker, which outlives it, knows that, too.
+inline void move_item(work_struct& work, server& s) { work.own->item_at = work.at = &s; }
 // True iff the item is queued or its time is running.
 inline bool is_pending(const work_struct& work) {
   return work.queued.ticket != 0 || (work.delay != nullptr && work.delay->set);
@@ -34,7 +31,7 @@ inline void touch_item(engine& e, op_kind kind, const server& s, work_struct* wo
 }
 inline void put_in_queue(engine& e, server& s, const workqueue_struct& wq, work_struct& work) {
   s.owner = &wq;
-  work.own->item_at = work.at = &s;
+  move_item(work, s);
   give(e, s, work.queued);
 }
 // What the check queues runs at once, but not inside itself.

@@ -15,8 +15,10 @@ void INIT_WORK(work_struct* work, work_func_t func) {
   const bool before = work->queued.base.magic == sync_magic;
   if (before && (is_pending(*work) || work->at->current == &work->queued))
     e.found(verdict::kernel_warn, "INIT_WORK of " + e.name_of(work) + ", which is in use");
-  if (!before) work->own = make_worker(e);
-  if (!before) work->own->item_at = work->at = work->own;
+  if (!before) {
+    work->own = make_worker(e);
+    move_item(*work, *work->own);
+  }
   work->queued.base.magic = sync_magic;
   work->func = func;
 }
@@ -58,7 +60,7 @@ bool flush_work(work_struct* work) {
   check_initialised(e, op_kind::flush_work, work);
   server& own = *work->own;
   e.begin(op_kind::flush_work, &own.base);
-  server& s = worker_now(e, *work, own);
+  server& s = *own.item_at;
   touch_server(e, op_kind::flush_work, s, access_type::read);
   e.touch(op_kind::flush_work, work, access_type::read);
   const bool runs = s.current == &work->queued;
